@@ -1,0 +1,67 @@
+/** The npm scripts: each does the set-up it needs and then its job. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from './setup/build.ts';
+import { dependencies } from './setup/dependencies.ts';
+import { envoy } from './setup/envoy.ts';
+import { root } from './setup/paths.ts';
+import { generatedTypes } from './setup/proto.ts';
+
+/** Runs a program in the foreground and yields its exit code. Ctrl-C reaches the program by itself; SIGTERM is passed on. */
+function run(program: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit', cwd: root });
+    const ignore = () => {};
+    const terminate = () => child.kill('SIGTERM');
+    process.on('SIGINT', ignore).on('SIGTERM', terminate);
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      process.off('SIGINT', ignore).off('SIGTERM', terminate);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
+    });
+  });
+}
+
+const node = (args: readonly string[]) => run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args]);
+const tool = (name: string, args: readonly string[]) => run(join(root, 'node_modules', '.bin', name), args);
+
+async function setup(): Promise<void> {
+  await dependencies();
+  await generatedTypes();
+  await build();
+  await envoy();
+}
+
+const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
+  async setup() {
+    await setup();
+    return 0;
+  },
+  async start(args) {
+    await setup();
+    return node(['dist/main.js', ...(args.length > 0 ? args : ['up', 'examples/bookshop'])]);
+  },
+  async test(args) {
+    await setup();
+    const files = args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'];
+    return node(['--test', '--test-concurrency=2', ...files]);
+  },
+  async bench(args) {
+    await setup();
+    return node(['bench/main.ts', ...args]);
+  },
+  async check() {
+    await setup();
+    const lint = await tool('biome', ['ci', '--error-on-warnings', '.']);
+    const types = await tool('tsc', ['-p', 'tsconfig.json']);
+    return lint || types;
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const task = tasks[name];
+if (task === undefined) {
+  console.error(`expected one of ${Object.keys(tasks).join(', ')}, found ${JSON.stringify(name)}`);
+  process.exit(2);
+}
+process.exit(await task(args));
