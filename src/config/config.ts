@@ -1,0 +1,39 @@
+import type { Labels } from '../model/labels.ts';
+import { type Origin, originKey } from '../model/origin.ts';
+
+/** One object of Istio's API, decoded and free of errors. */
+export interface Config<Spec> {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since the epoch; 0 when the source does not know. */
+  readonly createdAt: number;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly spec: Spec;
+  readonly origin: Origin;
+}
+
+/** `namespace/name`, the key of a config's row. */
+export function configKey({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`;
+}
+
+export function configOrigin({ origin }: { readonly origin: Origin }): string {
+  return originKey(origin);
+}
+
+/** Istio's order of age, which decides most conflicts: older first, then by name, then by namespace. */
+export function byAge(a: AgeAndName, b: AgeAndName): number {
+  return a.createdAt - b.createdAt || compare(a.name, b.name) || compare(a.namespace, b.namespace);
+}
+
+interface AgeAndName {
+  readonly createdAt: number;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

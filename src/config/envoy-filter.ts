@@ -1,0 +1,95 @@
+/** EnvoyFilter, ProxyConfig and WorkloadGroup: their schemas. */
+import { enumOf, type Infer, int32, list, map, object, string, struct, uint32 } from '../lib/schema.ts';
+import { workloadEntryFields } from './service-entry.ts';
+
+const envoyMatch = object({
+  context: enumOf('ANY', 'SIDECAR_INBOUND', 'SIDECAR_OUTBOUND', 'GATEWAY', 'WAYPOINT'),
+  proxy: object({ proxyVersion: string, metadata: map(string) }),
+  listener: object({
+    portNumber: uint32,
+    portName: string,
+    name: string,
+    listenerFilter: string,
+    filterChain: object({
+      name: string,
+      sni: string,
+      transportProtocol: string,
+      applicationProtocols: string,
+      destinationPort: uint32,
+      filter: object({ name: string, subFilter: object({ name: string }) }),
+    }),
+  }),
+  routeConfiguration: object({
+    portNumber: uint32,
+    portName: string,
+    gateway: string,
+    name: string,
+    vhost: object({
+      name: string,
+      domainName: string,
+      route: object({ name: string, action: enumOf('ANY', 'ROUTE', 'REDIRECT', 'DIRECT_RESPONSE') }),
+    }),
+  }),
+  cluster: object({ portNumber: uint32, service: string, subset: string, name: string }),
+  waypoint: struct,
+});
+
+const configPatch = object({
+  applyTo: enumOf(
+    'INVALID',
+    'LISTENER',
+    'FILTER_CHAIN',
+    'NETWORK_FILTER',
+    'HTTP_FILTER',
+    'ROUTE_CONFIGURATION',
+    'VIRTUAL_HOST',
+    'HTTP_ROUTE',
+    'CLUSTER',
+    'EXTENSION_CONFIG',
+    'BOOTSTRAP',
+    'LISTENER_FILTER',
+  ),
+  match: envoyMatch,
+  patch: object({
+    operation: enumOf(
+      'INVALID',
+      'MERGE',
+      'ADD',
+      'REMOVE',
+      'INSERT_BEFORE',
+      'INSERT_AFTER',
+      'INSERT_FIRST',
+      'REPLACE',
+      'MERGE_AND_REPLACE_LIST',
+    ),
+    value: struct,
+    filterClass: enumOf('UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'),
+  }),
+});
+
+const targetRef = object({ group: string, kind: string, name: string, namespace: string });
+
+export const envoyFilter = object({
+  workloadSelector: object({ labels: map(string) }),
+  targetRefs: list(targetRef),
+  configPatches: list(configPatch),
+  priority: int32,
+});
+
+export const proxyConfig = object({
+  selector: object({ matchLabels: map(string) }),
+  concurrency: int32,
+  environmentVariables: map(string),
+  image: object({ imageType: string }),
+});
+
+export const workloadGroup = object({
+  metadata: object({ labels: map(string), annotations: map(string) }),
+  template: object(workloadEntryFields),
+  probe: struct,
+});
+
+export type EnvoyFilter = Infer<typeof envoyFilter>;
+export type ConfigPatch = Infer<typeof configPatch>;
+export type ProxyConfig = Infer<typeof proxyConfig>;
+export type WorkloadGroup = Infer<typeof workloadGroup>;

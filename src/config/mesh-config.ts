@@ -1,0 +1,107 @@
+/** MeshConfig: its schema, and the settings that follow from it with all defaults in place. */
+import {
+  any,
+  boolean,
+  duration,
+  enumOf,
+  type Infer,
+  integer,
+  list,
+  map,
+  number,
+  object,
+  string,
+  uint32,
+} from '../lib/schema.ts';
+import { connectionPool, localityLoadBalancing, outlierDetection, tcpKeepalive } from './destination-rule.ts';
+import { httpRetry } from './virtual-service.ts';
+
+const port = integer(0, 65535);
+
+/** What a proxy's defaults and its PROXY_CONFIG metadata may say; parts that only the agent reads are left alone. */
+export const meshProxyConfig = object(
+  {
+    discoveryAddress: string,
+    concurrency: any,
+    interceptionMode: enumOf('REDIRECT', 'TPROXY', 'NONE'),
+    statusPort: port,
+    tracing: object({ sampling: number, maxPathTagLength: uint32, customTags: any }, { isOpen: true }),
+    gatewayTopology: object({
+      numTrustedProxies: uint32,
+      forwardClientCertDetails: enumOf(
+        'UNDEFINED',
+        'SANITIZE',
+        'FORWARD_ONLY',
+        'APPEND_FORWARD',
+        'SANITIZE_SET',
+        'ALWAYS_FORWARD_ONLY',
+      ),
+      proxyProtocol: any,
+    }),
+    proxyHeaders: any,
+  },
+  { isOpen: true },
+);
+
+const labelSelector = object({
+  matchLabels: map(string),
+  matchExpressions: list(object({ key: string, operator: string, values: list(string) })),
+});
+
+export const meshConfig = object({
+  proxyListenPort: port,
+  proxyInboundListenPort: port,
+  proxyHttpPort: port,
+  connectTimeout: duration,
+  protocolDetectionTimeout: duration,
+  tcpKeepalive,
+  accessLogFile: string,
+  accessLogFormat: string,
+  accessLogEncoding: enumOf('TEXT', 'JSON'),
+  enableTracing: boolean,
+  enableAutoMtls: boolean,
+  enablePrometheusMerge: boolean,
+  enableEnvoyAccessLogService: boolean,
+  disableEnvoyListenerLog: boolean,
+  defaultConfig: meshProxyConfig,
+  outboundTrafficPolicy: object({ mode: enumOf('REGISTRY_ONLY', 'ALLOW_ANY', 'ALLOW_ANY_DYNAMIC_DNS') }),
+  inboundTrafficPolicy: object({ mode: enumOf('PASSTHROUGH', 'LOCALHOST') }),
+  configSources: any,
+  trustDomain: string,
+  trustDomainAliases: list(string),
+  caCertificates: any,
+  defaultServiceExportTo: list(string),
+  defaultVirtualServiceExportTo: list(string),
+  defaultDestinationRuleExportTo: list(string),
+  rootNamespace: string,
+  localityLbSetting: localityLoadBalancing,
+  dnsRefreshRate: duration,
+  h2UpgradePolicy: enumOf('DO_NOT_UPGRADE', 'UPGRADE'),
+  inboundClusterStatName: string,
+  outboundClusterStatName: string,
+  certificates: any,
+  thriftConfig: any,
+  serviceSettings: any,
+  verifyCertificateAtClient: boolean,
+  ca: any,
+  extensionProviders: any,
+  defaultProviders: any,
+  discoverySelectors: list(labelSelector),
+  pathNormalization: object({
+    normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
+  }),
+  defaultHttpRetryPolicy: httpRetry,
+  defaultInboundHttpRetryPolicy: httpRetry,
+  defaultTrafficPolicy: object({ connectionPool, outlierDetection }),
+  meshMTLS: any,
+  tlsDefaults: any,
+  ingressService: string,
+  ingressControllerMode: enumOf('UNSPECIFIED', 'OFF', 'DEFAULT', 'STRICT'),
+  ingressClass: string,
+  ingressSelector: string,
+  hboneIdleTimeout: duration,
+  serviceScopeConfigs: any,
+});
+
+export type MeshConfig = Infer<typeof meshConfig>;
+export type MeshProxyConfig = Infer<typeof meshProxyConfig>;

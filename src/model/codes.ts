@@ -1,0 +1,81 @@
+/**
+ * The codes of all problems. A code is never given a second meaning; its page is docs/errors/CODE.md.
+ *
+ * FW00 reading · FW01 VirtualService · FW02 DestinationRule · FW03 ServiceEntry and WorkloadEntry · FW04 Gateway ·
+ * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects
+ */
+export const codes = {
+  FW0001: 'invalid YAML',
+  FW0002: 'unknown kind of object',
+  FW0003: 'unknown field',
+  FW0004: 'wrong type',
+  FW0005: 'value that is not allowed',
+  FW0006: 'missing field',
+  FW0007: 'fields that exclude each other',
+  FW0008: 'object without a usable name',
+  FW0009: 'not executed by this version',
+  FW0010: 'file or folder that cannot be read',
+  FW0011: 'two objects of one name',
+  FW0012: 'configuration that Envoy refused',
+  FW0013: 'document that is too large or too deep',
+
+  FW0101: 'VirtualService without usable hosts',
+  FW0102: 'VirtualService hosts that overlap',
+  FW0103: 'VirtualService without rules',
+  FW0104: 'HTTP route without exactly one thing to do',
+  FW0105: 'HTTP route whose actions exclude each other',
+  FW0106: 'weights of destinations',
+  FW0107: 'match that can never be or is empty',
+  FW0108: 'regular expression that is not RE2',
+  FW0109: 'header name or operation',
+  FW0110: 'redirect',
+  FW0111: 'direct response',
+  FW0112: 'fault injection',
+  FW0113: 'retries',
+  FW0114: 'timeout',
+  FW0115: 'mirror',
+  FW0116: 'CORS policy',
+  FW0117: 'delegate VirtualService',
+  FW0118: 'TLS route and its SNI hosts',
+  FW0119: 'exportTo',
+  FW0120: 'name of a gateway',
+  FW0121: 'destination of a route',
+  FW0122: 'JWT claims matched outside a gateway',
+  FW0123: 'route that can never be reached',
+
+  FW0201: 'host of a DestinationRule',
+  FW0202: 'empty traffic policy',
+  FW0203: 'subset',
+  FW0204: 'load balancing',
+  FW0205: 'connection pool',
+  FW0206: 'outlier detection',
+  FW0207: 'TLS settings of a client',
+  FW0208: 'port-level settings',
+  FW0209: 'tunnel and PROXY protocol',
+  FW0210: 'workload selector and exportTo',
+
+  FW0301: 'hosts of a ServiceEntry',
+  FW0302: 'addresses of a ServiceEntry',
+  FW0303: 'ports of a ServiceEntry',
+  FW0304: 'resolution and endpoints of a ServiceEntry',
+  FW0305: 'endpoint of a ServiceEntry or WorkloadEntry',
+
+  FW0401: 'servers of a Gateway',
+  FW0402: 'port of a Gateway server',
+  FW0403: 'hosts of a Gateway server',
+  FW0404: 'TLS settings of a Gateway server',
+
+  FW0501: 'empty Sidecar',
+  FW0502: 'egress listener of a Sidecar',
+  FW0503: 'ingress listener of a Sidecar',
+  FW0504: 'outbound traffic policy of a Sidecar',
+
+  FW0601: 'patch of an EnvoyFilter',
+
+  FW0701: 'mesh configuration',
+
+  FW0801: 'Kubernetes Service',
+  FW0802: 'Kubernetes EndpointSlice',
+} as const satisfies { readonly [code: string]: string };
+
+export type Code = keyof typeof codes;

@@ -1,0 +1,49 @@
+/** Schemas over objects: what is wrong with an object, as problems with their places. */
+import { formatPath, type Schema, type SchemaProblem } from '../lib/schema.ts';
+import type { Code } from './codes.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import type { Problem, Severity } from './problem.ts';
+
+/** Something wrong at a place within an object. */
+export interface Finding {
+  readonly code: Code;
+  readonly severity: Severity;
+  readonly path: string;
+  readonly message: string;
+}
+
+const codeOf: { readonly [kind in SchemaProblem['kind']]: Code } = {
+  'unknown-field': 'FW0003',
+  'wrong-type': 'FW0004',
+  'wrong-value': 'FW0005',
+  'missing-field': 'FW0006',
+  'exclusive-fields': 'FW0007',
+};
+
+/** Runs a schema over a value; each of its reports becomes an error among the findings. */
+export function decodeWith<T>(
+  schema: Schema<T>,
+  value: unknown,
+  path: readonly string[],
+  findings: Finding[],
+): T | undefined {
+  return schema.decode(value, path, ({ kind, path: at, message }) =>
+    findings.push({ code: codeOf[kind], severity: 'error', path: formatPath(at), message }),
+  );
+}
+
+export function hasError(findings: readonly { readonly severity: Severity }[]): boolean {
+  return findings.some(({ severity }) => severity === 'error');
+}
+
+/** A finding with the object and the line it is about. */
+export function locate(finding: Finding, { origin, lineOf }: Pick<KubernetesObject, 'origin' | 'lineOf'>): Problem {
+  const { kind, namespace, name, file, line } = origin;
+  const at = lineOf?.(finding.path) ?? line;
+  return {
+    ...finding,
+    object: { kind, namespace, name },
+    ...(file === undefined ? {} : { file }),
+    ...(at === undefined ? {} : { line: at }),
+  };
+}

@@ -1,0 +1,8 @@
+/** Key and value pairs that describe a workload. */
+export type Labels = { readonly [key: string]: string };
+
+/** Whether a workload with `labels` is meant by a selector; an empty selector means every workload. */
+export function selects(selector: Labels, labels: Labels): boolean {
+  for (const key in selector) if (labels[key] !== selector[key]) return false;
+  return true;
+}

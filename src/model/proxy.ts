@@ -1,0 +1,57 @@
+import type { Labels } from './labels.ts';
+import type { Locality } from './locality.ts';
+
+/** A connected proxy, as its node message describes it. */
+export interface Proxy {
+  /** Unique among connections: `pod.namespace-7`. */
+  readonly connection: string;
+  readonly nodeId: string;
+  readonly type: 'sidecar' | 'router';
+  /** `pod.namespace` */
+  readonly name: string;
+  readonly namespace: string;
+  /** The DNS domain of its namespace, such as `shop.svc.cluster.local`. */
+  readonly domain: string;
+  /** Its own addresses, the main one first. */
+  readonly addresses: readonly string[];
+  readonly labels: Labels;
+  readonly locality: Locality;
+  readonly network: string;
+  readonly cluster: string;
+  readonly nodeName: string;
+  readonly serviceAccount: string;
+  readonly meshId: string;
+  readonly version: string;
+  /** How connections reach it: by iptables, transparently, or only where it listens for them. */
+  readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE';
+  /** Where it serves as an HTTP proxy; overrides the mesh's setting. */
+  readonly httpProxyPort?: number;
+  /** Ports of its own that no listener may take. */
+  readonly reservedPorts: readonly number[];
+  /** It cannot bind ports below 1024. */
+  readonly isUnprivileged: boolean;
+  readonly speaksHttp10: boolean;
+  readonly capturesDns: boolean;
+  /**
+   * What plays 127.0.0.1 for it: where it listens for its application. Several workloads that share one loopback
+   * interface, as under `fairway up`, each have an address of their own.
+   */
+  readonly loopback: string;
+  /** Where its application listens; 127.0.0.1 unless several applications share one loopback interface. */
+  readonly application: string;
+  readonly gateway: GatewayTopology;
+  /** Share of requests that are traced, in percent; the mesh's when absent. */
+  readonly traceSampling?: number;
+}
+
+/** What a gateway may believe of the proxies in front of it. */
+export interface GatewayTopology {
+  readonly trustedHops?: number;
+  readonly forwardClientCertificate?:
+    | 'SANITIZE'
+    | 'FORWARD_ONLY'
+    | 'APPEND_FORWARD'
+    | 'SANITIZE_SET'
+    | 'ALWAYS_FORWARD_ONLY';
+  readonly acceptsProxyProtocol?: boolean;
+}

@@ -1,0 +1,105 @@
+/**
+ * What of a proxy its configuration may depend on, in three parts that are looked at separately. Proxies with equal parts
+ * share what is made for them, so a part holds nothing that no rule asks for, and resolution narrows it further.
+ */
+import { canonical } from '../lib/canonical.ts';
+import type { Labels } from './labels.ts';
+import type { GatewayTopology } from './proxy.ts';
+
+/** A proxy as a client of services. */
+export interface Client {
+  readonly key: string;
+  readonly type: 'sidecar' | 'router';
+  /** Empty for a client of a namespace that has no rules of its own and is named by none: most are alike in that. */
+  readonly namespace: string;
+  /** Its DNS domain; empty when no short name of it can matter. */
+  readonly domain: string;
+  /** `namespace/name` of the Sidecar in force; empty for none. */
+  readonly sidecar: string;
+  /** Only labels that some rule in force asks for. */
+  readonly labels: Labels;
+  /** `region/zone/subzone`; empty when nothing depends on it. */
+  readonly locality: string;
+  /** Empty when nothing depends on them. */
+  readonly network: string;
+  readonly cluster: string;
+  readonly nodeName: string;
+  /** Which families of addresses it can bind and ask DNS for. */
+  readonly family: 'v4' | 'v6' | 'dual';
+}
+
+/** How a proxy takes what its application sends. */
+export interface Capture {
+  readonly key: string;
+  readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE';
+  /** 0 when it is no HTTP proxy. */
+  readonly httpProxyPort: number;
+  readonly reservedPorts: readonly number[];
+  readonly isUnprivileged: boolean;
+  readonly loopback: string;
+  readonly speaksHttp10: boolean;
+}
+
+/** What a proxy serves. */
+export interface Serving {
+  readonly key: string;
+  readonly namespace: string;
+  /** Ports of its services at this workload, oldest service first. */
+  readonly targets: readonly ServiceTarget[];
+  /** `namespace/name` of the Gateways that select it, oldest first; sidecars have none. */
+  readonly gateways: readonly string[];
+  /** `namespace/name` of the Sidecar in force; empty for none. */
+  readonly sidecar: string;
+  readonly families: readonly ('v4' | 'v6')[];
+  /** Its own addresses; empty unless something is bound to them, so that replicas are alike. */
+  readonly addresses: readonly string[];
+  /** Where its application listens. */
+  readonly application: string;
+  /** Listeners for headless services whose only purpose would be to call itself. */
+  readonly hiddenListeners: readonly string[];
+  readonly gateway: GatewayTopology;
+}
+
+/** A port of a service that a workload serves. */
+export interface ServiceTarget {
+  /** The key of the service's row. */
+  readonly service: string;
+  readonly port: number;
+  readonly targetPort: number;
+}
+
+export interface Scope {
+  readonly key: string;
+  readonly client: Client;
+  readonly capture: Capture;
+  readonly serving: Serving;
+}
+
+/** A client with its key, which is readable and short: most of its parts are empty. */
+export function clientOf(part: Omit<Client, 'key'>): Client {
+  const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family } = part;
+  const asked = Object.keys(labels).length === 0 ? '' : canonical(labels);
+  return {
+    ...part,
+    key: [type, namespace, domain, sidecar, asked, locality, network, cluster, nodeName, family].join('|'),
+  };
+}
+
+export function captureOf(part: Omit<Capture, 'key'>): Capture {
+  return { ...part, key: canonical(part) };
+}
+
+export function servingOf(part: Omit<Serving, 'key'>): Serving {
+  return { ...part, key: canonical(part) };
+}
+
+export function scopeOf(client: Client, capture: Capture, serving: Serving): Scope {
+  return { key: `${client.key}\n${capture.key}\n${serving.key}`, client, capture, serving };
+}
+
+/** The same client wherever it runs: for what does not depend on the place. */
+export function anywhere(client: Client): Client {
+  return client.locality === '' && client.network === '' && client.nodeName === ''
+    ? client
+    : clientOf({ ...client, locality: '', network: '', nodeName: '' });
+}

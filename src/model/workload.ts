@@ -1,0 +1,34 @@
+import type { Health } from './endpoint.ts';
+import type { Labels } from './labels.ts';
+import type { Locality } from './locality.ts';
+import type { Origin } from './origin.ts';
+
+/** Something that runs and can be selected by labels: a Pod, a WorkloadEntry, a Nomad allocation. */
+export interface Workload {
+  readonly registry: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: 'pod' | 'workload-entry';
+  /** IP addresses, or the DNS name or Unix socket of a WorkloadEntry; the first one is the main one. */
+  readonly addresses: readonly string[];
+  /** Numbers of named ports. */
+  readonly ports: { readonly [name: string]: number };
+  readonly labels: Labels;
+  readonly locality: Locality;
+  readonly network: string;
+  readonly serviceAccount: string;
+  readonly weight: number;
+  readonly health: Health;
+  readonly nodeName: string;
+  readonly cluster: string;
+  readonly origin: Origin;
+}
+
+export function workloadKey({
+  registry,
+  kind,
+  namespace,
+  name,
+}: Pick<Workload, 'registry' | 'kind' | 'namespace' | 'name'>): string {
+  return `${registry}/${kind}/${namespace}/${name}`;
+}
