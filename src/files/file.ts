@@ -1,0 +1,73 @@
+/** One watched file: its last good objects, and which of its documents have been parsed already. */
+import { type KubernetesObject, objectKey } from '../model/kubernetes-object.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Parsed, parseDocumentText } from './parse.ts';
+import { splitDocuments } from './split.ts';
+
+/** What a file holds after a read. */
+export interface FileContent {
+  readonly objects: ReadonlyMap<string, KubernetesObject>;
+  readonly problems: readonly Problem[];
+  /** Some of it could not be read, so that an absent object may still be meant. */
+  readonly isIncomplete: boolean;
+}
+
+export const nothing: FileContent = { objects: new Map(), problems: [], isIncomplete: false };
+
+/** Reads the texts of a file one after the other; documents that have not changed are not parsed again. */
+export class FileParser {
+  readonly #file: string;
+  #parsed = new Map<string, Parsed>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  parse(text: string): FileContent {
+    const documents = splitDocuments(text);
+    const parsed = new Map<string, Parsed>();
+    const objects = new Map<string, KubernetesObject>();
+    const problems: Problem[] = [];
+    let isIncomplete = false;
+    for (const document of documents) {
+      const key = `${document.line}\n${document.text}`;
+      const result = this.#parsed.get(key) ?? parseDocumentText(document, this.#file);
+      parsed.set(key, result);
+      problems.push(...result.problems);
+      isIncomplete ||= result.isIncomplete;
+      for (const object of result.objects) {
+        const id = objectKey(object);
+        const earlier = objects.get(id);
+        if (earlier === undefined) objects.set(id, object);
+        else problems.push(duplicate(object, earlier));
+      }
+    }
+    this.#parsed = parsed;
+    if (documents.length === 0) {
+      problems.push({
+        code: 'FW0010',
+        severity: 'warning',
+        path: '',
+        message:
+          'expected objects, found an empty file; objects it held before stay until the file is filled or deleted',
+        file: this.#file,
+      });
+      isIncomplete = true;
+    }
+    return { objects, problems, isIncomplete };
+  }
+}
+
+/** Two objects of one name: the first in order of files and lines counts. */
+export function duplicate(object: KubernetesObject, winner: KubernetesObject): Problem {
+  const { kind, namespace, name, file, line } = object.origin;
+  return {
+    code: 'FW0011',
+    severity: 'warning',
+    path: '',
+    message: `expected one object of this name, found it at ${winner.origin.file}:${winner.origin.line} too, which is the one that counts`,
+    object: { kind, namespace, name },
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+  };
+}
