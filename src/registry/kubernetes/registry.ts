@@ -1,0 +1,228 @@
+/**
+ * Kubernetes as a registry. Objects come from files or from an API server; a private graph joins what belongs together.
+ *
+ *      Service ──────────────────────────────► service row
+ *      Pod + Node ───────────────────────────► workload row
+ *      EndpointSlice + Pod + Node ───────────► endpoint shard row
+ *      Endpoints, where no slice exists ─────► endpoint shard row
+ *      Namespace ────────────────────────────► namespace row
+ */
+import { Graph } from '../../incremental/graph.ts';
+import type { Query, Reader } from '../../incremental/query.ts';
+import type { Table } from '../../incremental/table.ts';
+import type { Schema } from '../../lib/schema.ts';
+import { decodeWith, type Finding, hasError, locate } from '../../model/decode.ts';
+import { type EndpointShard, shardKey } from '../../model/endpoint.ts';
+import { type KubernetesObject, type ObjectChange, objectKey } from '../../model/kubernetes-object.ts';
+import type { Namespace } from '../../model/namespace.ts';
+import { type Service, serviceKey } from '../../model/service.ts';
+import type { Workload } from '../../model/workload.ts';
+import type { RegistryChange, RegistrySink } from '../registry.ts';
+import { endpointsToShard, type ShardContext, serviceNameLabel, sliceToShard } from './endpoint-shard.ts';
+import {
+  type EndpointSlice,
+  type Endpoints,
+  endpointSlice,
+  endpoints,
+  type KubernetesService,
+  kubernetesService,
+  type Pod,
+  pod,
+} from './schema.ts';
+import { serviceHostname, toService, trafficDistribution } from './service.ts';
+import { type NodeRow, toNode, toWorkload } from './workload.ts';
+
+export interface KubernetesRegistryOptions {
+  /** The registry's name in rows and messages, such as `kubernetes`. */
+  readonly name: string;
+  /** The cluster's id, which proxies name in CLUSTER_ID. */
+  readonly cluster: string;
+  readonly domainSuffix: string;
+}
+
+interface Read<T> {
+  readonly object: KubernetesObject;
+  readonly value: T;
+}
+
+/** Whether an object is one that this registry reads. */
+export function isKubernetesKind({ group, kind }: { readonly group: string; readonly kind: string }): boolean {
+  if (group === '') return ['Service', 'Endpoints', 'Pod', 'Node', 'Namespace'].includes(kind);
+  return group === 'discovery.k8s.io' && kind === 'EndpointSlice';
+}
+
+export class KubernetesRegistry {
+  readonly #options: KubernetesRegistryOptions;
+  readonly #sink: RegistrySink;
+  readonly #graph = new Graph();
+  readonly #slices: Table<Read<EndpointSlice>>;
+  readonly #endpoints: Table<Read<Endpoints>>;
+  readonly #pods: Table<Read<Pod>>;
+  readonly #nodes: Table<NodeRow>;
+  readonly #shardOfSlice: Query<string, EndpointShard | undefined>;
+  readonly #shardOfEndpoints: Query<string, EndpointShard | undefined>;
+  readonly #workload: Query<string, Workload | undefined>;
+  readonly #outputs = new Map<string, { close(): void }>();
+  readonly #gone = new Set<string>();
+  #changes: RegistryChange[] = [];
+
+  constructor(options: KubernetesRegistryOptions, sink: RegistrySink) {
+    this.#options = options;
+    this.#sink = sink;
+    const graph = this.#graph;
+    const { name, cluster, domainSuffix } = options;
+    const pods = graph.table<Read<Pod>>('pods');
+    const nodes = graph.table<NodeRow>('nodes');
+    const slices = graph.table<Read<EndpointSlice>>('slices');
+    const legacy = graph.table<Read<Endpoints>>('endpoints');
+    const slicesOfService = slices.index('service', ({ object: { namespace, labels } }) => [
+      `${namespace}/${labels[serviceNameLabel] ?? ''}`,
+    ]);
+    this.#workload = graph.query('workload', {
+      reads: [pods, nodes],
+      compute(read, key: string) {
+        const row = read.row(pods, key);
+        if (row === undefined) return undefined;
+        return toWorkload(row.object, row.value, read.row(nodes, row.value.spec?.nodeName ?? ''), name, cluster);
+      },
+    });
+    const context = (read: Reader): ShardContext => ({
+      registry: name,
+      cluster,
+      domainSuffix,
+      pod: (key) => read.cell(this.#workload, key),
+      node: (node) => read.row(nodes, node),
+    });
+    this.#shardOfSlice = graph.query('shardOfSlice', {
+      reads: [slices, nodes, this.#workload],
+      compute(read, key: string) {
+        const row = read.row(slices, key);
+        return row === undefined ? undefined : sliceToShard(row.object, row.value, context(read));
+      },
+    });
+    this.#shardOfEndpoints = graph.query('shardOfEndpoints', {
+      reads: [legacy, slicesOfService, nodes, this.#workload],
+      compute(read, key: string) {
+        const row = read.row(legacy, key);
+        if (row === undefined || read.keys(slicesOfService, key).length > 0) return undefined;
+        return endpointsToShard(row.object, row.value, context(read));
+      },
+    });
+    this.#slices = slices;
+    this.#endpoints = legacy;
+    this.#pods = pods;
+    this.#nodes = nodes;
+  }
+
+  /** Takes changes of the kinds that isKubernetesKind names and emits the rows that follow. */
+  apply(changes: readonly ObjectChange[]): void {
+    this.#changes = [];
+    for (const change of changes) this.#take(change);
+    this.#graph.commit();
+    for (const id of this.#gone) {
+      this.#outputs.get(id)?.close();
+      this.#outputs.delete(id);
+    }
+    this.#gone.clear();
+    if (this.#changes.length > 0) this.#sink.apply(this.#changes);
+  }
+
+  #take(change: ObjectChange): void {
+    const key = `${change.namespace}/${change.name}`;
+    const { object } = change;
+    switch (change.kind) {
+      case 'Service':
+        this.#takeService(change);
+        break;
+      case 'EndpointSlice':
+        this.#stage(this.#slices, key, change, endpointSlice);
+        this.#output(this.#shardOfSlice, change, shardChange);
+        break;
+      case 'Endpoints':
+        this.#stage(this.#endpoints, key, change, endpoints);
+        this.#output(this.#shardOfEndpoints, change, shardChange);
+        break;
+      case 'Pod':
+        this.#stage(this.#pods, key, change, pod);
+        this.#output(this.#workload, change, (row) => ({
+          table: 'workload',
+          key: `${this.#options.name}/pod/${key}`,
+          row,
+        }));
+        break;
+      case 'Node':
+        if (object === undefined) this.#nodes.remove(change.name);
+        else this.#nodes.put(change.name, toNode(object.labels));
+        break;
+      case 'Namespace':
+        this.#changes.push({
+          table: 'namespace',
+          key: change.name,
+          row: object === undefined ? undefined : toNamespace(object),
+        });
+        break;
+    }
+  }
+
+  #takeService(change: ObjectChange): void {
+    const { name, domainSuffix } = this.#options;
+    const value = this.#decode(change, kubernetesService) as KubernetesService | undefined;
+    if (change.object !== undefined && value === undefined) return;
+    const row: Service | undefined =
+      change.object === undefined || value === undefined
+        ? undefined
+        : toService(change.object, value, name, domainSuffix);
+    const hostname = serviceHostname(change.name, change.namespace, domainSuffix);
+    const key = serviceKey({ registry: name, namespace: change.namespace, name: change.name, hostname });
+    this.#changes.push({ table: 'service', key, row });
+  }
+
+  #stage<T>(table: Table<Read<T>>, key: string, change: ObjectChange, schema: Schema<T>): void {
+    const { object } = change;
+    const value = this.#decode(change, schema);
+    if (object === undefined) table.remove(key);
+    else if (value !== undefined) table.put(key, { object, value });
+  }
+
+  /** The checked object; undefined when it is gone, or wrong, in which case its last good version stays. */
+  #decode<T>(change: ObjectChange, schema: Schema<T>): T | undefined {
+    const { object } = change;
+    const findings: Finding[] = [];
+    const value = object === undefined ? undefined : decodeWith(schema, object.value, [], findings);
+    this.#sink.problems(
+      objectKey(change),
+      object === undefined ? [] : findings.map((finding) => locate(finding, object)),
+    );
+    return hasError(findings) ? undefined : value;
+  }
+
+  /** Emits the rows of a query from now on, and after the next commit no longer when the object is gone. */
+  #output<T>(
+    query: Query<string, T | undefined>,
+    change: ObjectChange,
+    toChange: (row: T | undefined, known: T) => RegistryChange,
+  ): void {
+    const key = `${change.namespace}/${change.name}`;
+    const id = `${query.name}/${key}`;
+    if (change.object === undefined) this.#gone.add(id);
+    if (change.object === undefined || this.#outputs.has(id)) return;
+    let last: T | undefined;
+    const watch = this.#graph.watch(query, key, (row) => {
+      const known = row ?? last;
+      last = row;
+      if (known !== undefined) this.#changes.push(toChange(row, known));
+    });
+    this.#outputs.set(id, watch);
+  }
+}
+
+const shardChange = (row: EndpointShard | undefined, known: EndpointShard): RegistryChange => ({
+  table: 'endpointShard',
+  key: shardKey(known),
+  row,
+});
+
+function toNamespace({ name, labels, annotations }: KubernetesObject): Namespace {
+  const distribution = trafficDistribution(annotations['networking.istio.io/traffic-distribution']);
+  return { name, labels, ...(distribution === undefined ? {} : { trafficDistribution: distribution }) };
+}

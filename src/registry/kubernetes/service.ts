@@ -1,0 +1,85 @@
+import type { Hostname } from '../../model/hostname.ts';
+import type { KubernetesObject } from '../../model/kubernetes-object.ts';
+import { kubernetesProtocol } from '../../model/protocol.ts';
+import type { Service, ServicePort, TrafficDistribution } from '../../model/service.ts';
+import type { KubernetesService } from './schema.ts';
+
+/** The host name by which Kubernetes' DNS knows a Service. */
+export function serviceHostname(name: string, namespace: string, domainSuffix: string): Hostname {
+  return `${name}.${namespace}.svc.${domainSuffix}`.toLowerCase();
+}
+
+/** A Kubernetes Service as a row. */
+export function toService(
+  object: KubernetesObject,
+  { spec = {} }: KubernetesService,
+  registry: string,
+  domainSuffix: string,
+): Service {
+  const { name, namespace, createdAt, labels, annotations, origin } = object;
+  const isAlias = spec.type === 'ExternalName';
+  const isHeadless = spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None';
+  const exportTo = listOf(annotations['networking.istio.io/exportTo']);
+  const distribution = trafficDistribution(
+    spec.trafficDistribution ?? annotations['networking.istio.io/traffic-distribution'],
+  );
+  return {
+    registry,
+    hostname: serviceHostname(name, namespace, domainSuffix),
+    namespace,
+    name,
+    ports: (spec.ports ?? []).map(toPort),
+    addresses: isHeadless || isAlias ? [] : virtualAddresses(spec.clusterIPs, spec.clusterIP),
+    resolution: isAlias ? 'alias' : isHeadless ? 'passthrough' : 'static',
+    isExternal: false,
+    isHeadless,
+    ...(exportTo.length === 0 ? {} : { exportTo }),
+    createdAt,
+    labels,
+    ...(spec.selector === undefined || Object.keys(spec.selector).length === 0
+      ? {}
+      : { selector: spec.selector, selects: 'workload-entries' as const }),
+    ...(isAlias && spec.externalName !== undefined ? { aliasOf: spec.externalName.toLowerCase() } : {}),
+    ...(spec.internalTrafficPolicy === 'Local' ? { isNodeLocal: true } : {}),
+    ...(distribution === undefined ? {} : { trafficDistribution: distribution }),
+    ...(spec.publishNotReadyAddresses === true ? { publishNotReadyAddresses: true } : {}),
+    origin,
+  };
+}
+
+type Ports = NonNullable<NonNullable<KubernetesService['spec']>['ports']>;
+
+function toPort({ name = '', port, targetPort, protocol = 'TCP', appProtocol }: Ports[number]): ServicePort {
+  return {
+    number: port,
+    name,
+    protocol: kubernetesProtocol({ number: port, name, transport: protocol, appProtocol }),
+    ...(targetPort === undefined || targetPort === 0 || targetPort === '' ? {} : { targetPort }),
+  };
+}
+
+function virtualAddresses(clusterIPs: readonly string[] | undefined, clusterIP: string | undefined): readonly string[] {
+  const addresses = clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP]);
+  return addresses.filter((address) => address !== '' && address !== 'None');
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** Kubernetes' names of today and those that they replace; anything else asks for nothing. */
+export function trafficDistribution(name: string | undefined): TrafficDistribution | undefined {
+  switch (name) {
+    case 'PreferClose':
+      return 'PreferClose';
+    case 'PreferSameZone':
+      return 'PreferSameZone';
+    case 'PreferSameNode':
+      return 'PreferSameNode';
+    default:
+      return name === undefined || name === '' ? undefined : 'any';
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * What a registry is: an adapter that turns what one platform reports into rows of the neutral model. It only emits rows;
+ * nobody asks it anything.
+ */
+import type { EndpointShard } from '../model/endpoint.ts';
+import type { Namespace } from '../model/namespace.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+
+/** A row that is new or different, or (undefined) gone. Keys are those of the model's key functions. */
+export type RegistryChange =
+  | { readonly table: 'service'; readonly key: string; readonly row: Service | undefined }
+  | { readonly table: 'endpointShard'; readonly key: string; readonly row: EndpointShard | undefined }
+  | { readonly table: 'workload'; readonly key: string; readonly row: Workload | undefined }
+  | { readonly table: 'namespace'; readonly key: string; readonly row: Namespace | undefined };
+
+export interface RegistrySink {
+  apply(changes: readonly RegistryChange[]): void;
+  /** All that is wrong with one object of the platform, replacing what was said of it before. */
+  problems(object: string, problems: readonly Problem[]): void;
+}

@@ -1,0 +1,50 @@
+/**
+ * Istio's ServiceEntry and WorkloadEntry as a registry: services that a user states.
+ *
+ *      ServiceEntry ──► service row and endpoint shard row, for each host
+ *      WorkloadEntry ─► workload row, which services select by its labels
+ */
+import type { Config } from '../../config/config.ts';
+import type { ServiceEntry, WorkloadEntry } from '../../config/service-entry.ts';
+import { shardKey } from '../../model/endpoint.ts';
+import { serviceKey } from '../../model/service.ts';
+import { workloadKey } from '../../model/workload.ts';
+import type { RegistryChange } from '../registry.ts';
+import { toShard } from './endpoint-shard.ts';
+import { registryName, toServices } from './service.ts';
+import { toWorkload } from './workload.ts';
+
+export class ServiceEntryRegistry {
+  readonly #cluster: string;
+  /** The rows that each ServiceEntry has made. */
+  readonly #rows = new Map<string, ReadonlyMap<string, RegistryChange>>();
+
+  constructor(cluster: string) {
+    this.#cluster = cluster;
+  }
+
+  /** The changes of rows that follow from a ServiceEntry that is new, different or (undefined) gone. */
+  serviceEntry(key: string, config: Config<ServiceEntry> | undefined): readonly RegistryChange[] {
+    const rows = new Map(
+      (config === undefined ? [] : this.#rowsOf(config)).map((change) => [`${change.table}/${change.key}`, change]),
+    );
+    const gone = [...(this.#rows.get(key) ?? [])].filter(([id]) => !rows.has(id));
+    if (config === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, rows);
+    return [...gone.map(([, change]) => ({ ...change, row: undefined })), ...rows.values()];
+  }
+
+  /** The change of a row that follows from a WorkloadEntry that is new, different or (undefined) gone. */
+  workloadEntry(namespace: string, name: string, config: Config<WorkloadEntry> | undefined): RegistryChange {
+    const key = workloadKey({ registry: registryName, kind: 'workload-entry', namespace, name });
+    return { table: 'workload', key, row: config === undefined ? undefined : toWorkload(config, this.#cluster) };
+  }
+
+  #rowsOf(config: Config<ServiceEntry>): readonly RegistryChange[] {
+    return toServices(config).flatMap((service) => {
+      const shard = toShard(config, service.hostname, this.#cluster);
+      const row: RegistryChange = { table: 'service', key: serviceKey(service), row: service };
+      return shard === undefined ? [row] : [row, { table: 'endpointShard', key: shardKey(shard), row: shard }];
+    });
+  }
+}

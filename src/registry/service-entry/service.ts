@@ -1,0 +1,69 @@
+import type { Config } from '../../config/config.ts';
+import type { ServiceEntry, ServiceEntryPort } from '../../config/service-entry.ts';
+import { isWildcard } from '../../model/hostname.ts';
+import { parseProtocol } from '../../model/protocol.ts';
+import type { Resolution, Service, ServicePort } from '../../model/service.ts';
+
+export const registryName = 'service-entry';
+
+const resolutions: { readonly [name in NonNullable<ServiceEntry['resolution']>]: Resolution } = {
+  NONE: 'passthrough',
+  STATIC: 'static',
+  DNS: 'dns',
+  DNS_ROUND_ROBIN: 'dns-round-robin',
+  DYNAMIC_DNS: 'dynamic-dns',
+};
+
+/** The services of a ServiceEntry: one for each of its hosts. */
+export function toServices(config: Config<ServiceEntry>): readonly Service[] {
+  const { spec, namespace, name, createdAt, labels, origin } = config;
+  const {
+    hosts = [],
+    addresses = [],
+    ports = [],
+    resolution = 'NONE',
+    location,
+    exportTo,
+    workloadSelector,
+    subjectAltNames,
+  } = spec;
+  return hosts.map((host) => ({
+    registry: registryName,
+    hostname: host.toLowerCase(),
+    namespace,
+    name,
+    ports: ports.map(toPort),
+    addresses: addresses.map(withoutHostBits),
+    resolution: resolutions[resolution],
+    isExternal: location !== 'MESH_INTERNAL',
+    isHeadless: false,
+    ...(exportTo === undefined || exportTo.length === 0 ? {} : { exportTo }),
+    createdAt,
+    labels,
+    ...(workloadSelector === undefined
+      ? {}
+      : { selector: workloadSelector.labels ?? {}, selects: 'all-workloads' as const }),
+    ...(subjectAltNames === undefined || subjectAltNames.length === 0 ? {} : { subjectAltNames }),
+    origin,
+  }));
+}
+
+function toPort({ number, name = '', protocol = '', targetPort }: ServiceEntryPort): ServicePort {
+  return {
+    number,
+    name,
+    protocol: parseProtocol(protocol),
+    ...(targetPort === undefined || targetPort === 0 ? {} : { targetPort }),
+  };
+}
+
+/** A block that holds one address is that address. */
+function withoutHostBits(address: string): string {
+  return address.replace(/^([\d.]+)\/32$/, '$1').replace(/^([\da-fA-F:]+)\/128$/, '$1');
+}
+
+/** Whether the host itself is where its proxy connects: DNS is asked and nothing else was said. */
+export function isItsOwnEndpoint({ spec }: Config<ServiceEntry>, host: string): boolean {
+  const asksDns = spec.resolution === 'DNS' || spec.resolution === 'DNS_ROUND_ROBIN';
+  return asksDns && (spec.endpoints ?? []).length === 0 && spec.workloadSelector === undefined && !isWildcard(host);
+}
