@@ -1,0 +1,85 @@
+/** HttpManagerIr → HttpConnectionManager. */
+import type { HttpManagerIr, TracingIr } from '../../ir/listener.ts';
+import {
+  type HttpConnectionManager,
+  HttpConnectionManager_ForwardClientCertDetails,
+  HttpConnectionManager_PathWithEscapedSlashesAction,
+  type HttpConnectionManager_Tracing,
+} from '../../proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts';
+import { UuidRequestIdConfig } from '../../proto/envoy/extensions/request_id/uuid/v3/uuid.ts';
+import { accessLog } from '../access-log.ts';
+import { httpFilters } from '../filter/http-filters.ts';
+import { virtualHost } from '../route/virtual-host.ts';
+import { any, duration, overAds } from '../values.ts';
+
+export function httpConnectionManager(ir: HttpManagerIr): HttpConnectionManager {
+  const { KEEP_UNCHANGED, UNESCAPE_AND_FORWARD } = HttpConnectionManager_PathWithEscapedSlashesAction;
+  const http1 = {
+    ...(ir.allowsAbsoluteUrls === true ? { allowAbsoluteUrl: true } : {}),
+    ...(ir.speaksHttp10 === true ? { acceptHttp10: true } : {}),
+  };
+  const isGateway = ir.direction === 'gateway';
+  return {
+    statPrefix: ir.statPrefix,
+    routeSpecifier: routes(ir.routes),
+    httpFilters: httpFilters(ir),
+    ...(isGateway || Object.keys(http1).length > 0 ? { httpProtocolOptions: http1 } : {}),
+    ...(ir.http2 === undefined ? {} : { http2ProtocolOptions: { ...ir.http2 } }),
+    ...(ir.idleTimeoutMs === undefined
+      ? {}
+      : { commonHttpProtocolOptions: { idleTimeout: duration(ir.idleTimeoutMs) } }),
+    ...(ir.direction === 'outbound' ? {} : clientCertificate(ir)),
+    ...(ir.direction === 'outbound' ? {} : { serverName: 'istio-envoy' }),
+    useRemoteAddress: isGateway,
+    ...(ir.trustedHops === undefined ? {} : { xffNumTrustedHops: ir.trustedHops }),
+    streamIdleTimeout: duration(0),
+    normalizePath: ir.normalizesPath,
+    ...(ir.mergesSlashes === true ? { mergeSlashes: true } : {}),
+    pathWithEscapedSlashesAction: ir.unescapesSlashes === true ? UNESCAPE_AND_FORWARD : KEEP_UNCHANGED,
+    proxy100Continue: true,
+    upgradeConfigs: [{ upgradeType: 'websocket' }],
+    requestIdExtension: { typedConfig: any(UuidRequestIdConfig, { useRequestIdForTraceSampling: true }) },
+    ...(ir.accessLog === undefined ? {} : { accessLog: [accessLog(ir.accessLog)] }),
+    ...(ir.tracing === undefined ? {} : { tracing: tracing(ir.tracing) }),
+  };
+}
+
+function routes(ir: HttpManagerIr['routes']): NonNullable<HttpConnectionManager['routeSpecifier']> {
+  if (ir.kind === 'rds') return { $case: 'rds', value: { configSource: overAds, routeConfigName: ir.name } };
+  return {
+    $case: 'routeConfig',
+    value: { name: ir.name, validateClusters: false, virtualHosts: ir.hosts.map(virtualHost) },
+  };
+}
+
+function clientCertificate({ direction, forwardClientCertificate }: HttpManagerIr): HttpConnectionManager {
+  const isGateway = direction === 'gateway';
+  const mode = forwardClientCertificate ?? (isGateway ? 'SANITIZE_SET' : 'APPEND_FORWARD');
+  return {
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[mode],
+    setCurrentClientCertDetails: { subject: true, dns: true, uri: true, ...(isGateway ? { cert: true } : {}) },
+  };
+}
+
+function tracing({
+  sampling,
+  canonicalService,
+  canonicalRevision,
+  meshId,
+  namespace,
+  cluster,
+}: TracingIr): HttpConnectionManager_Tracing {
+  const tags = {
+    'istio.canonical_revision': canonicalRevision,
+    'istio.canonical_service': canonicalService,
+    'istio.cluster_id': cluster,
+    'istio.mesh_id': meshId,
+    'istio.namespace': namespace,
+  };
+  return {
+    clientSampling: { value: 100 },
+    randomSampling: { value: sampling },
+    overallSampling: { value: 100 },
+    customTags: Object.entries(tags).map(([tag, value]) => ({ tag, type: { $case: 'literal', value: { value } } })),
+  };
+}

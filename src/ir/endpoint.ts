@@ -1,0 +1,29 @@
+/** What a ClusterLoadAssignment is to be, complete. */
+import type { Locality } from '../model/locality.ts';
+
+export interface LoadAssignmentIr {
+  readonly cluster: string;
+  /** Grouped by locality and priority, in order of locality. */
+  readonly localities: readonly LocalityEndpointsIr[];
+  /** In percent, above 100: how far health may fall before traffic spills to the next priority. */
+  readonly overprovisioningFactor?: number;
+}
+
+export interface LocalityEndpointsIr {
+  readonly locality: Locality;
+  /** 0 is used first. */
+  readonly priority: number;
+  readonly weight: number;
+  readonly endpoints: readonly EndpointIr[];
+}
+
+export interface EndpointIr {
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  readonly weight: number;
+  readonly health: 'HEALTHY' | 'UNHEALTHY' | 'DRAINING' | 'unknown';
+  /** `workload;namespace;canonical name;canonical revision;cluster`, which telemetry reads. */
+  readonly workload: string;
+  readonly tlsMode?: 'istio';
+}
