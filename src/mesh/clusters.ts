@@ -1,0 +1,95 @@
+/** The clusters and load assignments of a host, as a client (already narrowed) gets them. */
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import type { ClusterIr } from '../ir/cluster.ts';
+import type { LoadAssignmentIr } from '../ir/endpoint.ts';
+import { anywhere } from '../model/scope.ts';
+import { clusterName, resolveClusters, targetsOf, usesEds } from './cluster-resolver.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { resolveAssignment } from './endpoint-resolver.ts';
+import type { EndpointQueries } from './endpoints.ts';
+import type { ImportQueries } from './imports.ts';
+import { isLocalityWeighted } from './locality.ts';
+import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
+import { meshKey } from './tables.ts';
+
+export interface ClusterQueries {
+  readonly clusters: Query<ClientHost, readonly ClusterIr[]>;
+  /** One for each cluster whose endpoints the proxy asks for, in the order of the clusters. */
+  readonly assignments: Query<ClientHost, readonly LoadAssignmentIr[]>;
+}
+
+export function clusterQueries(
+  graph: Graph,
+  { settings }: ServiceQueries,
+  { imported }: ImportQueries,
+  { destinationPolicy }: DestinationPolicyQueries,
+  { endpoints }: EndpointQueries,
+): ClusterQueries {
+  const clusters = graph.query<ClientHost, readonly ClusterIr[]>('clusters', {
+    reads: [imported, destinationPolicy, endpoints, settings],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const service = read.cell(imported, { client, host });
+      if (service === undefined) return [];
+      const { namespace, resolution } = service;
+      const policy = read.cell(destinationPolicy, { client, host, namespace });
+      const carries = resolution === 'dns' || resolution === 'dns-round-robin';
+      return resolveClusters({
+        client,
+        service,
+        policy,
+        settings: read.cell(settings, meshKey),
+        endpoints: carries ? read.cell(endpoints, `${namespace}/${host}`) : [],
+      });
+    },
+  });
+
+  /** Assignments for a client that is reduced to what these depend on. */
+  const placed = graph.query<ClientHost, readonly LoadAssignmentIr[]>('placedAssignments', {
+    reads: [imported, destinationPolicy, endpoints, settings],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const service = read.cell(imported, { client, host });
+      if (service === undefined) return [];
+      const policy = read.cell(destinationPolicy, { client, host, namespace: service.namespace });
+      const all = read.cell(endpoints, `${service.namespace}/${host}`);
+      return targetsOf({ service, policy, settings: read.cell(settings, meshKey) })
+        .filter((target) => usesEds(client, service, target))
+        .map((target) => {
+          const { outlierDetection } = target.policy;
+          return resolveAssignment({
+            cluster: clusterName(service, target),
+            client,
+            service,
+            port: target.port,
+            subset: target.subset?.labels ?? {},
+            endpoints: all,
+            locality: target.locality,
+            hasOutlierDetection: outlierDetection !== undefined,
+            sendsUnhealthy: (outlierDetection?.minHealthPercent ?? 0) === 0,
+          });
+        });
+    },
+  });
+
+  const assignments = graph.query<ClientHost, readonly LoadAssignmentIr[]>('assignments', {
+    reads: [imported, destinationPolicy, settings, placed],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      // Where a client runs only matters to hosts whose policy asks for it: others share one result over all localities.
+      const elsewhere = anywhere(client);
+      const service = read.cell(imported, { client: elsewhere, host });
+      if (service === undefined) return [];
+      const policy = read.cell(destinationPolicy, { client: elsewhere, host, namespace: service.namespace });
+      const isPlaced = targetsOf({ service, policy, settings: read.cell(settings, meshKey) }).some(
+        ({ locality, policy: { outlierDetection } }) =>
+          locality !== undefined &&
+          (locality.isForced || outlierDetection !== undefined || isLocalityWeighted(locality)),
+      );
+      return read.cell(placed, { client: isPlaced || service.isNodeLocal === true ? client : elsewhere, host });
+    },
+  });
+
+  return { clusters, assignments };
+}

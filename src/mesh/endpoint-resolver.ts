@@ -1,0 +1,60 @@
+/** Which endpoints a client gets for a cluster, and in which order of preference. */
+
+import type { EndpointIr, LoadAssignmentIr } from '../ir/endpoint.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { type Labels, selects } from '../model/labels.ts';
+import type { Client } from '../model/scope.ts';
+import type { Service, ServicePort } from '../model/service.ts';
+import { groupByLocality, type LocalitySetting } from './locality.ts';
+
+export interface AssignmentRequest {
+  readonly cluster: string;
+  readonly client: Client;
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** Labels that endpoints must have; none for the service as a whole. */
+  readonly subset: Labels;
+  readonly endpoints: readonly Endpoint[];
+  readonly locality: LocalitySetting | undefined;
+  readonly hasOutlierDetection: boolean;
+  /** With a threshold for panic, endpoints that are not ready would be counted; they are left out then. */
+  readonly sendsUnhealthy: boolean;
+}
+
+export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr {
+  const { cluster, client, service, port, subset, endpoints, locality, hasOutlierDetection } = request;
+  const keepsDraining = service.labels['istio.io/persistent-session'] !== undefined;
+  const placed = endpoints.flatMap((endpoint) => {
+    const number = endpoint.ports[port.name];
+    if (number === undefined || !selects(subset, endpoint.labels)) return [];
+    if (service.isNodeLocal === true && endpoint.nodeName !== client.nodeName) return [];
+    if (endpoint.health === 'draining' && !keepsDraining) return [];
+    if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];
+    return [{ endpoint, ir: toIr(endpoint, number, service) }];
+  });
+  return { cluster, localities: groupByLocality(placed, client, locality, hasOutlierDetection) };
+}
+
+const healths = { healthy: 'HEALTHY', unhealthy: 'UNHEALTHY', draining: 'DRAINING', unknown: 'unknown' } as const;
+
+function toIr(endpoint: Endpoint, port: number, service: Service): EndpointIr {
+  const { address, weight, health, labels } = endpoint;
+  return {
+    address,
+    port,
+    weight,
+    health: healths[health],
+    workload: workloadText(endpoint, service),
+    ...(labels['security.istio.io/tlsMode'] === 'istio' ? { tlsMode: 'istio' as const } : {}),
+  };
+}
+
+/** `workload;namespace;canonical name;canonical revision;cluster`: who answered, for telemetry. */
+function workloadText({ workload, namespace, labels, cluster }: Endpoint, service: Service): string {
+  const name = workload === '' ? service.name : workload;
+  const canonicalName =
+    labels['service.istio.io/canonical-name'] ?? labels['app.kubernetes.io/name'] ?? labels.app ?? name;
+  const revision =
+    labels['service.istio.io/canonical-revision'] ?? labels['app.kubernetes.io/version'] ?? labels.version ?? '';
+  return [name, namespace, canonicalName, revision, cluster].join(';');
+}

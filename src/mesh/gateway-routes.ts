@@ -1,0 +1,260 @@
+/** The virtual hosts of a gateway's route names: rules meet the servers of Gateways that they name. */
+
+import { byAge, configKey } from '../config/config.ts';
+import type { Destination } from '../config/virtual-service.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import type { RouteIr, VirtualHostIr } from '../ir/route.ts';
+import { ensure } from '../lib/ensure.ts';
+import { covers, type Hostname, resolveShortName } from '../model/hostname.ts';
+import { originKey } from '../model/origin.ts';
+import type { Client, Serving } from '../model/scope.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { allHosts, type GatewayPlan, hostsFor, type PlannedServer, planGateways } from './gateway-plan.ts';
+import { hashesOf } from './hash-policy.ts';
+import { isCatchAll, resolveHttpRoutes } from './http-route.ts';
+import { apiPath, outboundCluster } from './names.ts';
+import { virtualServiceHosts } from './rules.ts';
+import type { ServiceQueries } from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+import type { VirtualServiceQueries } from './virtual-services.ts';
+import { closeness, exportToOr } from './visibility.ts';
+
+export interface GatewayClient {
+  readonly client: Client;
+  readonly serving: Serving;
+}
+
+export interface GatewayRouteName extends GatewayClient {
+  readonly name: string;
+}
+
+export interface GatewayQueries {
+  readonly gatewayPlan: Query<Serving, GatewayPlan>;
+  /** The rules that name a Gateway and are seen from the proxy's namespace, in the order in which their routes count. */
+  readonly gatewayRules: Query<{ readonly client: Client; readonly gateway: string }, readonly string[]>;
+  /** The virtual hosts of a route name, by name; undefined for a name that no server has. */
+  readonly gatewayHosts: Query<GatewayRouteName, readonly VirtualHostIr[] | undefined>;
+  readonly destinationOf: (
+    read: Reader,
+    destination: Destination,
+    namespace: string,
+    client: Client,
+    port: number,
+  ) => { readonly host: Hostname; readonly port: number };
+}
+
+const ranks = { private: 0, named: 1, public: 2 } as const;
+
+export function gatewayQueries(
+  graph: Graph,
+  { gateways, services, virtualServices }: Tables,
+  { settings, service }: ServiceQueries,
+  { destinationPolicy }: DestinationPolicyQueries,
+  { placedRoutes }: VirtualServiceQueries,
+): GatewayQueries {
+  const gatewayPlan = graph.query<Serving, GatewayPlan>('gatewayPlan', {
+    reads: [gateways, services],
+    keyOf: ({ key }) => key,
+    compute(read, serving) {
+      const portsOf = (port: number) => {
+        const targets = serving.targets
+          .filter((target) => target.port === port)
+          .filter(
+            (target) =>
+              read.row(services, target.service)?.labels['experimental.istio.io/disable-gateway-port-translation'] !==
+              'true',
+          )
+          .map(({ targetPort }) => targetPort);
+        return targets.length === 0 ? [port] : [...new Set(targets)];
+      };
+      return planGateways(read.rows(gateways, serving.gateways), portsOf);
+    },
+  });
+
+  const gatewayRules = graph.query<{ client: Client; gateway: string }, readonly string[]>('gatewayRules', {
+    reads: [virtualServices, virtualServices.byGateway, settings],
+    keyOf: ({ client, gateway }) => `${client.key}\n${gateway}`,
+    compute(read, { client, gateway }) {
+      const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+      return read
+        .rows(virtualServices, read.keys(virtualServices.byGateway, gateway))
+        .flatMap((config) => {
+          const how = closeness(
+            exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
+            config.namespace,
+            client.namespace,
+          );
+          return how === undefined ? [] : [{ config, rank: ranks[how] }];
+        })
+        .sort((a, b) => a.rank - b.rank || byAge(a.config, b.config))
+        .map(({ config }) => configKey(config));
+    },
+  });
+
+  /** A gateway knows all ports of a service: one that has a single port needs no number in the rule. */
+  function destinationOf(
+    read: Reader,
+    { host: name, port }: Destination,
+    namespace: string,
+    client: Client,
+    listenerPort: number,
+  ) {
+    let host = resolveShortName(name, namespace);
+    let found = read.cell(service, { client, host });
+    for (let hops = 0; hops < 8 && found?.aliasOf !== undefined; hops++) {
+      host = found.aliasOf;
+      found = read.cell(service, { client, host });
+    }
+    const only = found?.ports.length === 1 ? found.ports[0]?.number : undefined;
+    return { host, port: port?.number ?? only ?? listenerPort };
+  }
+
+  const routes = graph.query<
+    { client: Client; rule: string; gateway: string; port: number; isTls: boolean },
+    readonly RouteIr[]
+  >('gatewayRuleRoutes', {
+    reads: [virtualServices, settings, service, destinationPolicy, placedRoutes],
+    keyOf: ({ client, rule, gateway, port, isTls }) => `${client.key}\n${gateway}\n${port}/${isTls}\n${rule}`,
+    compute(read, { client, rule, gateway, port, isTls }) {
+      const config = read.row(virtualServices, rule);
+      if (config === undefined) return [];
+      return resolveHttpRoutes(read.cell(placedRoutes, rule), {
+        namespace: config.namespace,
+        name: config.name,
+        config: apiPath('virtual-service', config.namespace, config.name),
+        port,
+        gateways: new Set([gateway]),
+        clientNamespace: client.namespace,
+        clientLabels: client.labels,
+        isTls,
+        retryPolicy: read.cell(settings, meshKey).retryPolicy,
+        clusterOf: (destination) => {
+          const to = destinationOf(read, destination, config.namespace, client, port);
+          return outboundCluster(to.port, destination.subset ?? '', to.host);
+        },
+        hashOf: (destination) => {
+          const to = destinationOf(read, destination, config.namespace, client, port);
+          const found = read.cell(service, { client, host: to.host });
+          if (found === undefined) return [];
+          const policy = read.cell(destinationPolicy, { client, host: to.host, namespace: found.namespace });
+          return hashesOf(policy, to.port, destination.subset ?? '');
+        },
+      });
+    },
+  });
+
+  const gatewayHosts = graph.query<GatewayRouteName, readonly VirtualHostIr[] | undefined>('gatewayHosts', {
+    reads: [virtualServices, gatewayPlan, gatewayRules, routes],
+    keyOf: ({ client, serving, name }) => `${client.key}\n${serving.key}\n${name}`,
+    compute(read, { client, serving, name }) {
+      const servers = read
+        .cell(gatewayPlan, serving)
+        .listeners.flatMap((listener) => listener.servers.filter(({ routeName }) => routeName === name));
+      if (servers.length === 0) return undefined;
+      const hosts = new Map<string, Draft>();
+      for (const planned of servers) {
+        for (const rule of read.cell(gatewayRules, { client, gateway: planned.gateway }))
+          addRule(read, hosts, planned, rule, client);
+        if (planned.server.tls?.httpsRedirect !== true) continue;
+        for (const host of allHosts(planned)) draft(hosts, host, planned).requiresTls = true;
+      }
+      const port = servers[0]?.port ?? 0;
+      if (hosts.size === 0)
+        return [{ name: `blackhole:${port}`, domains: ['*'], routes: [], countsAttempts: false, origins: [] }];
+      return collapse([...hosts.values()].map(finish)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  });
+
+  function addRule(
+    read: Reader,
+    hosts: Map<string, Draft>,
+    planned: PlannedServer,
+    rule: string,
+    client: Client,
+  ): void {
+    const config = read.row(virtualServices, rule);
+    if (config === undefined) return;
+    const names = intersection(hostsFor(planned, config.namespace), virtualServiceHosts(config));
+    if (names.length === 0) return;
+    const found = read.cell(routes, {
+      client,
+      rule,
+      gateway: planned.gateway,
+      port: planned.port,
+      isTls: planned.kind === 'https',
+    });
+    if (found.length === 0) return;
+    for (const host of names) {
+      const one = draft(hosts, host, planned);
+      one.routes.push(...found);
+      one.origins.add(originKey(config.origin));
+      if (planned.server.tls?.httpsRedirect === true) one.requiresTls = true;
+    }
+  }
+
+  return { gatewayPlan, gatewayRules, gatewayHosts, destinationOf };
+}
+
+interface Draft {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: RouteIr[];
+  readonly origins: Set<string>;
+  requiresTls: boolean;
+}
+
+function draft(hosts: Map<string, Draft>, host: string, { port, gateway }: PlannedServer): Draft {
+  return ensure(hosts, host, () => ({
+    host,
+    port,
+    routes: [],
+    origins: new Set([`Gateway/${gateway}`]),
+    requiresTls: false,
+  }));
+}
+
+/** Several rules may have given routes: those that take everything go last, so that all of them can be reached. */
+function finish({ host, port, routes, origins, requiresTls }: Draft): VirtualHostIr {
+  const inOrder = [
+    ...routes.filter(({ match }) => !isCatchAll(match)),
+    ...routes.filter(({ match }) => isCatchAll(match)),
+  ];
+  return {
+    name: `${host}:${port}`,
+    domains: [host],
+    routes: inOrder,
+    ...(requiresTls ? { requiresTls } : {}),
+    countsAttempts: true,
+    origins: [...origins],
+  };
+}
+
+/** Hosts with the very same routes are one virtual host, named after the first. */
+function collapse(hosts: readonly VirtualHostIr[]): VirtualHostIr[] {
+  const byContent = new Map<string, VirtualHostIr>();
+  for (const host of [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const key = JSON.stringify([host.routes, host.requiresTls === true]);
+    const first = byContent.get(key);
+    if (first === undefined || host.routes.length === 0)
+      byContent.set(host.routes.length === 0 ? `${key}${host.name}` : key, host);
+    else
+      byContent.set(key, {
+        ...first,
+        domains: [...first.domains, ...host.domains],
+        origins: [...new Set([...first.origins, ...host.origins])],
+      });
+  }
+  return [...byContent.values()];
+}
+
+/** The hosts that both lists mean, each in its narrower form; sorted. */
+export function intersection(a: readonly Hostname[], b: readonly Hostname[]): readonly Hostname[] {
+  const found = new Set<Hostname>();
+  for (const one of a)
+    for (const other of b) {
+      if (covers(one, other)) found.add(other);
+      else if (covers(other, one)) found.add(one);
+    }
+  return [...found].sort();
+}

@@ -1,0 +1,136 @@
+/** What a client's Sidecar imports: which services on which ports, asked for or needed by the rules that it imports. */
+import type { Destination, VirtualService } from '../config/virtual-service.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import { type Hostname, resolveShortName } from '../model/hostname.ts';
+import type { Client } from '../model/scope.ts';
+import type { Service } from '../model/service.ts';
+import { type EgressScope, importsNamespace, importsRule, importsService } from './egress.ts';
+import { virtualServiceHosts } from './rules.ts';
+import {
+  type ClientHost,
+  type ClientNamespace,
+  clientHostKey,
+  clientNamespaceKey,
+  type ServiceQueries,
+} from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+import { exportToOr, isVisible } from './visibility.ts';
+
+export interface ImportQueries {
+  /** A service with the ports that the client may use; undefined when it may use none. */
+  readonly imported: Query<ClientHost, Service | undefined>;
+  /** The hosts of a namespace that the client may use, sorted. */
+  readonly importedHosts: Query<ClientNamespace, readonly Hostname[]>;
+  /** The namespaces in which a client may see services, sorted. */
+  readonly namespaces: Query<Client, readonly string[]>;
+}
+
+/** Ports by host; `all` where a rule names no port. */
+type Needs = ReadonlyMap<Hostname, ReadonlySet<number> | 'all'>;
+
+export function importQueries(
+  graph: Graph,
+  tables: Tables,
+  { settings, egress, service, hosts }: ServiceQueries,
+): ImportQueries {
+  const { services, virtualServices } = tables;
+
+  /** The destinations of the rules that a Sidecar imports. Only asked for clients that have one. */
+  const needs = graph.query<Client, Needs>('needs', {
+    reads: [virtualServices, virtualServices.byNamespace, settings, egress],
+    keyOf: ({ key }) => key,
+    compute(read, client) {
+      const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+      const { listeners } = read.cell(egress, client);
+      const found = new Map<Hostname, Set<number> | 'all'>();
+      for (const namespace of read.groups(virtualServices.byNamespace)) {
+        for (const config of read.rows(virtualServices, read.keys(virtualServices.byNamespace, namespace))) {
+          const sees = isVisible(
+            exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
+            namespace,
+            client.namespace,
+          );
+          const hostnames = virtualServiceHosts(config);
+          if (!sees || !listeners.some((listener) => importsRule(listener, namespace, hostnames))) continue;
+          for (const { host, port } of destinationsOf(config.spec, client.namespace)) {
+            const name = resolveShortName(host, namespace);
+            const known = found.get(name);
+            const number = port?.number ?? 0;
+            if (number === 0) found.set(name, 'all');
+            else if (known === undefined) found.set(name, new Set([number]));
+            else if (known !== 'all') known.add(number);
+          }
+        }
+      }
+      return found;
+    },
+  });
+
+  const imported = graph.query<ClientHost, Service | undefined>('imported', {
+    reads: [service, egress, needs],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const found = read.cell(service, { client, host });
+      if (found === undefined || client.sidecar === '') return found;
+      const { listeners } = read.cell(egress, client);
+      const asked = new Set(listeners.flatMap((listener) => portsThrough(listener, found).map(({ number }) => number)));
+      if (asked.size > 0) return restricted(found, (number) => asked.has(number));
+      const needed = read.cell(needs, client).get(host);
+      if (needed === undefined) return undefined;
+      return needed === 'all' ? found : restricted(found, (number) => needed.has(number));
+    },
+  });
+
+  const importedHosts = graph.query<ClientNamespace, readonly Hostname[]>('importedHosts', {
+    reads: [hosts, imported],
+    keyOf: clientNamespaceKey,
+    compute(read, { client, namespace }) {
+      const all = read.cell(hosts, { client, namespace });
+      return client.sidecar === '' ? all : all.filter((host) => read.cell(imported, { client, host }) !== undefined);
+    },
+  });
+
+  const namespaces = graph.query<Client, readonly string[]>('namespaces', {
+    reads: [services.byNamespace, services.byHost, services, egress, needs],
+    keyOf: ({ key }) => key,
+    compute(read, client) {
+      const all = read.groups(services.byNamespace);
+      if (client.sidecar === '') return all;
+      const scope = read.cell(egress, client);
+      const needed = new Set<string>();
+      for (const host of read.cell(needs, client).keys())
+        for (const row of read.rows(services, read.keys(services.byHost, host))) needed.add(row.namespace);
+      return all.filter((namespace) => importsNamespace(scope, namespace) !== 'none' || needed.has(namespace));
+    },
+  });
+
+  return { imported, importedHosts, namespaces };
+}
+
+/** The ports of a service that an egress listener lets through: its own one, or all. */
+export function portsThrough(listener: EgressScope, service: Service): Service['ports'] {
+  if (!importsService(listener, service.namespace, service.hostname)) return [];
+  const { port } = listener;
+  return port === undefined ? service.ports : service.ports.filter(({ number }) => number === port.number);
+}
+
+function restricted(service: Service, isKept: (port: number) => boolean): Service | undefined {
+  const ports = service.ports.filter(({ number }) => isKept(number));
+  return ports.length === 0 ? undefined : ports.length === service.ports.length ? service : { ...service, ports };
+}
+
+/** Every destination of a rule that a client of the namespace may be sent to. */
+function* destinationsOf({ http = [], tcp = [], tls = [] }: VirtualService, namespace: string): Generator<Destination> {
+  const concerns = (match: readonly { readonly sourceNamespace?: string }[] = []) =>
+    match.length === 0 ||
+    match.some(({ sourceNamespace = '' }) => sourceNamespace === '' || sourceNamespace === namespace);
+  for (const route of http) {
+    if (!concerns(route.match)) continue;
+    for (const { destination } of route.route ?? []) yield destination;
+    if (route.mirror !== undefined) yield route.mirror;
+    for (const { destination } of route.mirrors ?? []) yield destination;
+  }
+  for (const route of [...tcp, ...tls])
+    if (concerns(route.match)) for (const { destination } of route.route ?? []) yield destination;
+}

@@ -1,0 +1,83 @@
+/** The ports that a workload serves, with the services and rules that say how. */
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import { originKey } from '../model/origin.ts';
+import { clientOf, type Serving } from '../model/scope.ts';
+import type { Service } from '../model/service.ts';
+import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
+import type { InboundPort } from './inbound.ts';
+import { apiPath } from './names.ts';
+import type { ServiceQueries } from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+import { withMeshDefaults } from './upstream.ts';
+
+export interface InboundQueries {
+  /** In order of the ports. */
+  readonly inboundPorts: Query<Serving, readonly InboundPort[]>;
+}
+
+export function inboundQueries(
+  graph: Graph,
+  { services }: Tables,
+  { settings }: ServiceQueries,
+  { destinationPolicy }: DestinationPolicyQueries,
+): InboundQueries {
+  const inboundPorts = graph.query<Serving, readonly InboundPort[]>('inboundPorts', {
+    reads: [services, settings, destinationPolicy],
+    keyOf: ({ key }) => key,
+    compute(read, { targets, namespace }) {
+      const byTarget = new Map<number, { readonly service: Service; readonly port: number }[]>();
+      for (const { service: key, port, targetPort } of targets) {
+        const service = read.row(services, key);
+        if (service === undefined) continue;
+        const sharing = byTarget.get(targetPort);
+        if (sharing === undefined) byTarget.set(targetPort, [{ service, port }]);
+        else sharing.push({ service, port });
+      }
+      // The rules of the workload's own namespace count as for a client there; none that selects clients does.
+      const self = clientOf({
+        type: 'sidecar',
+        namespace,
+        domain: '',
+        sidecar: '',
+        labels: {},
+        locality: '',
+        network: '',
+        cluster: '',
+        nodeName: '',
+        family: 'v4',
+      });
+      return [...byTarget]
+        .sort(([a], [b]) => a - b)
+        .flatMap(([targetPort, sharing]): InboundPort[] => {
+          const [oldest] = sharing;
+          const port = oldest?.service.ports.find(({ number }) => number === oldest.port);
+          if (oldest === undefined || port === undefined || port.protocol === 'UDP') return [];
+          const { service } = oldest;
+          const rule = read.cell(destinationPolicy, {
+            client: self,
+            host: service.hostname,
+            namespace: service.namespace,
+          });
+          const { connectionPool } = withMeshDefaults(
+            policyOfPort(rule?.trafficPolicy, undefined, port.number),
+            read.cell(settings, meshKey),
+          );
+          const alike = sharing.filter((one) => one.port === oldest.port).map((one) => one.service);
+          return [
+            {
+              targetPort,
+              protocol: port.protocol,
+              service,
+              port,
+              services: alike,
+              connectionPool,
+              ...(rule === undefined ? {} : { config: apiPath('destination-rule', rule.namespace, rule.name) }),
+              origins: [...alike.map(({ origin }) => originKey(origin)), ...(rule?.origins ?? [])],
+            },
+          ];
+        });
+    },
+  });
+  return { inboundPorts };
+}

@@ -1,0 +1,286 @@
+/** How a sidecar takes what others send to its workload: clusters towards the application, and the listener before them. */
+import type { ConnectionPool } from '../config/destination-rule.ts';
+import type { HttpRetry } from '../config/virtual-service.ts';
+import type { ClusterIr, DiscoveryIr } from '../ir/cluster.ts';
+import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr, TcpProxyIr } from '../ir/listener.ts';
+import type { RouteIr } from '../ir/route.ts';
+import type { OriginKey } from '../model/origin.ts';
+import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
+import type { Capture, Serving } from '../model/scope.ts';
+import type { Service, ServicePort } from '../model/service.ts';
+import { retryOf } from './http-route.ts';
+import { blackHole, inboundCluster, inboundPassthrough, passthrough, statName, telemetryName } from './names.ts';
+import { pathHandling } from './outbound-listener.ts';
+import { keepaliveOf, type MeshSettings } from './settings.ts';
+import { tcpProxy } from './tcp-route.ts';
+import { limitsOf, upstreamHttpOf } from './upstream.ts';
+
+/** A port of the workload, and the oldest service that defines it. */
+export interface InboundPort {
+  readonly targetPort: number;
+  readonly protocol: Protocol;
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** The services that share the port and its number, the oldest first. */
+  readonly services: readonly Service[];
+  readonly connectionPool: ConnectionPool | undefined;
+  /** The API path of the rule that shaped it. */
+  readonly config?: string;
+  readonly origins: readonly OriginKey[];
+}
+
+export interface InboundContext {
+  readonly settings: MeshSettings;
+  readonly capture: Capture;
+  readonly serving: Serving;
+}
+
+/** Source addresses by which an application's own network rules tell that a connection comes from its sidecar. */
+const sidecarAddresses = { v4: '127.0.0.6', v6: '::6' } as const;
+
+export function inboundClusters(ports: readonly InboundPort[], context: InboundContext): readonly ClusterIr[] {
+  return ports.map((port) => toCluster(port, context));
+}
+
+function toCluster(inbound: InboundPort, context: InboundContext): ClusterIr {
+  const { targetPort, service, port, connectionPool } = inbound;
+  const { settings, capture } = context;
+  const name = inboundCluster(targetPort);
+  const discovery = discoveryOf(name, targetPort, context);
+  const isLocal = discovery.kind === 'static';
+  const http = upstreamHttpOf(port.protocol, connectionPool, undefined, false);
+  const keepalive = connectionPool?.tcp?.tcpKeepalive;
+  return {
+    name,
+    statName: statName(settings.inboundStatName, name, service, port, ''),
+    discovery,
+    connectTimeoutMs: connectionPool?.tcp?.connectTimeout ?? settings.connectTimeoutMs,
+    loadBalancing: { policy: isLocal ? 'default' : 'CLUSTER_PROVIDED', isExplicit: true },
+    limits: limitsOf(connectionPool === undefined ? {} : { connectionPool }),
+    ...(http === undefined ? {} : { http }),
+    ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive) }),
+    ...(capture.interception === 'NONE' || isLocal ? {} : { bindFrom: sourceAddresses(context) }),
+    metadata: {
+      ...(inbound.config === undefined ? {} : { config: inbound.config }),
+      services: inbound.services.map((one) => ({
+        host: one.hostname,
+        name: telemetryName(one),
+        namespace: one.namespace,
+      })),
+    },
+    origins: inbound.origins,
+  };
+}
+
+function discoveryOf(cluster: string, port: number, { settings, capture, serving }: InboundContext): DiscoveryIr {
+  if (capture.interception !== 'NONE' && settings.inboundTrafficPolicy === 'PASSTHROUGH')
+    return { kind: 'original-destination', expires: 'never' };
+  const endpoint = { address: serving.application, port, weight: 0, health: 'unknown' as const, workload: '' };
+  const nowhere = { region: '', zone: '', subzone: '' };
+  return {
+    kind: 'static',
+    endpoints: { cluster, localities: [{ locality: nowhere, priority: 0, weight: 0, endpoints: [endpoint] }] },
+  };
+}
+
+function sourceAddresses({ serving }: InboundContext): readonly string[] {
+  return serving.families.map((family) => sidecarAddresses[family]);
+}
+
+/** Where connections end that must not go on. */
+export function blackHoleCluster({ connectTimeoutMs }: MeshSettings): ClusterIr {
+  return {
+    name: blackHole,
+    statName: `${blackHole};`,
+    discovery: { kind: 'static' },
+    connectTimeoutMs,
+    loadBalancing: { policy: 'default' },
+    origins: [],
+  };
+}
+
+/** Take connections to where they were meant to go: those of the application, and those to ports that no service names. */
+export function passthroughClusters(context: InboundContext): readonly ClusterIr[] {
+  const { settings } = context;
+  const original = (name: string): ClusterIr => ({
+    name,
+    statName: `${name};`,
+    discovery: { kind: 'original-destination', expires: 'default' },
+    connectTimeoutMs: settings.connectTimeoutMs,
+    loadBalancing: { policy: 'CLUSTER_PROVIDED' },
+    limits: {},
+    http: { version: 'as-downstream', idleTimeoutMs: 300_000 },
+    ...(settings.keepalive === undefined ? {} : { keepalive: settings.keepalive }),
+    origins: [],
+  });
+  return [original(passthrough), { ...original(inboundPassthrough), bindFrom: sourceAddresses(context) }];
+}
+
+const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
+
+/** Where redirected connections arrive from outside, with chains for each port. */
+export function virtualInbound(ports: readonly InboundPort[], context: InboundContext): ListenerIr {
+  const { settings, capture } = context;
+  const listenPort = settings.inboundListenPort;
+  const inspected: ListenerFilterIr[] = [
+    { kind: 'original-destination' },
+    ...(capture.interception === 'TPROXY' ? [{ kind: 'original-source' as const, mark: 1337 }] : []),
+    {
+      kind: 'http-inspector',
+      disabledFor: {
+        ports: [
+          ...ports.filter(({ protocol }) => protocol !== 'auto').map(({ targetPort }) => targetPort),
+          listenPort,
+        ].sort((a, b) => a - b),
+      },
+    },
+  ];
+  const passAll: TcpProxyIr = tcpProxy(inboundPassthrough, [{ name: inboundPassthrough, weight: 0 }], false, {}, 'TCP');
+  return {
+    name: 'virtualInbound',
+    address: { ip: '0.0.0.0', port: listenPort },
+    direction: 'INBOUND',
+    bindsToPort: true,
+    ...(capture.interception === 'TPROXY' ? { isTransparent: true } : {}),
+    filters: inspected,
+    inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
+    continuesOnTimeout: true,
+    acceptsOneByOne: true,
+    chains: [
+      // A connection straight to this port would come back for ever.
+      {
+        name: 'virtualInbound-blackhole',
+        match: { destinationPort: listenPort },
+        network: tcp(tcpProxy(blackHole, [{ name: blackHole, weight: 0 }], false, {}, 'TCP'), settings),
+      },
+      {
+        name: 'virtualInbound-catchall-http',
+        match: plainHttp,
+        network: { kind: 'http', manager: passthroughManager(context) },
+      },
+      { name: 'virtualInbound', match: { transport: 'raw_buffer' }, network: tcp(passAll, settings) },
+      ...ports.flatMap((port) => portChains(port, `0.0.0.0_${port.targetPort}`, '0.0.0.0', context)),
+    ],
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    origins: [...new Set(ports.flatMap(({ origins }) => origins))],
+  };
+}
+
+/** Without interception each port of the workload is listened on for real, at the workload's own address. */
+export function boundListeners(ports: readonly InboundPort[], context: InboundContext): readonly ListenerIr[] {
+  const { settings, serving } = context;
+  const [ip = '0.0.0.0'] = serving.addresses;
+  return ports.map((port) => ({
+    name: `${ip}_${port.targetPort}`,
+    address: { ip, port: port.targetPort },
+    direction: 'INBOUND',
+    bindsToPort: true,
+    filters: port.protocol === 'auto' ? [{ kind: 'http-inspector' }] : [],
+    inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
+    continuesOnTimeout: true,
+    acceptsOneByOne: true,
+    chains: portChains(port, `${ip}_${port.targetPort}`, ip, context),
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    origins: port.origins,
+  }));
+}
+
+function portChains(inbound: InboundPort, name: string, ip: string, context: InboundContext): readonly FilterChainIr[] {
+  const { targetPort, protocol, connectionPool, config } = inbound;
+  const cluster = inboundCluster(targetPort);
+  const proxy = tcpProxy(
+    cluster,
+    [{ name: cluster, weight: 0 }],
+    false,
+    connectionPool === undefined ? {} : { connectionPool },
+    protocol,
+  );
+  const common = { name, ...(config === undefined ? {} : { config }) };
+  const raw = { destinationPort: targetPort, transport: 'raw_buffer' as const };
+  const http: FilterChainIr = {
+    ...common,
+    match: protocol === 'auto' ? { ...raw, alpn: plainHttp.alpn } : raw,
+    network: { kind: 'http', manager: portManager(inbound, ip, context) },
+  };
+  const bytes: FilterChainIr = { ...common, match: raw, network: tcp(proxy, context.settings) };
+  if (isHttp(protocol)) return [http];
+  return protocol === 'auto' ? [http, bytes] : [bytes];
+}
+
+function tcp(proxy: TcpProxyIr, { accessLog }: MeshSettings): FilterChainIr['network'] {
+  return { kind: 'tcp', proxy: { ...proxy, ...(accessLog === undefined ? {} : { accessLog }) } };
+}
+
+function portManager(inbound: InboundPort, ip: string, context: InboundContext): HttpManagerIr {
+  const { targetPort, port, service, protocol, connectionPool } = inbound;
+  const cluster = inboundCluster(targetPort);
+  const streams = connectionPool?.http?.maxConcurrentStreams;
+  const idle = connectionPool?.http?.idleTimeout;
+  return {
+    ...manager(
+      `inbound_${ip}_${targetPort};`,
+      cluster,
+      port.number,
+      `${service.hostname}:${port.number}/*`,
+      protocol === 'GRPC',
+      context,
+    ),
+    ...(isHttp2(protocol) && streams !== undefined ? { http2: { maxConcurrentStreams: streams } } : {}),
+    ...(idle === undefined ? {} : { idleTimeoutMs: idle }),
+    ...(protocol === 'GRPC-Web' ? { hasGrpcWeb: true } : {}),
+  };
+}
+
+function passthroughManager(context: InboundContext): HttpManagerIr {
+  return manager(`${inboundPassthrough};`, inboundPassthrough, 0, ':0/*', false, context);
+}
+
+function manager(
+  statPrefix: string,
+  cluster: string,
+  port: number,
+  operation: string,
+  isGrpc: boolean,
+  { settings, capture }: InboundContext,
+): HttpManagerIr {
+  return {
+    statPrefix,
+    routes: {
+      kind: 'inline',
+      name: cluster,
+      hosts: [
+        {
+          name: `inbound|http|${port}`,
+          domains: ['*'],
+          routes: [route(cluster, operation, isGrpc ? undefined : settings.inboundRetryPolicy, isGrpc)],
+          countsAttempts: false,
+          origins: [],
+        },
+      ],
+    },
+    direction: 'inbound',
+    ...pathHandling(settings),
+    ...(capture.speaksHttp10 ? { speaksHttp10: true } : {}),
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+  };
+}
+
+/** The application may have closed a connection that the sidecar kept: such a request never reached it and is sent again. */
+function route(cluster: string, operation: string, retry: HttpRetry | undefined, isGrpc: boolean): RouteIr {
+  const asked = retry === undefined ? undefined : retryOf(retry, true);
+  const again = { on: 'reset-before-request', attempts: 2, statusCodes: [], avoidsPreviousHosts: false };
+  const policy = isGrpc ? undefined : retry === undefined ? again : asked;
+  return {
+    name: 'default',
+    match: { path: { kind: 'prefix', value: '/' } },
+    action: {
+      kind: 'forward',
+      clusters: [{ name: cluster, weight: 0 }],
+      isWeighted: false,
+      timeoutMs: 0,
+      limits: 'stream-duration',
+      ...(policy === undefined ? {} : { retry: policy }),
+    },
+    operation,
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * What the services of a namespace want of a sidecar's listeners: for each port a claim on the listener of a port or of an
+ * address. Claims are data, so that conflicts are settled before anything is built.
+ */
+import { byAge } from '../config/config.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Hostname } from '../model/hostname.ts';
+import { isHttp, type Protocol } from '../model/protocol.ts';
+import type { Client } from '../model/scope.ts';
+import type { Service } from '../model/service.ts';
+import type { EndpointQueries } from './endpoints.ts';
+import {
+  type ClientHost,
+  type ClientNamespace,
+  clientHostKey,
+  clientNamespaceKey,
+  type ServiceQueries,
+} from './services.ts';
+import { addressesFor } from './virtual-host.ts';
+
+export interface ListenerClaim {
+  readonly host: Hostname;
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly kind: 'http' | 'tcp' | 'auto';
+  /** Addresses that are the service's alone; empty when it can only be told by the port. */
+  readonly addresses: readonly string[];
+  /** Blocks of addresses that it stands for. */
+  readonly blocks: readonly string[];
+}
+
+export interface ListenerClaimQueries {
+  /** The claims of a namespace's services, as a client (already narrowed) sees them; by age. */
+  readonly listenerClaims: Query<ClientNamespace, readonly ListenerClaim[]>;
+}
+
+export function listenerClaimQueries(
+  graph: Graph,
+  { hosts, service }: ServiceQueries,
+  { endpoints }: EndpointQueries,
+): ListenerClaimQueries {
+  const hostClaims = graph.query<ClientHost, readonly ListenerClaim[]>('hostClaims', {
+    reads: [service, endpoints],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const found = read.cell(service, { client, host });
+      if (found === undefined || found.resolution === 'alias') return [];
+      return claimsOf(found, client, needsEndpoints(found) ? read.cell(endpoints, `${found.namespace}/${host}`) : []);
+    },
+  });
+
+  const listenerClaims = graph.query<ClientNamespace, readonly ListenerClaim[]>('listenerClaims', {
+    reads: [hosts, hostClaims],
+    keyOf: clientNamespaceKey,
+    compute: (read, { client, namespace }) =>
+      read
+        .cell(hosts, { client, namespace })
+        .flatMap((host) => read.cellUnlessFailed(hostClaims, { client, host }) ?? [])
+        .sort(byAge),
+  });
+
+  return { listenerClaims };
+}
+
+/** Connections to a headless service go to its endpoints' own addresses. */
+function needsEndpoints({ resolution, addresses, ports }: Service): boolean {
+  return (
+    resolution === 'passthrough' &&
+    addresses.length === 0 &&
+    ports.some(({ protocol }) => protocol !== 'UDP' && !isHttp(protocol))
+  );
+}
+
+function claimsOf(service: Service, client: Client, endpoints: readonly Endpoint[]): readonly ListenerClaim[] {
+  const { hostname: host, namespace, name, createdAt } = service;
+  const own = addressesFor(service, client).map((address) => address.replace(/^\[|\]$/g, ''));
+  const blocks = service.addresses.filter((address) => address.includes('/'));
+  return service.ports.flatMap((port): ListenerClaim[] => {
+    const { number, protocol } = port;
+    if (protocol === 'UDP') return [];
+    const claim = { host, namespace, name, createdAt, port: number, protocol };
+    if (isHttp(protocol)) return [{ ...claim, kind: 'http', addresses: [], blocks: [] }];
+    const kind = protocol === 'auto' ? 'auto' : 'tcp';
+    if (!needsEndpoints(service)) return [{ ...claim, kind, addresses: own, blocks }];
+    const served = [
+      ...new Set(endpoints.filter((endpoint) => endpoint.ports[port.name] !== undefined).map(({ address }) => address)),
+    ];
+    // A stated service without endpoints may be anywhere; a Kubernetes one is nowhere yet.
+    return served.length === 0 && service.isHeadless ? [] : [{ ...claim, kind, addresses: served, blocks: [] }];
+  });
+}

@@ -1,0 +1,279 @@
+/** The listeners by which a sidecar takes what its application sends, built from claims. */
+import { byAge } from '../config/config.ts';
+import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr } from '../ir/listener.ts';
+import type { OriginKey } from '../model/origin.ts';
+import type { Capture } from '../model/scope.ts';
+import type { ListenerClaim } from './listener-claims.ts';
+import { blackHole, passthrough } from './names.ts';
+import type { MeshSettings } from './settings.ts';
+import { tcpProxy } from './tcp-route.ts';
+
+/** What a claim needs built for its connections; the chain that takes everything, if any, last. */
+export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSni: boolean) => readonly FilterChainIr[];
+
+export interface OutboundContext {
+  readonly capture: Capture;
+  readonly settings: MeshSettings;
+  /** Where connections go that no service claims. */
+  readonly unclaimed: string;
+  readonly chainsOf: ChainsOf;
+  readonly originOf: (claim: ListenerClaim) => OriginKey;
+}
+
+/** What plain-text HTTP looks like before it is parsed. */
+const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
+
+/** Which cluster takes what nobody claims, by the outbound traffic policy. */
+export function unclaimedCluster({ outboundTrafficPolicy }: MeshSettings): string {
+  return outboundTrafficPolicy === 'REGISTRY_ONLY' ? blackHole : passthrough;
+}
+
+/** The listener of one address and port: the oldest claim has it. */
+export function addressedListener(address: string, claim: ListenerClaim, context: OutboundContext): ListenerIr {
+  const { capture } = context;
+  const chains = context.chainsOf(claim, undefined, false);
+  const http =
+    claim.kind === 'auto' ? httpChain(`${claim.host}:${claim.port}`, address, claim.port, [claim], context) : undefined;
+  return listener({
+    name: `${address}_${claim.port}`,
+    ip: address,
+    port: claim.port,
+    bindsToPort: false,
+    http,
+    tcp: chains,
+    isWildcard: false,
+    origins: [context.originOf(claim)],
+    capture,
+    context,
+  });
+}
+
+/**
+ * The listener of a port, which all services share that cannot be told by an address. Undefined when nothing needs it.
+ * HTTP and TCP on one port are told apart by the first bytes; of several that take every connection the oldest wins.
+ */
+export function portListener(
+  port: number,
+  claims: readonly ListenerClaim[],
+  context: OutboundContext,
+  bind = '',
+): ListenerIr | undefined {
+  const { capture } = context;
+  const isLocal = capture.interception === 'NONE' || bind !== '';
+  const ip = bind === '' ? (isLocal ? capture.loopback : '0.0.0.0') : bind;
+  const inOrder = [...claims].sort(byAge);
+  const speaking = inOrder.filter(({ kind }) => kind !== 'tcp');
+  const tcp: FilterChainIr[] = [];
+  const matches = new Set<string>();
+  for (const claim of inOrder.filter(({ kind }) => kind !== 'http')) {
+    for (const block of claim.blocks.length === 0 ? [undefined] : claim.blocks) {
+      for (const chain of context.chainsOf(claim, block, claim.addresses.length === 0 || block !== undefined)) {
+        const match = matchKey(chain);
+        if (matches.has(match)) continue;
+        matches.add(match);
+        tcp.push(chain);
+      }
+    }
+  }
+  if (speaking.length === 0 && tcp.length === 0) return undefined;
+  return listener({
+    name: `${ip}_${port}`,
+    ip,
+    port,
+    bindsToPort: isLocal,
+    http: speaking.length === 0 ? undefined : httpChain(String(port), ip, port, speaking, context),
+    tcp,
+    isWildcard: !isLocal,
+    origins: [],
+    capture,
+    context,
+  });
+}
+
+/** Blocks are equal when the bits that count are. */
+function matchKey({ match }: FilterChainIr): string {
+  const prefixes = (match?.prefixes ?? [])
+    .map(({ address, length }) => `${significant(address, length)}/${length}`)
+    .sort();
+  return JSON.stringify([prefixes, [...(match?.serverNames ?? [])].sort()]);
+}
+
+function significant(address: string, length: number): string {
+  const bytes = address.includes(':') ? ipv6Bytes(address) : address.split('.').map(Number);
+  return bytes
+    .map((byte, i) =>
+      i * 8 + 8 <= length ? byte : i * 8 >= length ? 0 : byte & (0xff << (8 - (length - i * 8))) & 0xff,
+    )
+    .join('.');
+}
+
+function ipv6Bytes(address: string): readonly number[] {
+  const [head = '', tail] = address.split('::');
+  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const [first, last] = [groups(head), groups(tail ?? '')];
+  const middle = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => 0);
+  return [...first, ...middle, ...last].flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+function httpChain(
+  routeName: string,
+  ip: string,
+  port: number,
+  claims: readonly ListenerClaim[],
+  context: OutboundContext,
+): FilterChainIr {
+  return {
+    network: {
+      kind: 'http',
+      manager: outboundManager(
+        routeName,
+        `outbound_${ip}_${port};`,
+        claims.some(({ protocol }) => protocol === 'GRPC-Web'),
+        context,
+      ),
+    },
+    connectTimeoutMs: 15_000,
+  };
+}
+
+export function outboundManager(
+  routeName: string,
+  statPrefix: string,
+  hasGrpcWeb: boolean,
+  { settings, capture }: Pick<OutboundContext, 'settings' | 'capture'>,
+): HttpManagerIr {
+  return {
+    statPrefix,
+    routes: { kind: 'rds', name: routeName },
+    direction: 'outbound',
+    ...pathHandling(settings),
+    ...(capture.speaksHttp10 ? { speaksHttp10: true } : {}),
+    ...(hasGrpcWeb ? { hasGrpcWeb: true } : {}),
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+  };
+}
+
+export function pathHandling({
+  pathNormalization,
+}: MeshSettings): Pick<HttpManagerIr, 'normalizesPath' | 'mergesSlashes' | 'unescapesSlashes'> {
+  return {
+    normalizesPath: pathNormalization !== 'NONE',
+    ...(pathNormalization === 'MERGE_SLASHES' || pathNormalization === 'DECODE_AND_MERGE_SLASHES'
+      ? { mergesSlashes: true }
+      : {}),
+    ...(pathNormalization === 'DECODE_AND_MERGE_SLASHES' ? { unescapesSlashes: true } : {}),
+  };
+}
+
+interface Parts {
+  readonly name: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly bindsToPort: boolean;
+  readonly http: FilterChainIr | undefined;
+  readonly tcp: readonly FilterChainIr[];
+  /** Takes connections to any address of the port, so that what no chain takes must go on to where it was meant. */
+  readonly isWildcard: boolean;
+  readonly origins: readonly OriginKey[];
+  readonly capture: Capture;
+  readonly context: OutboundContext;
+}
+
+function listener({ name, ip, port, bindsToPort, http, tcp, isWildcard, origins, context }: Parts): ListenerIr {
+  const { settings } = context;
+  const rest = tcp.find(({ match }) => match === undefined);
+  const matching = tcp.filter(({ match }) => match !== undefined);
+  const sniffs = http !== undefined && (isWildcard || tcp.length > 0);
+  const onlyHttp = http !== undefined && !sniffs;
+  const chains: FilterChainIr[] = [
+    ...(http === undefined ? [] : [sniffs ? { ...http, match: plainHttp } : http]),
+    ...matching,
+    ...(rest !== undefined && http === undefined && matching.length === 0 ? [rest] : []),
+  ];
+  const takesAll = onlyHttp || (rest !== undefined && http === undefined && matching.length === 0);
+  const inspectors: ListenerFilterIr[] = [
+    ...(matching.some(({ match }) => (match?.serverNames?.length ?? 0) > 0)
+      ? [{ kind: 'tls-inspector' as const }]
+      : []),
+    ...(sniffs ? [{ kind: 'http-inspector' as const }] : []),
+  ];
+  return {
+    name,
+    address: { ip, port },
+    direction: 'OUTBOUND',
+    bindsToPort,
+    filters: inspectors,
+    inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
+    continuesOnTimeout: true,
+    ...(bindsToPort ? { acceptsOneByOne: true } : {}),
+    chains,
+    ...(takesAll ? {} : { fallback: rest ?? passOn(context) }),
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    origins,
+  };
+}
+
+function passOn({ unclaimed, settings }: OutboundContext): FilterChainIr {
+  const { accessLog } = settings;
+  const proxy = tcpProxy(unclaimed, [{ name: unclaimed, weight: 0 }], false, {}, 'TCP');
+  return {
+    name: 'PassthroughFilterChain',
+    match: {},
+    network: { kind: 'tcp', proxy: { ...proxy, ...(accessLog === undefined ? {} : { accessLog }) } },
+  };
+}
+
+/** Where redirected connections arrive; hands them over to the listener of the address that was meant. */
+export function virtualOutbound({ settings, capture, unclaimed }: OutboundContext): ListenerIr {
+  const chain = (name: string, cluster: string, destinationPort?: number): FilterChainIr => ({
+    name,
+    ...(destinationPort === undefined ? {} : { match: { destinationPort } }),
+    network: {
+      kind: 'tcp',
+      proxy: {
+        ...tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, {}, 'TCP'),
+        ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+      },
+    },
+  });
+  return {
+    name: 'virtualOutbound',
+    address: { ip: '0.0.0.0', port: settings.listenPort },
+    direction: 'OUTBOUND',
+    bindsToPort: true,
+    handsOver: true,
+    ...(capture.interception === 'TPROXY' ? { isTransparent: true } : {}),
+    filters: [],
+    acceptsOneByOne: true,
+    // A connection straight to this port would come back for ever.
+    chains: [
+      chain('virtualOutbound-blackhole', blackHole, settings.listenPort),
+      chain('virtualOutbound-catchall-tcp', unclaimed),
+    ],
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    origins: [],
+  };
+}
+
+/** The sidecar as an HTTP proxy, for applications that are told of one by HTTP_PROXY. */
+export function httpProxyListener(context: OutboundContext): ListenerIr | undefined {
+  const { capture, settings } = context;
+  const { loopback, httpProxyPort: port } = capture;
+  if (port === 0) return undefined;
+  const manager = outboundManager('http_proxy', `outbound_${loopback}_${port};`, false, context);
+  return {
+    name: `${loopback}_${port}`,
+    address: { ip: loopback, port },
+    direction: 'OUTBOUND',
+    bindsToPort: true,
+    filters: [],
+    inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
+    continuesOnTimeout: true,
+    acceptsOneByOne: true,
+    chains: [
+      { network: { kind: 'http', manager: { ...manager, allowsAbsoluteUrls: true } }, connectTimeoutMs: 15_000 },
+    ],
+    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    origins: [],
+  };
+}

@@ -1,0 +1,234 @@
+/** The outbound listeners of a sidecar, namespace by namespace where one has them alone, port by port where they are shared. */
+import { byAge } from '../config/config.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import type { FilterChainIr, ListenerIr } from '../ir/listener.ts';
+import { type Hostname, resolveShortName } from '../model/hostname.ts';
+import { originKey } from '../model/origin.ts';
+import type { Protocol } from '../model/protocol.ts';
+import type { Capture, Client } from '../model/scope.ts';
+import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
+import type { ImportQueries } from './imports.ts';
+import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
+import { outboundCluster } from './names.ts';
+import type { NarrowQueries } from './narrow.ts';
+import { addressedListener, type OutboundContext, portListener, unclaimedCluster } from './outbound-listener.ts';
+import type { ClientNamespace, ServiceQueries } from './services.ts';
+import { clientNamespaceKey } from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+import { resolveTcpChains, type TcpTarget } from './tcp-route.ts';
+import type { VirtualServiceQueries } from './virtual-services.ts';
+import { exportToOr, isVisible } from './visibility.ts';
+
+export interface CapturedNamespace {
+  readonly client: Client;
+  readonly capture: Capture;
+  readonly namespace: string;
+}
+
+export interface CapturedClient {
+  readonly client: Client;
+  readonly capture: Capture;
+}
+
+export interface CapturedPort extends CapturedClient {
+  readonly port: number;
+}
+
+export interface OutboundListenerQueries {
+  /** Listeners for the addresses of a namespace's services; the client is already narrowed. */
+  readonly addressedListeners: Query<CapturedNamespace, readonly ListenerIr[]>;
+  /** The ports that need a listener for more than one address, sorted. */
+  readonly sharedPorts: Query<CapturedClient, readonly number[]>;
+  readonly sharedListener: Query<CapturedPort, ListenerIr | undefined>;
+}
+
+interface ChainsKey {
+  readonly client: Client;
+  readonly host: Hostname;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly block: string;
+  readonly needsSni: boolean;
+}
+
+export function outboundListenerQueries(
+  graph: Graph,
+  { services, virtualServices }: Tables,
+  { settings, service }: ServiceQueries,
+  { namespaces }: ImportQueries,
+  { narrow }: NarrowQueries,
+  { destinationPolicy }: DestinationPolicyQueries,
+  { hostRules }: VirtualServiceQueries,
+  { listenerClaims }: ListenerClaimQueries,
+): OutboundListenerQueries {
+  function targetOf(read: Reader, client: Client, host: Hostname, port: number, subset: string): TcpTarget {
+    const found = read.cell(service, { client, host });
+    const policy =
+      found === undefined ? undefined : read.cell(destinationPolicy, { client, host, namespace: found.namespace });
+    const ofSubset = policy?.subsets.find(({ name }) => name === subset)?.trafficPolicy;
+    return {
+      cluster: outboundCluster(port, subset, host),
+      policy: policyOfPort(policy?.trafficPolicy, ofSubset, port),
+    };
+  }
+
+  const chains = graph.query<ChainsKey, readonly FilterChainIr[]>('tcpChains', {
+    reads: [virtualServices, settings, service, destinationPolicy, hostRules],
+    keyOf: ({ client, host, port, protocol, block, needsSni }) =>
+      `${client.key}\n${port}/${protocol}/${block}/${needsSni}\n${host}`,
+    compute(read, { client, host, port, protocol, block, needsSni }) {
+      const { accessLog } = read.cell(settings, meshKey);
+      const resolved = resolveTcpChains({
+        client,
+        port,
+        protocol,
+        gateways: new Set(['mesh']),
+        block: block === '' ? undefined : block,
+        needsSni,
+        host,
+        rules: read.rows(virtualServices, read.cell(hostRules, { client, host })),
+        self: targetOf(read, client, host, port, ''),
+        targetOf: ({ host: name, port: asked, subset = '' }, rule) => {
+          const target = resolveShortName(name, rule.namespace);
+          const ports = read.cell(service, { client, host: target })?.ports ?? [];
+          const number = asked?.number ?? (ports.length === 1 ? ports[0]?.number : undefined) ?? port;
+          return targetOf(read, client, target, number, subset);
+        },
+      });
+      return accessLog === undefined
+        ? resolved
+        : resolved.map((chain) =>
+            chain.network.kind === 'http'
+              ? chain
+              : { ...chain, network: { kind: 'tcp', proxy: { ...chain.network.proxy, accessLog } } },
+          );
+    },
+  });
+
+  /** The claims of several clients' views of namespaces lose their client; this finds it again. */
+  function contextOf(
+    read: Reader,
+    capture: Capture,
+    clientOfNamespace: (namespace: string) => Client,
+  ): OutboundContext {
+    const mesh = read.cell(settings, meshKey);
+    return {
+      capture,
+      settings: mesh,
+      unclaimed: unclaimedCluster(mesh),
+      chainsOf: ({ host, port, protocol, namespace }, block = '', needsSni) =>
+        read.cell(chains, { client: clientOfNamespace(namespace), host, port, protocol, block, needsSni }),
+      originOf: ({ host, namespace, name }) => {
+        const found = read.cell(service, { client: clientOfNamespace(namespace), host });
+        return found === undefined ? `Service/${namespace}/${name}` : originKey(found.origin);
+      },
+    };
+  }
+
+  /** Whether an older service that the client sees has the same address and port. */
+  function isOutranked(read: Reader, client: Client, address: string, claim: ListenerClaim): boolean {
+    const keys = read.keys(services.byAddress, `${address}:${claim.port}`);
+    if (keys.length <= 1) return false;
+    const { defaultServiceExportTo } = read.cell(settings, meshKey);
+    return read
+      .rows(services, keys)
+      .filter(({ exportTo, namespace }) =>
+        isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
+      )
+      .some((other) => other.hostname !== claim.host && byAge(other, claim) < 0);
+  }
+
+  const addressedListeners = graph.query<CapturedNamespace, readonly ListenerIr[]>('addressedListeners', {
+    reads: [services, services.byAddress, settings, service, chains, listenerClaims],
+    keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
+    compute(read, { client, capture, namespace }) {
+      if (capture.interception === 'NONE') return [];
+      const context = contextOf(read, capture, () => client);
+      const listeners = new Map<string, ListenerIr>();
+      for (const claim of read.cell(listenerClaims, { client, namespace })) {
+        for (const address of claim.addresses) {
+          if (isOutranked(read, client, address, claim)) continue;
+          const listener = addressedListener(address, claim, context);
+          if (!listeners.has(listener.name)) listeners.set(listener.name, listener);
+        }
+      }
+      return [...listeners.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  });
+
+  /** Whether a claim is on the listener of its port rather than on those of addresses. */
+  function isShared({ kind, addresses, blocks }: ListenerClaim, { interception }: Capture): boolean {
+    return interception === 'NONE' || kind === 'http' || addresses.length === 0 || blocks.length > 0;
+  }
+
+  const sharedPortsOf = graph.query<CapturedNamespace, readonly number[]>('sharedPortsOf', {
+    reads: [listenerClaims],
+    keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
+    compute: (read, { client, capture, namespace }) =>
+      [
+        ...new Set(
+          read
+            .cell(listenerClaims, { client, namespace })
+            .filter((claim) => isShared(claim, capture))
+            .map(({ port }) => port),
+        ),
+      ].sort((a, b) => a - b),
+  });
+
+  /** The claims of a namespace on the listener of one port. */
+  const claimsOnPort = graph.query<
+    ClientNamespace & { readonly capture: Capture; readonly port: number },
+    readonly ListenerClaim[]
+  >('claimsOnPort', {
+    reads: [listenerClaims],
+    keyOf: ({ client, capture, namespace, port }) =>
+      `${clientNamespaceKey({ client, namespace })}\n${capture.key}\n${port}`,
+    compute: (read, { client, capture, namespace, port }) =>
+      read
+        .cell(listenerClaims, { client, namespace })
+        .filter((claim) => claim.port === port && isShared(claim, capture)),
+  });
+
+  const sharedPorts = graph.query<CapturedClient, readonly number[]>('sharedPorts', {
+    reads: [namespaces, narrow, sharedPortsOf, settings],
+    keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
+    compute(read, { client, capture }) {
+      const { listenPort, inboundListenPort } = read.cell(settings, meshKey);
+      const reserved = new Set(
+        capture.interception === 'NONE' ? [] : [...capture.reservedPorts, listenPort, inboundListenPort],
+      );
+      const ports = new Set<number>();
+      for (const namespace of read.cell(namespaces, client)) {
+        const as = read.cell(narrow, { client, namespace });
+        for (const port of read.cell(sharedPortsOf, { client: as, capture, namespace })) {
+          const cannotBind =
+            capture.interception === 'NONE' &&
+            ((capture.isUnprivileged && port < 1024) || port === capture.httpProxyPort);
+          if (!reserved.has(port) && !cannotBind) ports.add(port);
+        }
+      }
+      return [...ports].sort((a, b) => a - b);
+    },
+  });
+
+  const sharedListener = graph.query<CapturedPort, ListenerIr | undefined>('sharedListener', {
+    reads: [namespaces, narrow, claimsOnPort, chains, service, settings],
+    keyOf: ({ client, capture, port }) => `${client.key}\n${capture.key}\n${port}`,
+    compute(read, { client, capture, port }) {
+      const clients = new Map<string, Client>();
+      const claims = read.cell(namespaces, client).flatMap((namespace) => {
+        const as = read.cell(narrow, { client, namespace });
+        clients.set(namespace, as);
+        return read.cell(claimsOnPort, { client: as, capture, namespace, port });
+      });
+      return portListener(
+        port,
+        claims,
+        contextOf(read, capture, (namespace) => clients.get(namespace) ?? client),
+      );
+    },
+  });
+
+  return { addressedListeners, sharedPorts, sharedListener };
+}

@@ -1,0 +1,67 @@
+/** What can be read off a rule alone, without the rest of the mesh. */
+import type { Config } from '../config/config.ts';
+import type { Spec } from '../config/kinds.ts';
+import { type Hostname, resolveShortName } from '../model/hostname.ts';
+
+/** The full names of the hosts that a VirtualService is about; none for a delegate. */
+export function virtualServiceHosts({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly Hostname[] {
+  return (spec.hosts ?? []).map((host) => resolveShortName(host, namespace));
+}
+
+/** `mesh`, or `namespace/name` of a Gateway; `mesh` alone when nothing is said. */
+export function gatewaysOf({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly string[] {
+  const { gateways = [] } = spec;
+  return gateways.length === 0 ? ['mesh'] : gateways.map((gateway) => gatewayName(gateway, namespace));
+}
+
+/** The `namespace/name` of a Gateway as a rule of `namespace` names it; legacy full names have the form `name.namespace.svc…`. */
+export function gatewayName(gateway: string, namespace: string): string {
+  if (gateway === 'mesh' || gateway.includes('/')) return gateway;
+  const [name = '', inNamespace] = gateway.split('.');
+  return inNamespace === undefined ? `${namespace}/${gateway}` : `${inNamespace}/${name}`;
+}
+
+export function destinationRuleHost({
+  spec,
+  namespace,
+}: Pick<Config<Spec<'DestinationRule'>>, 'spec' | 'namespace'>): Hostname {
+  return resolveShortName(spec.host, namespace);
+}
+
+/** Every match of a VirtualService, of whatever protocol. */
+function* matchesOf({ spec }: Config<Spec<'VirtualService'>>) {
+  for (const route of [...(spec.http ?? []), ...(spec.tcp ?? []), ...(spec.tls ?? [])]) yield* route.match ?? [];
+}
+
+/** The labels of clients that a VirtualService asks for. */
+export function sourceLabelKeys(config: Config<Spec<'VirtualService'>>): readonly string[] {
+  const keys = new Set<string>();
+  for (const { sourceLabels = {} } of matchesOf(config)) for (const key of Object.keys(sourceLabels)) keys.add(key);
+  return [...keys].sort();
+}
+
+/** The namespaces of clients that a VirtualService asks for. */
+export function sourceNamespaces(config: Config<Spec<'VirtualService'>>): readonly string[] {
+  const namespaces = new Set<string>();
+  for (const { sourceNamespace = '' } of matchesOf(config)) if (sourceNamespace !== '') namespaces.add(sourceNamespace);
+  return [...namespaces].sort();
+}
+
+/** The labels by which a DestinationRule ranks endpoints for a client. */
+export function priorityLabelKeys({ spec }: Config<Spec<'DestinationRule'>>): readonly string[] {
+  const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)];
+  const settings = policies.flatMap((policy) => [
+    policy?.loadBalancer,
+    ...(policy?.portLevelSettings ?? []).map(({ loadBalancer }) => loadBalancer),
+  ]);
+  return [...new Set(settings.flatMap((setting) => priorityLabels(setting?.localityLbSetting)))].sort();
+}
+
+/** The labels of a locality setting, without those that follow from where a client runs. */
+export function priorityLabels(
+  setting: { readonly failoverPriority?: readonly string[] } | undefined,
+): readonly string[] {
+  return (setting?.failoverPriority ?? [])
+    .map((entry) => entry.split('=', 1)[0] ?? '')
+    .filter((label) => !/^(topology\.|kubernetes\.io\/hostname$)/.test(label));
+}

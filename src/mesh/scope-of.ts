@@ -1,0 +1,199 @@
+/** From a connected proxy to its scope: what of it configuration depends on, and which rules about proxies select it. */
+import { byAge, type Config, configKey } from '../config/config.ts';
+import type { Sidecar } from '../config/sidecar.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import { type Labels, selects } from '../model/labels.ts';
+import { formatLocality } from '../model/locality.ts';
+import { isHttp } from '../model/protocol.ts';
+import type { Proxy } from '../model/proxy.ts';
+import {
+  captureOf,
+  clientOf,
+  type Scope,
+  type ServiceTarget,
+  type Serving,
+  scopeOf,
+  servingOf,
+} from '../model/scope.ts';
+import { type Service, serviceKey } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import { type NarrowQueries, pick } from './narrow.ts';
+import type { ServiceQueries } from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+
+export interface ScopeQueries {
+  /** The scope of a proxy by the key of its row; undefined when it is not connected. */
+  readonly scope: Query<string, Scope | undefined>;
+}
+
+export function scopeQueries(
+  graph: Graph,
+  tables: Tables,
+  { settings }: ServiceQueries,
+  { allAskedLabels }: NarrowQueries,
+): ScopeQueries {
+  const { proxies, workloads, sidecars, services, shards, gateways } = tables;
+
+  function workloadOf(read: Reader, { addresses, namespace }: Proxy): Workload | undefined {
+    const keys = addresses.flatMap((address) => read.keys(workloads.byAddress, address));
+    return read.rows(workloads, keys).find((workload) => workload.namespace === namespace);
+  }
+
+  /** A Sidecar that selects the workload, else the namespace's own, else the root namespace's; the oldest of each. */
+  function sidecarOf(read: Reader, namespace: string, labels: Labels): Config<Sidecar> | undefined {
+    const { rootNamespace } = read.cell(settings, meshKey);
+    const own = [...read.rows(sidecars, read.keys(sidecars.byNamespace, namespace))].sort(byAge);
+    const ofRoot = [...read.rows(sidecars, read.keys(sidecars.byNamespace, rootNamespace))].sort(byAge);
+    const hasSelector = ({ spec }: Config<Sidecar>) => spec.workloadSelector !== undefined;
+    return (
+      own.find((sidecar) => hasSelector(sidecar) && selects(sidecar.spec.workloadSelector?.labels ?? {}, labels)) ??
+      own.find((sidecar) => !hasSelector(sidecar)) ??
+      ofRoot.find((sidecar) => !hasSelector(sidecar))
+    );
+  }
+
+  /** The ports of services at a workload: by endpoints at its addresses, and by selectors of its namespace. */
+  function targetsOf(
+    read: Reader,
+    proxy: Proxy,
+    workload: Workload | undefined,
+    labels: Labels,
+  ): readonly ServiceTarget[] {
+    const found = new Map<string, ServiceTarget & { readonly service: string; readonly row: Service }>();
+    const add = (row: Service, port: number, targetPort: number) => {
+      const service = serviceKey(row);
+      const key = `${service}:${port}`;
+      if (!found.has(key)) found.set(key, { service, port, targetPort, row });
+    };
+    for (const address of proxy.addresses) {
+      for (const shard of read.rows(shards, read.keys(shards.byAddress, address))) {
+        const rows = read
+          .rows(services, read.keys(services.byHost, shard.hostname))
+          .filter(({ namespace }) => namespace === shard.namespace);
+        for (const endpoint of shard.endpoints.filter((one) => one.address === address))
+          for (const row of rows)
+            for (const { name, number } of row.ports) {
+              const target = endpoint.ports[name];
+              if (target !== undefined) add(row, number, target);
+            }
+      }
+    }
+    for (const row of read.rows(services, read.keys(services.bySelector, proxy.namespace))) {
+      if (row.resolution === 'alias' || !selects(row.selector ?? {}, labels)) continue;
+      if (row.selects === 'workload-entries' && Object.keys(row.selector ?? {}).length === 0) continue;
+      for (const { name, number, targetPort = number } of row.ports) {
+        const target =
+          typeof targetPort === 'string'
+            ? workload?.ports[targetPort]
+            : workload?.kind === 'workload-entry'
+              ? (workload.ports[name] ?? targetPort)
+              : targetPort;
+        if (target !== undefined) add(row, number, target);
+      }
+    }
+    return [...found.values()]
+      .sort((a, b) => byAge(a.row, b.row) || a.port - b.port)
+      .map(({ service, port, targetPort }) => ({ service, port, targetPort }));
+  }
+
+  /** Names of listeners for headless services at the proxy's own addresses. */
+  function hiddenListeners(read: Reader, { addresses }: Proxy): readonly string[] {
+    const names = new Set<string>();
+    for (const address of addresses) {
+      for (const { hostname, namespace } of read.rows(shards, read.keys(shards.byAddress, address))) {
+        for (const row of read.rows(services, read.keys(services.byHost, hostname)))
+          if (row.namespace === namespace && row.isHeadless)
+            for (const { number, protocol } of row.ports) if (!isHttp(protocol)) names.add(`${address}_${number}`);
+      }
+    }
+    return [...names].sort();
+  }
+
+  function gatewaysFor(read: Reader, labels: Labels): readonly string[] {
+    return read
+      .rows(gateways, read.keys(gateways.all, ''))
+      .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+      .sort(byAge)
+      .map(configKey);
+  }
+
+  function servingPart(
+    read: Reader,
+    proxy: Proxy,
+    workload: Workload | undefined,
+    labels: Labels,
+    sidecar: Config<Sidecar> | undefined,
+  ): Serving {
+    const isSidecar = proxy.type === 'sidecar';
+    const families = [...new Set(proxy.addresses.map((address) => (address.includes(':') ? 'v6' : 'v4')))].sort() as (
+      | 'v4'
+      | 'v6'
+    )[];
+    const bindsToOwn = proxy.interception === 'NONE' || (sidecar?.spec.ingress?.length ?? 0) > 0;
+    return servingOf({
+      namespace: proxy.namespace,
+      targets: targetsOf(read, proxy, workload, labels),
+      gateways: isSidecar ? [] : gatewaysFor(read, labels),
+      sidecar: sidecar === undefined ? '' : configKey(sidecar),
+      families: families.length === 0 ? ['v4'] : families,
+      addresses: isSidecar && bindsToOwn ? proxy.addresses : [],
+      application: proxy.application,
+      hiddenListeners: isSidecar ? hiddenListeners(read, proxy) : [],
+      gateway: isSidecar ? {} : proxy.gateway,
+    });
+  }
+
+  const scope = graph.query<string, Scope | undefined>('scope', {
+    reads: [
+      proxies,
+      workloads,
+      workloads.byAddress,
+      sidecars,
+      sidecars.byNamespace,
+      services,
+      services.byHost,
+      services.bySelector,
+      shards,
+      shards.byAddress,
+      gateways,
+      gateways.all,
+      settings,
+      allAskedLabels,
+    ],
+    equal: (a, b) => a?.key === b?.key,
+    compute(read, key) {
+      const proxy = read.row(proxies, key);
+      if (proxy === undefined) return undefined;
+      const workload = workloadOf(read, proxy);
+      const labels = Object.keys(proxy.labels).length > 0 ? proxy.labels : (workload?.labels ?? {});
+      const { httpProxyPort } = read.cell(settings, meshKey);
+      const sidecar = proxy.type === 'sidecar' ? sidecarOf(read, proxy.namespace, labels) : undefined;
+      const serving = servingPart(read, proxy, workload, labels, sidecar);
+      const locality = proxy.locality.region === '' && workload !== undefined ? workload.locality : proxy.locality;
+      const client = clientOf({
+        type: proxy.type,
+        namespace: proxy.namespace,
+        domain: proxy.domain,
+        sidecar: sidecar === undefined ? '' : configKey(sidecar),
+        labels: pick(labels, read.cell(allAskedLabels, proxy.namespace)),
+        locality: formatLocality(locality),
+        network: proxy.network,
+        cluster: proxy.cluster,
+        nodeName: proxy.nodeName === '' ? (workload?.nodeName ?? '') : proxy.nodeName,
+        family: serving.families.length > 1 ? 'dual' : (serving.families[0] ?? 'v4'),
+      });
+      const capture = captureOf({
+        interception: proxy.interception,
+        httpProxyPort: proxy.httpProxyPort ?? httpProxyPort,
+        reservedPorts: proxy.reservedPorts,
+        isUnprivileged: proxy.isUnprivileged,
+        loopback: proxy.loopback,
+        speaksHttp10: proxy.speaksHttp10,
+      });
+      return scopeOf(client, capture, serving);
+    },
+  });
+
+  return { scope };
+}

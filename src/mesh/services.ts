@@ -1,0 +1,108 @@
+/** Which services a client sees, and what each of them is to it. */
+import { byAge } from '../config/config.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import type { Hostname } from '../model/hostname.ts';
+import type { Client } from '../model/scope.ts';
+import type { Service, ServicePort } from '../model/service.ts';
+import { type Egress, egressOf } from './egress.ts';
+import { type MeshSettings, meshSettings } from './settings.ts';
+import { meshKey, type Tables } from './tables.ts';
+import { closeness, exportToOr, isVisible } from './visibility.ts';
+
+export interface ClientHost {
+  readonly client: Client;
+  readonly host: Hostname;
+}
+
+export interface ClientNamespace {
+  readonly client: Client;
+  readonly namespace: string;
+}
+
+export const clientHostKey = ({ client, host }: ClientHost) => `${client.key}\n${host}`;
+export const clientNamespaceKey = ({ client, namespace }: ClientNamespace) => `${client.key}\n${namespace}`;
+
+export interface ServiceQueries {
+  readonly settings: Query<string, MeshSettings>;
+  /** What the client's Sidecar lets it see, before rules add the destinations they need. */
+  readonly egress: Query<Client, Egress>;
+  /** The service that a host is to a client, of those that it may see; several may claim a host. */
+  readonly service: Query<ClientHost, Service | undefined>;
+  /** The hosts that live in a namespace as the client sees it, sorted. */
+  readonly hosts: Query<ClientNamespace, readonly Hostname[]>;
+}
+
+export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
+  const { services, meshConfig, sidecars } = tables;
+  const settings = graph.query<string, MeshSettings>('settings', {
+    reads: [meshConfig],
+    compute: (read, key) => meshSettings(read.row(meshConfig, key)),
+  });
+  const egress = graph.query<Client, Egress>('egress', {
+    reads: [sidecars],
+    keyOf: ({ key }) => key,
+    compute: (read, client) =>
+      egressOf(client.sidecar === '' ? undefined : read.row(sidecars, client.sidecar)?.spec, client.namespace),
+  });
+  const service = graph.query<ClientHost, Service | undefined>('service', {
+    reads: [services, services.byHost, settings],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const { defaultServiceExportTo } = read.cell(settings, meshKey);
+      const candidates = read
+        .rows(services, read.keys(services.byHost, host))
+        .filter(({ exportTo, namespace }) =>
+          isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
+        );
+      return candidates.length <= 1 ? candidates[0] : merge(inOrder(candidates, client, defaultServiceExportTo));
+    },
+  });
+  const hosts = graph.query<ClientNamespace, readonly Hostname[]>('hosts', {
+    reads: [services, services.byNamespace, services.byHost, settings, service],
+    keyOf: clientNamespaceKey,
+    compute(read, { client, namespace }) {
+      const { defaultServiceExportTo } = read.cell(settings, meshKey);
+      const found = new Set<Hostname>();
+      for (const row of read.rows(services, read.keys(services.byNamespace, namespace))) {
+        if (!isVisible(exportToOr(row.exportTo, defaultServiceExportTo), namespace, client.namespace)) continue;
+        const isShared = read.keys(services.byHost, row.hostname).length > 1;
+        if (!isShared || read.cell(service, { client, host: row.hostname })?.namespace === namespace)
+          found.add(row.hostname);
+      }
+      return [...found].sort();
+    },
+  });
+  return { settings, egress, service, hosts };
+}
+
+/** Kubernetes before stated services, so that nobody can squat on a host; the client's own namespace first; then the oldest. */
+function inOrder(candidates: readonly Service[], client: Client, fallback: readonly string[]): readonly Service[] {
+  const rank = (service: Service) => {
+    if (service.registry.startsWith('kubernetes')) return 0;
+    const how = closeness(exportToOr(service.exportTo, fallback), service.namespace, client.namespace);
+    return service.namespace === client.namespace ? 1 : how === 'public' ? 3 : 2;
+  };
+  return [...candidates].sort((a, b) => rank(a) - rank(b) || byAge(a, b));
+}
+
+/** The first one, with the ports of those that state the same service a second time. */
+function merge([first, ...others]: readonly Service[]): Service | undefined {
+  if (first === undefined || first.registry.startsWith('kubernetes')) return first;
+  const ports: ServicePort[] = [...first.ports];
+  for (const other of others) {
+    if (!isSameService(first, other)) continue;
+    for (const port of other.ports) if (!ports.some(({ number }) => number === port.number)) ports.push(port);
+  }
+  return ports.length === first.ports.length ? first : { ...first, ports };
+}
+
+function isSameService(a: Service, b: Service): boolean {
+  return (
+    a.namespace === b.namespace &&
+    a.registry === b.registry &&
+    a.resolution === b.resolution &&
+    JSON.stringify(a.labels) === JSON.stringify(b.labels) &&
+    JSON.stringify([...(a.exportTo ?? [])].sort()) === JSON.stringify([...(b.exportTo ?? [])].sort())
+  );
+}

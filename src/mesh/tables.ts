@@ -1,0 +1,171 @@
+/** Every source table of the mesh and every index over them, in one page. Keys are those of the model's key functions. */
+import type { Config } from '../config/config.ts';
+import type { Spec } from '../config/kinds.ts';
+import type { MeshConfig } from '../config/mesh-config.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Index, Table } from '../incremental/table.ts';
+import type { EndpointShard } from '../model/endpoint.ts';
+import { isWildcard, namespaceInName } from '../model/hostname.ts';
+import type { Namespace } from '../model/namespace.ts';
+import { isHttp } from '../model/protocol.ts';
+import type { Proxy } from '../model/proxy.ts';
+import type { Service } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import {
+  destinationRuleHost,
+  gatewaysOf,
+  priorityLabelKeys,
+  sourceLabelKeys,
+  sourceNamespaces,
+  virtualServiceHosts,
+} from './rules.ts';
+
+export interface Tables {
+  /** One row, under `meshKey`. */
+  readonly meshConfig: Table<MeshConfig>;
+  readonly namespaces: Table<Namespace>;
+  readonly services: Table<Service> & {
+    readonly byHost: Index;
+    readonly byNamespace: Index;
+    readonly byPort: Index;
+    readonly byExportTo: Index;
+    readonly byAlias: Index;
+    /** Services that keep traffic near a node, by namespace. */
+    readonly nodeAware: Index;
+    readonly bySelector: Index;
+    /** Services by `address:port` of ports that are not HTTP: where two may claim one listener. */
+    readonly byAddress: Index;
+  };
+  readonly shards: Table<EndpointShard> & { readonly byHost: Index; readonly byAddress: Index };
+  readonly workloads: Table<Workload> & { readonly byNamespace: Index; readonly byAddress: Index };
+  readonly virtualServices: Table<Config<Spec<'VirtualService'>>> & {
+    readonly byHost: Index;
+    readonly wildcards: Index;
+    readonly byNamespace: Index;
+    readonly byGateway: Index;
+    readonly byExportTo: Index;
+    /** Those that ask for a client's namespace, by that namespace. */
+    readonly bySourceNamespace: Index;
+    /** Those that ask for a client's labels, by the namespaces of their hosts; `*` when these cannot be told. */
+    readonly labelReaders: Index;
+    /** Those that restrict who sees them, by their own namespace. */
+    readonly selective: Index;
+  };
+  readonly destinationRules: Table<Config<Spec<'DestinationRule'>>> & {
+    readonly byHost: Index;
+    readonly wildcards: Index;
+    readonly byNamespace: Index;
+    readonly byExportTo: Index;
+    /** Those that rank endpoints by a client's labels, by the namespace of their host; `*` when it cannot be told. */
+    readonly labelReaders: Index;
+  };
+  readonly serviceEntries: Table<Config<Spec<'ServiceEntry'>>>;
+  readonly workloadEntries: Table<Config<Spec<'WorkloadEntry'>>>;
+  readonly gateways: Table<Config<Spec<'Gateway'>>> & { readonly all: Index };
+  readonly sidecars: Table<Config<Spec<'Sidecar'>>> & { readonly byNamespace: Index };
+  readonly envoyFilters: Table<Config<Spec<'EnvoyFilter'>>> & { readonly byNamespace: Index };
+  readonly proxies: Table<Proxy>;
+}
+
+export const meshKey = 'mesh';
+
+const inNamespace = ({ namespace }: { readonly namespace: string }) => [namespace];
+
+export function createTables(graph: Graph): Tables {
+  return {
+    meshConfig: graph.table('meshConfig'),
+    namespaces: graph.table('namespaces'),
+    services: serviceTable(graph),
+    shards: shardTable(graph),
+    workloads: workloadTable(graph),
+    virtualServices: virtualServiceTable(graph),
+    destinationRules: destinationRuleTable(graph),
+    serviceEntries: graph.table('serviceEntries'),
+    workloadEntries: graph.table('workloadEntries'),
+    gateways: gatewayTable(graph),
+    sidecars: withIndexes(graph.table<Config<Spec<'Sidecar'>>>('sidecars'), { byNamespace: inNamespace }),
+    envoyFilters: withIndexes(graph.table<Config<Spec<'EnvoyFilter'>>>('envoyFilters'), { byNamespace: inNamespace }),
+    proxies: graph.table('proxies'),
+  };
+}
+
+type KeysOf<V> = (row: V) => readonly string[];
+
+function withIndexes<V, Name extends string>(
+  table: Table<V>,
+  indexes: { readonly [name in Name]: KeysOf<V> },
+): Table<V> & { readonly [name in Name]: Index } {
+  const entries = Object.entries<KeysOf<V>>(indexes).map(([name, keysOf]) => [name, table.index(name, keysOf)]);
+  return Object.assign(table, Object.fromEntries(entries) as { readonly [name in Name]: Index });
+}
+
+/** Names of namespaces among the targets of an exportTo; what concerns all or its own is no name. */
+function namedTargets(exportTo: readonly string[] | undefined): readonly string[] {
+  return (exportTo ?? []).filter((target) => target !== '*' && target !== '.' && target !== '~');
+}
+
+function serviceTable(graph: Graph): Tables['services'] {
+  return withIndexes(graph.table<Service>('services'), {
+    byHost: ({ hostname }) => [hostname],
+    byNamespace: inNamespace,
+    byPort: ({ namespace, ports }) => [...new Set(ports.map(({ number }) => `${namespace}:${number}`))],
+    byExportTo: ({ exportTo }) => namedTargets(exportTo),
+    byAlias: ({ aliasOf }) => (aliasOf === undefined ? [] : [aliasOf]),
+    nodeAware: ({ isNodeLocal, trafficDistribution, namespace }) =>
+      isNodeLocal === true || trafficDistribution === 'PreferSameNode' ? [namespace] : [],
+    byAddress: ({ addresses, ports }) =>
+      addresses.flatMap((address) =>
+        ports.filter(({ protocol }) => !isHttp(protocol)).map(({ number }) => `${address}:${number}`),
+      ),
+    bySelector: ({ selector, namespace }) => (selector === undefined ? [] : [namespace]),
+  });
+}
+
+function shardTable(graph: Graph): Tables['shards'] {
+  return withIndexes(graph.table<EndpointShard>('shards'), {
+    byHost: ({ namespace, hostname }) => [`${namespace}/${hostname}`],
+    byAddress: ({ endpoints }) => [...new Set(endpoints.map(({ address }) => address))],
+  });
+}
+
+function workloadTable(graph: Graph): Tables['workloads'] {
+  return withIndexes(graph.table<Workload>('workloads'), {
+    byNamespace: inNamespace,
+    byAddress: ({ addresses }) => addresses,
+  });
+}
+
+function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
+  const onMesh = (config: Config<Spec<'VirtualService'>>) => gatewaysOf(config).includes('mesh');
+  return withIndexes(graph.table<Config<Spec<'VirtualService'>>>('virtualServices'), {
+    byHost: (config) => (onMesh(config) ? virtualServiceHosts(config).filter((host) => !isWildcard(host)) : []),
+    wildcards: (config) => (onMesh(config) ? virtualServiceHosts(config).filter(isWildcard) : []),
+    byNamespace: inNamespace,
+    byGateway: (config) => gatewaysOf(config).filter((gateway) => gateway !== 'mesh'),
+    byExportTo: ({ spec }) => namedTargets(spec.exportTo),
+    bySourceNamespace: sourceNamespaces,
+    labelReaders: (config) => {
+      if (sourceLabelKeys(config).length === 0) return [];
+      const hosts = virtualServiceHosts(config);
+      return hosts.length === 0 ? ['*'] : [...new Set(hosts.map((host) => namespaceInName(host) ?? '*'))];
+    },
+    selective: ({ spec, namespace }) =>
+      (spec.exportTo ?? []).length > 0 && !spec.exportTo?.includes('*') ? [namespace] : [],
+  });
+}
+
+function destinationRuleTable(graph: Graph): Tables['destinationRules'] {
+  return withIndexes(graph.table<Config<Spec<'DestinationRule'>>>('destinationRules'), {
+    byHost: (config) =>
+      isWildcard(destinationRuleHost(config)) ? [] : [`${config.namespace}/${destinationRuleHost(config)}`],
+    wildcards: (config) => (isWildcard(destinationRuleHost(config)) ? [config.namespace] : []),
+    byNamespace: inNamespace,
+    byExportTo: ({ spec }) => namedTargets(spec.exportTo),
+    labelReaders: (config) =>
+      priorityLabelKeys(config).length === 0 ? [] : [namespaceInName(destinationRuleHost(config)) ?? '*'],
+  });
+}
+
+function gatewayTable(graph: Graph): Tables['gateways'] {
+  return withIndexes(graph.table<Config<Spec<'Gateway'>>>('gateways'), { all: () => [''] });
+}

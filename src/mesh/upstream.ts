@@ -1,0 +1,229 @@
+/** The parts of a cluster that a traffic policy shapes: limits, ejection, load balancing, HTTP, TLS. */
+import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection } from '../config/destination-rule.ts';
+import type {
+  LimitsIr,
+  LoadBalancingIr,
+  OutlierDetectionIr,
+  TransportIr,
+  UpstreamHttpIr,
+  UpstreamTlsIr,
+} from '../ir/cluster.ts';
+import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
+import type { Client } from '../model/scope.ts';
+import type { Service } from '../model/service.ts';
+import type { PortPolicy } from './destination-policy.ts';
+import { isLocalityWeighted, type LocalitySetting } from './locality.ts';
+import type { MeshSettings } from './settings.ts';
+
+/** A rule's blocks, and the mesh's defaults for blocks that the rule leaves out. */
+export function withMeshDefaults(policy: PortPolicy, { trafficPolicy }: MeshSettings): PortPolicy {
+  const connectionPool = policy.connectionPool ?? trafficPolicy.connectionPool;
+  const outlierDetection = policy.outlierDetection ?? trafficPolicy.outlierDetection;
+  return {
+    ...policy,
+    ...(connectionPool === undefined ? {} : { connectionPool }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+  };
+}
+
+/** Zero is what the API says for no limit. */
+function positive(value: number | undefined): number | undefined {
+  return value === undefined || value <= 0 ? undefined : value;
+}
+
+export function limitsOf({ connectionPool, retryBudget }: PortPolicy): LimitsIr {
+  const { tcp, http } = connectionPool ?? {};
+  const limits = {
+    maxConnections: positive(tcp?.maxConnections),
+    maxPendingRequests: positive(http?.http1MaxPendingRequests),
+    maxRequests: positive(http?.http2MaxRequests),
+    maxRetries: positive(http?.maxRetries),
+  };
+  return {
+    ...withoutUndefined(limits),
+    ...(retryBudget === undefined
+      ? {}
+      : { retryBudget: { percent: retryBudget.percent ?? 20, minConcurrency: retryBudget.minRetryConcurrency ?? 3 } }),
+  };
+}
+
+export function outlierOf(outlier: OutlierDetection): OutlierDetectionIr {
+  const { maxEjectionPercent, splitExternalLocalOriginErrors } = outlier;
+  return withoutUndefined({
+    intervalMs: outlier.interval,
+    baseEjectionMs: outlier.baseEjectionTime,
+    maxEjectionPercent: positive(maxEjectionPercent),
+    consecutive5xx: outlier.consecutive5xxErrors,
+    consecutiveGatewayFailure: outlier.consecutiveGatewayErrors,
+    splitsLocalOrigin: splitExternalLocalOriginErrors === true ? true : undefined,
+    consecutiveLocalOriginFailure:
+      splitExternalLocalOriginErrors === true ? positive(outlier.consecutiveLocalOriginFailures) : undefined,
+  });
+}
+
+export function loadBalancingOf(
+  policy: PortPolicy,
+  service: Service,
+  locality: LocalitySetting | undefined,
+): LoadBalancingIr {
+  const { loadBalancer = {}, outlierDetection } = policy;
+  const zoneAware = loadBalancer.zoneAwareLbSetting;
+  return {
+    ...policyOf(loadBalancer),
+    panicThreshold: outlierDetection?.minHealthPercent ?? 0,
+    ...(zoneAware === undefined && locality !== undefined && isLocalityWeighted(locality)
+      ? { isLocalityWeighted: true }
+      : {}),
+    ...(zoneAware?.enabled === false ? { isZoneUnaware: true } : {}),
+    ...(zoneAware !== undefined && zoneAware.enabled !== false ? { zoneAware: zoneAwareOf(zoneAware) } : {}),
+    ...(service.labels['istio.io/persistent-session'] === undefined ? {} : { keepsDrainingHosts: true }),
+  };
+}
+
+function zoneAwareOf({
+  minClusterSize,
+  routingEnabled,
+  failTrafficOnPanic,
+}: NonNullable<LoadBalancer['zoneAwareLbSetting']>) {
+  return withoutUndefined({ minClusterSize, routingEnabled, failTrafficOnPanic });
+}
+
+function policyOf(
+  loadBalancer: LoadBalancer,
+): Pick<LoadBalancingIr, 'policy' | 'minimumRingSize' | 'maglevTableSize' | 'slowStart'> {
+  const { simple, consistentHash } = loadBalancer;
+  if (consistentHash !== undefined) {
+    const { maglev, ringHash, minimumRingSize } = consistentHash;
+    if (maglev !== undefined) return { policy: 'MAGLEV', ...withoutUndefined({ maglevTableSize: maglev.tableSize }) };
+    if (ringHash !== undefined)
+      return { policy: 'RING_HASH', ...withoutUndefined({ minimumRingSize: ringHash.minimumRingSize }) };
+    return { policy: 'RING_HASH', minimumRingSize: positive(minimumRingSize) ?? 1024 };
+  }
+  switch (simple) {
+    case 'PASSTHROUGH':
+      return { policy: 'CLUSTER_PROVIDED' };
+    case 'RANDOM':
+      return { policy: 'RANDOM' };
+    case 'ROUND_ROBIN':
+      return { policy: 'ROUND_ROBIN', ...slowStart(loadBalancer) };
+    default:
+      return { policy: 'LEAST_REQUEST', ...slowStart(loadBalancer) };
+  }
+}
+
+function slowStart({ warmup, warmupDurationSecs }: LoadBalancer): Pick<LoadBalancingIr, 'slowStart'> {
+  const windowMs = warmup?.duration ?? warmupDurationSecs;
+  if (windowMs === undefined) return {};
+  return { slowStart: { windowMs, aggression: warmup?.aggression ?? 1, minimumPercent: warmup?.minimumPercent ?? 10 } };
+}
+
+/** How requests go upstream on a port; undefined where Envoy's default, HTTP/1.1, is meant and nothing else is said. */
+export function upstreamHttpOf(
+  protocol: Protocol,
+  pool: ConnectionPool | undefined,
+  tls: ClientTls | undefined,
+  upgradesByDefault: boolean,
+): UpstreamHttpIr | undefined {
+  const { tcp, http = {} } = pool ?? {};
+  const version = httpVersion(protocol, http, upgradesByDefault);
+  const sni = tlsNames(protocol, tls);
+  const keepalive = http.http2KeepAlive;
+  const common = withoutUndefined({
+    idleTimeoutMs: positive(http.idleTimeout),
+    maxRequestsPerConnection: positive(http.maxRequestsPerConnection),
+    maxConnectionDurationMs: positive(tcp?.maxConnectionDuration),
+  });
+  const streams = positive(http.maxConcurrentStreams);
+  const asksHttp2Only = streams !== undefined || keepalive !== undefined;
+  if (version === 'http1' && Object.keys(common).length === 0 && sni === undefined && !asksHttp2Only) return undefined;
+  const speaksHttp2 = version !== 'http1';
+  return {
+    version,
+    ...common,
+    ...(speaksHttp2 && streams !== undefined ? { maxConcurrentStreams: streams } : {}),
+    ...(speaksHttp2 && keepalive !== undefined
+      ? { keepalive: withoutUndefined({ intervalMs: keepalive.interval, timeoutMs: keepalive.timeout }) }
+      : {}),
+    ...(sni === undefined ? {} : { sni }),
+    ...(asksHttp2Only && Object.keys(common).length === 0 ? { hasCommon: true } : {}),
+  };
+}
+
+type HttpPool = NonNullable<ConnectionPool['http']>;
+
+function httpVersion(
+  protocol: Protocol,
+  { useClientProtocol, h2UpgradePolicy }: HttpPool,
+  upgradesByDefault: boolean,
+): UpstreamHttpIr['version'] {
+  if (useClientProtocol === true) return 'as-downstream';
+  if (isHttp2(protocol)) return 'http2';
+  if (protocol === 'auto') return 'as-downstream';
+  if (h2UpgradePolicy === 'UPGRADE') return 'http2';
+  return upgradesByDefault && protocol === 'HTTP' && h2UpgradePolicy !== 'DO_NOT_UPGRADE' ? 'http2' : 'http1';
+}
+
+/** Without a name of its own, TLS to a server takes the name from the request, and verifies the certificate against it. */
+function tlsNames(protocol: Protocol, tls: ClientTls | undefined): UpstreamHttpIr['sni'] | undefined {
+  const { mode, sni = '', subjectAltNames = [], insecureSkipVerify } = tls ?? {};
+  if ((mode !== 'SIMPLE' && mode !== 'MUTUAL') || sni !== '' || !(isHttp(protocol) || protocol === 'auto'))
+    return undefined;
+  return subjectAltNames.length === 0 && insecureSkipVerify !== true ? 'from-host-and-verified' : 'from-host';
+}
+
+/** TLS and PROXY protocol towards a service. */
+export function transportOf(
+  policy: PortPolicy,
+  service: Service,
+  http: UpstreamHttpIr | undefined,
+  client: Client,
+): TransportIr | undefined {
+  const tls = policy.tls === undefined ? undefined : tlsOf(policy.tls, service, http, client);
+  const proxyProtocol = policy.proxyProtocol === undefined ? undefined : (policy.proxyProtocol.version ?? 'V1');
+  if (tls === undefined && proxyProtocol === undefined) return undefined;
+  return { ...(tls === undefined ? {} : { tls }), ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
+}
+
+function tlsOf(
+  tls: ClientTls,
+  service: Service,
+  http: UpstreamHttpIr | undefined,
+  client: Client,
+): UpstreamTlsIr | undefined {
+  const { mode, sni = '', caCertificates = '', clientCertificate = '', privateKey = '', caCrl = '' } = tls;
+  if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return undefined;
+  // Sidecars may only read the secrets of a rule that selects them; narrowing keeps such clients apart.
+  const credential =
+    tls.credentialName !== undefined && tls.credentialName !== '' && client.type === 'router'
+      ? tls.credentialName
+      : undefined;
+  const alternatives = tls.subjectAltNames ?? [];
+  const subjectAltNames = alternatives.length > 0 ? alternatives : (service.subjectAltNames ?? []);
+  const authority =
+    credential !== undefined
+      ? { kind: 'sds' as const, name: `kubernetes://${credential}-cacert` }
+      : caCertificates !== ''
+        ? { kind: 'file' as const, path: caCertificates }
+        : { kind: 'system' as const };
+  return {
+    ...(sni === '' ? {} : { sni }),
+    alpn: http?.version === 'http2' ? ['h2'] : [],
+    ...(mode === 'MUTUAL' && credential !== undefined
+      ? { certificate: { kind: 'sds' as const, name: `kubernetes://${credential}` } }
+      : {}),
+    ...(mode === 'MUTUAL' && credential === undefined
+      ? { certificate: { kind: 'files' as const, certificate: clientCertificate, key: privateKey } }
+      : {}),
+    validation:
+      tls.insecureSkipVerify === true
+        ? 'none'
+        : { authority, subjectAltNames, ...(caCrl === '' ? {} : { revocationList: caCrl }) },
+  };
+}
+
+/** The fields that are there, for types whose optional fields may not be undefined. */
+export function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,213 @@
+/** Which VirtualService routes a host for a client, and the routes it gives. */
+import { byAge, type Config, configKey } from '../config/config.ts';
+import type { Destination, HttpRoute, VirtualService } from '../config/virtual-service.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import type { HashIr, RouteIr } from '../ir/route.ts';
+import { compareSpecificity, type Hostname, resolveShortName, wildcardsOver } from '../model/hostname.ts';
+import { type OriginKey, originKey } from '../model/origin.ts';
+import type { Client } from '../model/scope.ts';
+import { delegatedRoutes } from './delegate.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { importsRule } from './egress.ts';
+import { hashesOf } from './hash-policy.ts';
+import { type PlacedRoute, type RouteContext, resolveHttpRoutes } from './http-route.ts';
+import { apiPath, outboundCluster } from './names.ts';
+import { virtualServiceHosts } from './rules.ts';
+import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
+import { meshKey, type Tables } from './tables.ts';
+import { type Closeness, closeness, exportToOr, isVisible } from './visibility.ts';
+
+/** The routes of a host on one port, and the rule they come from. */
+export interface HostRoutes {
+  readonly rule: string;
+  readonly routes: readonly RouteIr[];
+  readonly origins: readonly OriginKey[];
+}
+
+export interface ClientPort {
+  readonly client: Client;
+  readonly host: Hostname;
+  readonly port: number;
+}
+
+export interface ClientRulePort {
+  readonly client: Client;
+  /** `namespace/name` */
+  readonly rule: string;
+  readonly port: number;
+}
+
+export const clientPortKey = ({ client, host, port }: ClientPort) => `${client.key}\n${port}\n${host}`;
+
+export interface VirtualServiceQueries {
+  /** A rule's HTTP routes with delegated ones in their places; `namespace/name`. */
+  readonly placedRoutes: Query<string, readonly PlacedRoute[]>;
+  /** The rules that name a host, exactly or by a wildcard, in the order in which they are looked at: `namespace/name`. */
+  readonly hostRules: Query<ClientHost, readonly string[]>;
+  /** The routes that one rule gives a client on a port; undefined when none of them concerns it. */
+  readonly ruleRoutes: Query<ClientRulePort, HostRoutes | undefined>;
+  /** What a sidecar does with requests for a service's host; undefined where no rule says anything. */
+  readonly hostRoutes: Query<ClientPort, HostRoutes | undefined>;
+}
+
+/** Candidates for a host in the order in which they may claim it. */
+const ranks: { readonly [how in Closeness]: number } = { private: 0, named: 1, public: 2 };
+
+export function virtualServiceQueries(
+  graph: Graph,
+  tables: Tables,
+  { settings, service, egress }: ServiceQueries,
+  { destinationPolicy }: DestinationPolicyQueries,
+): VirtualServiceQueries {
+  const { virtualServices } = tables;
+
+  const placedRoutes = graph.query<string, readonly PlacedRoute[]>('placedRoutes', {
+    reads: [virtualServices, settings],
+    compute(read, key) {
+      const config = read.row(virtualServices, key);
+      return config === undefined ? [] : (config.spec.http ?? []).flatMap((route, i) => place(read, config, route, i));
+    },
+  });
+
+  function place(read: Reader, root: Config<VirtualService>, route: HttpRoute, index: number): readonly PlacedRoute[] {
+    if (route.delegate === undefined) return [{ route, object: originKey(root.origin), path: `spec.http[${index}]` }];
+    const { rootNamespace, defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+    const { name = '', namespace = '' } = route.delegate;
+    const delegate = read.row(
+      virtualServices,
+      configKey({ namespace: namespace === '' ? rootNamespace : namespace, name }),
+    );
+    if (delegate === undefined || (delegate.spec.hosts?.length ?? 0) > 0) return [];
+    if (
+      !isVisible(exportToOr(delegate.spec.exportTo, defaultVirtualServiceExportTo), delegate.namespace, root.namespace)
+    )
+      return [];
+    const usable = (delegate.spec.http ?? []).filter((one) => one.delegate === undefined);
+    return delegatedRoutes(route, usable, { root: root.namespace, delegate: delegate.namespace }).map((merged) => ({
+      route: merged.route,
+      object: originKey(delegate.origin),
+      path: `spec.http[${merged.index}]`,
+    }));
+  }
+
+  /** The rules among `keys` that a client sees and its Sidecar imports, in the order in which they may claim a host. */
+  function candidates(read: Reader, client: Client, keys: readonly string[]): readonly Config<VirtualService>[] {
+    const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+    const listeners = client.sidecar === '' ? undefined : read.cell(egress, client).listeners;
+    return read
+      .rows(virtualServices, keys)
+      .flatMap((config) => {
+        const how = closeness(
+          exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
+          config.namespace,
+          client.namespace,
+        );
+        if (how === undefined) return [];
+        const hosts = virtualServiceHosts(config);
+        if (listeners !== undefined && !listeners.some((listener) => importsRule(listener, config.namespace, hosts)))
+          return [];
+        return [{ config, rank: ranks[how] }];
+      })
+      .sort((a, b) => a.rank - b.rank || byAge(a.config, b.config))
+      .map(({ config }) => config);
+  }
+
+  const ruleRoutes = graph.query<ClientRulePort, HostRoutes | undefined>('ruleRoutes', {
+    reads: [virtualServices, settings, service, destinationPolicy, placedRoutes],
+    keyOf: ({ client, rule, port }) => `${client.key}\n${port}\n${rule}`,
+    compute(read, { client, rule, port }) {
+      const config = read.row(virtualServices, rule);
+      if (config === undefined) return undefined;
+      const placed = read.cell(placedRoutes, rule);
+      const routes = resolveHttpRoutes(placed, contextOf(read, config, client, port));
+      if (routes.length === 0) return undefined;
+      return { rule, routes, origins: [...new Set([originKey(config.origin), ...placed.map(({ object }) => object)])] };
+    },
+  });
+
+  function contextOf(read: Reader, config: Config<VirtualService>, client: Client, port: number): RouteContext {
+    return {
+      namespace: config.namespace,
+      name: config.name,
+      config: apiPath('virtual-service', config.namespace, config.name),
+      port,
+      gateways: new Set(['mesh']),
+      clientNamespace: client.namespace,
+      clientLabels: client.labels,
+      isTls: false,
+      retryPolicy: read.cell(settings, meshKey).retryPolicy,
+      clusterOf: (destination) => destinationCluster(read, destination, config.namespace, client, port),
+      hashOf: (destination) => hashOf(read, destination, config.namespace, client, port),
+    };
+  }
+
+  /** The host behind an alias that has the port; the host itself otherwise. */
+  function realHost(read: Reader, host: Hostname, client: Client, port: number): Hostname {
+    let real = host;
+    for (let hops = 0; hops < 8; hops++) {
+      const found = read.cell(service, { client, host: real });
+      if (found?.aliasOf === undefined || !found.ports.some(({ number }) => number === port)) return real;
+      real = found.aliasOf;
+    }
+    return real;
+  }
+
+  function destinationCluster(
+    read: Reader,
+    destination: Destination,
+    namespace: string,
+    client: Client,
+    listenerPort: number,
+  ): string {
+    const host = resolveShortName(destination.host, namespace);
+    const port = destination.port?.number ?? listenerPort;
+    return outboundCluster(port, destination.subset ?? '', realHost(read, host, client, listenerPort));
+  }
+
+  function hashOf(
+    read: Reader,
+    destination: Destination,
+    namespace: string,
+    client: Client,
+    listenerPort: number,
+  ): readonly HashIr[] {
+    const host = realHost(read, resolveShortName(destination.host, namespace), client, listenerPort);
+    const found = read.cell(service, { client, host });
+    if (found === undefined) return [];
+    const policy = read.cell(destinationPolicy, { client, host, namespace: found.namespace });
+    return hashesOf(policy, destination.port?.number ?? listenerPort, destination.subset ?? '');
+  }
+
+  const hostRules = graph.query<ClientHost, readonly string[]>('hostRules', {
+    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, settings, egress],
+    keyOf: clientHostKey,
+    compute(read, { client, host }) {
+      const keys = new Set([
+        ...read.keys(virtualServices.byHost, host),
+        ...wildcardsOver(host).flatMap((wildcard) => read.keys(virtualServices.wildcards, wildcard)),
+      ]);
+      return candidates(read, client, [...keys]).map(configKey);
+    },
+  });
+
+  const hostRoutes = graph.query<ClientPort, HostRoutes | undefined>('hostRoutes', {
+    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, settings, egress, ruleRoutes],
+    keyOf: clientPortKey,
+    compute(read, { client, host, port }) {
+      const exact = candidates(read, client, read.keys(virtualServices.byHost, host));
+      for (const config of exact) {
+        const routes = read.cell(ruleRoutes, { client, rule: configKey(config), port });
+        if (routes !== undefined) return routes;
+      }
+      if (exact.length > 0) return undefined;
+      for (const wildcard of [...wildcardsOver(host)].sort(compareSpecificity)) {
+        const [first] = candidates(read, client, read.keys(virtualServices.wildcards, wildcard));
+        if (first !== undefined) return read.cell(ruleRoutes, { client, rule: configKey(first), port });
+      }
+      return undefined;
+    },
+  });
+
+  return { placedRoutes, hostRules, ruleRoutes, hostRoutes };
+}
