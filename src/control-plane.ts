@@ -1,0 +1,239 @@
+/**
+ * The composition root: it reads top to bottom as the pipeline, and is the only file that knows every stage.
+ *
+ *      objects ─► registries, configuration ─► rows ─► commit ─► mesh ─► catalog ─► views ─► streams
+ */
+import { setImmediate } from 'node:timers';
+import { type Config, configKey } from './config/config.ts';
+import { decodeConfig } from './config/decode.ts';
+import { istioKind, type Kind, kinds, type Spec } from './config/kinds.ts';
+import type { MeshConfig } from './config/mesh-config.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { Graph, type Revision } from './incremental/graph.ts';
+import type { Table } from './incremental/table.ts';
+import type { Log } from './lib/log.ts';
+import { createMesh, type Mesh } from './mesh/mesh.ts';
+import { meshKey } from './mesh/tables.ts';
+import { type KubernetesObject, type ObjectChange, objectKey } from './model/kubernetes-object.ts';
+import type { Freshness, ObjectSink } from './model/object-source.ts';
+import type { Proxy } from './model/proxy.ts';
+import type { Scope } from './model/scope.ts';
+import { isKubernetesKind, KubernetesRegistry } from './registry/kubernetes/registry.ts';
+import type { RegistryChange } from './registry/registry.ts';
+import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
+import { createCatalog } from './resource/catalog.ts';
+import { ViewStore } from './resource/view-store.ts';
+import type { ProxyHost } from './xds/ads-service.ts';
+
+export interface ControlPlaneOptions {
+  readonly log: Log;
+  /** The id of the cluster that objects come from. */
+  readonly cluster: string;
+  readonly domainSuffix: string;
+  /** Told of each commit and how long it took. */
+  readonly onCommit?: (revision: Revision, durationMs: number) => void;
+  /** Told of each computation, for tests that count them. */
+  readonly onCompute?: (query: string, key: string) => void;
+  /** Clients are not narrowed; only the oracle wants that. */
+  readonly narrows?: boolean;
+}
+
+/** How a source of objects is doing. */
+export interface SourceState {
+  readonly name: string;
+  isSynced: boolean;
+  freshness: Freshness;
+}
+
+export class ControlPlane implements ProxyHost {
+  readonly graph: Graph;
+  readonly mesh: Mesh;
+  readonly diagnostics: Diagnostics;
+  readonly views: ViewStore;
+  readonly sources: SourceState[] = [];
+  readonly #options: ControlPlaneOptions;
+  readonly #kubernetes: KubernetesRegistry;
+  readonly #serviceEntries: ServiceEntryRegistry;
+  readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
+  #isScheduled = false;
+
+  constructor(options: ControlPlaneOptions) {
+    const { log, cluster, domainSuffix, onCompute, narrows } = options;
+    this.#options = options;
+    this.graph = new Graph({
+      ...(onCompute === undefined ? {} : { onCompute }),
+      onFailure: (query, key, error) =>
+        log.error(`${query} failed; its last good value stays`, { resource: key, error }),
+    });
+    this.mesh = createMesh(this.graph, narrows === undefined ? {} : { narrows });
+    this.views = new ViewStore(this.graph, createCatalog(this.graph, this.mesh));
+    this.diagnostics = new Diagnostics(log);
+    this.#kubernetes = new KubernetesRegistry(
+      { name: 'kubernetes', cluster, domainSuffix },
+      {
+        apply: (changes) => this.#applyRows(changes),
+        problems: (object, problems) => this.diagnostics.replace(object, problems),
+      },
+    );
+    this.#serviceEntries = new ServiceEntryRegistry(cluster);
+    const { virtualServices, destinationRules, serviceEntries, workloadEntries, gateways, sidecars, envoyFilters } =
+      this.mesh.tables;
+    this.#configTables = {
+      VirtualService: virtualServices,
+      DestinationRule: destinationRules,
+      ServiceEntry: serviceEntries,
+      WorkloadEntry: workloadEntries,
+      Gateway: gateways,
+      Sidecar: sidecars,
+      EnvoyFilter: envoyFilters,
+    };
+    this.setMeshConfig({});
+  }
+
+  /** Where a source of objects delivers what it finds. */
+  sink(name: string): ObjectSink {
+    const state: SourceState = { name, isSynced: false, freshness: { state: 'live' } };
+    this.sources.push(state);
+    return {
+      apply: (changes) => this.apply(changes),
+      synced: () => {
+        state.isSynced = true;
+        this.commit();
+      },
+      problems: (part, problems) => this.diagnostics.replace(part, problems),
+      freshness: (freshness) => {
+        state.freshness = freshness;
+      },
+    };
+  }
+
+  /** Takes changed objects; what they mean is in force after the next commit, which follows at once. */
+  apply(changes: readonly ObjectChange[]): void {
+    this.#kubernetes.apply(changes.filter(isKubernetesKind));
+    for (const change of changes) {
+      const kind = istioKind(change);
+      if (kind !== undefined) this.#applyConfig(kind, change);
+      else if (!isKubernetesKind(change)) this.#noteForeign(change);
+    }
+    this.#schedule();
+  }
+
+  setMeshConfig(config: MeshConfig): void {
+    this.mesh.tables.meshConfig.put(meshKey, config);
+    this.#schedule();
+  }
+
+  /** Makes everything staged visible and tells the streams. */
+  commit(): void {
+    const start = performance.now();
+    const before = this.graph.revision;
+    const revision = this.graph.commit();
+    if (revision !== before) this.#options.onCommit?.(revision, performance.now() - start);
+    this.views.settle();
+  }
+
+  connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void } {
+    const { proxies } = this.mesh.tables;
+    proxies.put(proxy.connection, proxy);
+    this.commit();
+    const watch = this.graph.watch(this.mesh.scope, proxy.connection, (scope) => {
+      if (scope !== undefined) onScope(scope);
+    });
+    const scope = watch.value;
+    if (scope === undefined) throw new Error(`proxy ${proxy.connection} has no scope`);
+    return {
+      scope,
+      close: () => {
+        watch.close();
+        proxies.remove(proxy.connection);
+        this.#schedule();
+      },
+    };
+  }
+
+  view(type: string, scope: Scope): ReturnType<ViewStore['view']> {
+    return this.views.view(type, scope);
+  }
+
+  /** The first change after quiet commits in this turn's end; what arrives meanwhile joins it. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.commit();
+    });
+  }
+
+  #applyConfig(kind: Kind, change: ObjectChange): void {
+    const { object } = change;
+    const part = objectKey(change);
+    const key = configKey(change);
+    const table = this.#configTables[kind] as Table<Config<unknown>> | undefined;
+    if (object === undefined) {
+      this.diagnostics.replace(part, []);
+      table?.remove(key);
+      this.#applyToRegistry(kind, change, undefined);
+      return;
+    }
+    const { config, problems } = decodeConfig(kind, object);
+    this.diagnostics.replace(part, problems);
+    // An object with errors keeps its last good version.
+    if (config === undefined) return;
+    table?.put(key, config as Config<unknown>);
+    this.#applyToRegistry(kind, change, config as Config<unknown>);
+  }
+
+  #applyToRegistry(kind: Kind, change: ObjectChange, config: Config<unknown> | undefined): void {
+    if (kind === 'ServiceEntry')
+      this.#applyRows(
+        this.#serviceEntries.serviceEntry(configKey(change), config as Config<Spec<'ServiceEntry'>> | undefined),
+      );
+    if (kind === 'WorkloadEntry')
+      this.#applyRows([
+        this.#serviceEntries.workloadEntry(
+          change.namespace,
+          change.name,
+          config as Config<Spec<'WorkloadEntry'>> | undefined,
+        ),
+      ]);
+  }
+
+  #applyRows(changes: readonly RegistryChange[]): void {
+    const { services, shards, workloads, namespaces } = this.mesh.tables;
+    const tables = { service: services, endpointShard: shards, workload: workloads, namespace: namespaces } as const;
+    for (const { table, key, row } of changes) {
+      if (row === undefined) tables[table].remove(key);
+      else (tables[table] as Table<unknown>).put(key, row);
+    }
+  }
+
+  /** Objects of Kubernetes that say nothing of traffic are passed over; others may be a mistake. */
+  #noteForeign(change: ObjectChange): void {
+    const part = objectKey(change);
+    this.diagnostics.replace(part, change.object === undefined ? [] : foreignProblem(change.object));
+  }
+}
+
+const plainGroups =
+  /^(|apps|batch|autoscaling|policy|rbac\.authorization\.k8s\.io|storage\.k8s\.io|networking\.k8s\.io|apiextensions\.k8s\.io|admissionregistration\.k8s\.io|coordination\.k8s\.io|scheduling\.k8s\.io|monitoring\.coreos\.com)$/;
+
+function foreignProblem({ group, kind, version, origin }: KubernetesObject): ReturnType<Diagnostics['all']> {
+  if (plainGroups.test(group) && !(group === 'networking.k8s.io' && kind === 'Ingress')) return [];
+  const { file, line } = origin;
+  const isPending = group === 'gateway.networking.k8s.io' || group === 'networking.k8s.io';
+  const known = Object.keys(kinds).join(', ');
+  return [
+    {
+      code: isPending ? 'FW0009' : 'FW0002',
+      severity: 'warning',
+      path: '',
+      message: isPending
+        ? `a ${kind} of ${group} is not executed by this version`
+        : `expected a kind of Kubernetes or one of ${known}, found ${kind} of ${group}/${version}`,
+      object: origin,
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { line }),
+    },
+  ];
+}

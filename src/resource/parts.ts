@@ -1,0 +1,99 @@
+/** Contents made of parts: lists of resources that many views share, the later over the earlier. */
+
+import type { Graph, Watch } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import { ensure } from '../lib/ensure.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Part } from './catalog.ts';
+import type { Resource } from './resource.ts';
+import type { Contents, Touch } from './view.ts';
+
+/** One part and the views that contain it. */
+interface SharedPart {
+  byName: ReadonlyMap<string, Resource>;
+  readonly views: Set<Touch>;
+  readonly watch: Watch<readonly Resource[]>;
+}
+
+const byName = (resources: readonly Resource[]) => new Map(resources.map((resource) => [resource.name, resource]));
+
+/** The parts that some view contains. */
+export class PartStore {
+  readonly #graph: Graph;
+  readonly #parts = new Map<string, SharedPart>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** The contents of a scope whose parts a query tells. */
+  open(query: Query<Scope, readonly Part[]>, scope: Scope, touch: Touch): Contents {
+    /** In order of precedence, lowest first. */
+    let parts = new Map<string, SharedPart>();
+    const adopt = (wanted: readonly Part[]) => {
+      const before = parts;
+      parts = new Map(wanted.map((part) => [part.id, before.get(part.id) ?? this.#join(part, touch)]));
+      for (const [id, { byName: names }] of parts)
+        if (!before.has(id)) for (const name of names.keys()) touch(name, undefined);
+      for (const [id, { byName: names }] of before) {
+        if (parts.has(id)) continue;
+        for (const [name, resource] of names) touch(name, resource);
+        this.#leave(id, touch);
+      }
+    };
+    const watch = this.#graph.watch(query, scope, adopt);
+    for (const part of watch.value ?? []) parts.set(part.id, this.#join(part, touch));
+    return {
+      *resources() {
+        const all = [...parts.values()];
+        for (const [i, part] of all.entries())
+          for (const [name, resource] of part.byName) if (!isHidden(name, all, i)) yield resource;
+      },
+      get(name) {
+        let found: Resource | undefined;
+        for (const part of parts.values()) found = part.byName.get(name) ?? found;
+        return found;
+      },
+      follow() {},
+      close: () => {
+        watch.close();
+        for (const id of parts.keys()) this.#leave(id, touch);
+      },
+    };
+  }
+
+  #join(part: Part, touch: Touch): SharedPart {
+    const shared = ensure(this.#parts, part.id, () => this.#follow(part));
+    shared.views.add(touch);
+    return shared;
+  }
+
+  #follow({ query, key }: Part): SharedPart {
+    const views = new Set<Touch>();
+    const touchAll = (name: string, before: Resource | undefined) => {
+      for (const touch of views) touch(name, before);
+    };
+    const watch = this.#graph.watch(query, key, (resources) => {
+      const before = shared.byName;
+      shared.byName = byName(resources);
+      for (const [name, resource] of shared.byName) if (before.get(name) !== resource) touchAll(name, before.get(name));
+      for (const [name, resource] of before) if (!shared.byName.has(name)) touchAll(name, resource);
+    });
+    const shared: SharedPart = { byName: byName(watch.value ?? []), views, watch };
+    return shared;
+  }
+
+  #leave(id: string, touch: Touch): void {
+    const shared = this.#parts.get(id);
+    shared?.views.delete(touch);
+    if (shared === undefined || shared.views.size > 0) return;
+    shared.watch.close();
+    this.#parts.delete(id);
+  }
+}
+
+/** Parts of namespaces hardly ever share a name; only the last few lie over others. */
+function isHidden(name: string, parts: readonly SharedPart[], at: number): boolean {
+  for (let i = at + 1; i < parts.length; i++) if (parts[i]?.byName.has(name) === true) return true;
+  return false;
+}

@@ -1,0 +1,31 @@
+/** The types of resources that proxies ask for. */
+export type TypeUrl = string;
+
+const prefix = 'type.googleapis.com/envoy.config.';
+
+export const clusterType: TypeUrl = `${prefix}cluster.v3.Cluster`;
+export const endpointType: TypeUrl = `${prefix}endpoint.v3.ClusterLoadAssignment`;
+export const listenerType: TypeUrl = `${prefix}listener.v3.Listener`;
+export const routeType: TypeUrl = `${prefix}route.v3.RouteConfiguration`;
+
+/** The order in which changes go out: what is referred to before what refers to it. */
+export const pushOrder: readonly TypeUrl[] = [clusterType, endpointType, listenerType, routeType];
+
+/** Types of which a state-of-the-world response lists all resources: what is missing in it is gone. */
+export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
+
+/** Short names for logs, metrics and pages. */
+export function shortType(type: TypeUrl): string {
+  switch (type) {
+    case clusterType:
+      return 'cds';
+    case endpointType:
+      return 'eds';
+    case listenerType:
+      return 'lds';
+    case routeType:
+      return 'rds';
+    default:
+      return type.slice(type.lastIndexOf('.') + 1).toLowerCase();
+  }
+}

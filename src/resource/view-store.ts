@@ -1,0 +1,87 @@
+/** Hands out views, one for each type and for each distinct part of a scope that the type depends on. */
+import type { Graph } from '../incremental/graph.ts';
+import { anywhere, type Scope } from '../model/scope.ts';
+import type { Catalog } from './catalog.ts';
+import { namedContents } from './named.ts';
+import { PartStore } from './parts.ts';
+import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from './types.ts';
+import { type Contents, type Touch, View } from './view.ts';
+
+interface ViewKind {
+  /** Scopes of equal keys see the type alike. */
+  readonly keyOf: (scope: Scope) => string;
+  readonly open: (scope: Scope, touch: Touch) => Contents;
+}
+
+export class ViewStore {
+  readonly #graph: Graph;
+  readonly #kinds: ReadonlyMap<TypeUrl, ViewKind>;
+  readonly #views = new Map<string, View>();
+  readonly #dirty = new Set<View>();
+  readonly #unused = new Map<View, string>();
+  #lastNumber = 0;
+
+  constructor(graph: Graph, catalog: Catalog) {
+    const parts = new PartStore(graph);
+    this.#graph = graph;
+    this.#kinds = new Map<TypeUrl, ViewKind>([
+      [
+        clusterType,
+        { keyOf: ({ key }) => key, open: (scope, touch) => parts.open(catalog.clusterParts, scope, touch) },
+      ],
+      [
+        endpointType,
+        { keyOf: ({ client }) => client.key, open: (scope, touch) => parts.open(catalog.endpointParts, scope, touch) },
+      ],
+      [
+        listenerType,
+        { keyOf: ({ key }) => key, open: (scope, touch) => parts.open(catalog.listenerParts, scope, touch) },
+      ],
+      [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
+    ]);
+  }
+
+  /** The view of a type for a scope; undefined for a type that is not served. */
+  view(type: TypeUrl, scope: Scope): View | undefined {
+    const kind = this.#kinds.get(type);
+    if (kind === undefined) return undefined;
+    const id = `${type}\n${kind.keyOf(scope)}`;
+    let view = this.#views.get(id);
+    if (view === undefined) {
+      this.#lastNumber += 1;
+      view = new View(
+        type,
+        this.#lastNumber,
+        this.#graph.revision,
+        (touch) => kind.open(scope, touch),
+        (dirty) => this.#dirty.add(dirty),
+        (unused) => this.#unused.set(unused, id),
+      );
+      this.#views.set(id, view);
+    }
+    return view;
+  }
+
+  get size(): number {
+    return this.#views.size;
+  }
+
+  /** Tells readers what the last commit has changed, and closes views that nobody reads any more. Call after each commit. */
+  settle(): void {
+    for (const view of this.#dirty) {
+      this.#dirty.delete(view);
+      view.settle(this.#graph.revision);
+    }
+    for (const [view, id] of this.#unused) {
+      this.#unused.delete(view);
+      if (view.isUsed) continue;
+      this.#views.delete(id);
+      view.contents.close();
+    }
+  }
+}
+
+/** Routes depend on a sidecar as a client alone, and on a gateway as what it serves. */
+function routeKey({ client, serving }: Scope): string {
+  return client.type === 'router' ? `${client.key}\n${serving.key}` : anywhere(client).key;
+}

@@ -1,0 +1,98 @@
+/** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
+import { isRecord } from '../lib/schema.ts';
+import type { Labels } from '../model/labels.ts';
+import type { GatewayTopology, Proxy } from '../model/proxy.ts';
+import type { NodeMessage } from './request.ts';
+
+/** A node that cannot be served; the message says what was expected. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError';
+}
+
+/** `sidecar~10.0.0.1~pod.namespace~namespace.svc.cluster.local` */
+export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
+  const parts = node.id.split('~');
+  const [type, ip = '', name = '', domain = ''] = parts;
+  if (parts.length !== 4)
+    throw new NodeError(
+      `expected a node id of the form type~ip~name.namespace~domain, found ${JSON.stringify(node.id)}`,
+    );
+  if (type !== 'sidecar' && type !== 'router')
+    throw new NodeError(`expected a node id that starts with sidecar or router, found ${JSON.stringify(type)}`);
+  const { metadata } = node;
+  const text = (key: string) => (typeof metadata[key] === 'string' ? metadata[key] : '');
+  const isTrue = (key: string) => metadata[key] === true || metadata[key] === 'true' || metadata[key] === '1';
+  const namespace =
+    text('NAMESPACE') ||
+    (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '') ||
+    domain.split('.')[0] ||
+    'default';
+  const instanceIps = text('INSTANCE_IPS')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  const interception = text('INTERCEPTION_MODE');
+  const httpProxyPort = numberOf(metadata.HTTP_PROXY_PORT);
+  const traceSampling = numberOf(pathOf(metadata.PROXY_CONFIG, 'tracing', 'sampling'));
+  const reserved = [numberOf(metadata.ENVOY_STATUS_PORT), numberOf(metadata.ENVOY_PROMETHEUS_PORT)];
+  return {
+    connection: `${name}-${connectionNumber}`,
+    nodeId: node.id,
+    type,
+    name,
+    namespace,
+    domain,
+    addresses: instanceIps.length > 0 ? instanceIps : ip === '' ? [] : [ip],
+    labels: labelsOf(metadata.LABELS),
+    locality: node.locality,
+    network: text('NETWORK'),
+    cluster: text('CLUSTER_ID') || 'Kubernetes',
+    nodeName: text('NODE_NAME'),
+    serviceAccount: text('SERVICE_ACCOUNT'),
+    meshId: text('MESH_ID'),
+    version: text('ISTIO_VERSION'),
+    interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
+    ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
+    reservedPorts: reserved.filter((port) => port !== undefined && port > 0) as number[],
+    isUnprivileged: isTrue('UNPRIVILEGED_POD'),
+    speaksHttp10: isTrue('HTTP10'),
+    capturesDns: isTrue('DNS_CAPTURE'),
+    loopback: text('LOOPBACK_ADDRESS') || '127.0.0.1',
+    application: text('APPLICATION_ADDRESS') || '127.0.0.1',
+    gateway: topologyOf(metadata.PROXY_CONFIG),
+    ...(traceSampling === undefined ? {} : { traceSampling }),
+  };
+}
+
+function labelsOf(value: unknown): Labels {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+function pathOf(value: unknown, ...keys: readonly string[]): unknown {
+  let found = value;
+  for (const key of keys) found = isRecord(found) ? found[key] : undefined;
+  return found;
+}
+
+const forwardModes = new Set(['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY']);
+
+function topologyOf(proxyConfig: unknown): GatewayTopology {
+  const topology = pathOf(proxyConfig, 'gatewayTopology');
+  const hops = numberOf(pathOf(topology, 'numTrustedProxies'));
+  const forward = pathOf(topology, 'forwardClientCertDetails');
+  return {
+    ...(hops === undefined || hops === 0 ? {} : { trustedHops: hops }),
+    ...(typeof forward === 'string' && forwardModes.has(forward)
+      ? { forwardClientCertificate: forward as NonNullable<GatewayTopology['forwardClientCertificate']> }
+      : {}),
+    ...(pathOf(topology, 'proxyProtocol') === undefined ? {} : { acceptsProxyProtocol: true }),
+  };
+}
