@@ -1,5 +1,4 @@
 /** From the text of one YAML document to Kubernetes objects. */
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { isRecord, timestamp } from '../lib/schema.ts';
 import type { Code } from '../model/codes.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
@@ -7,6 +6,7 @@ import type { Labels } from '../model/labels.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DocumentText } from './split.ts';
+import { parseYaml, type YamlNode } from './yaml.ts';
 
 export interface Parsed {
   readonly objects: readonly KubernetesObject[];
@@ -18,50 +18,36 @@ export interface Parsed {
 /** Kinds without a namespace, of those that Fairway reads. */
 const clusterScoped = new Set(['Namespace', 'Node', 'CustomResourceDefinition', 'GatewayClass']);
 
-/** The Kubernetes API server takes no objects above 1.5 MiB; a document may be a list of them. */
-const longestDocument = 16 * 1024 * 1024;
-
-export function parseDocumentText({ text, line }: DocumentText, file: string): Parsed {
-  const problem = (code: Code, message: string, at: number): Parsed => ({
-    objects: [],
-    problems: [{ code, severity: 'error', path: '', message, file, line: at }],
-    isIncomplete: true,
-  });
-  if (text.length > longestDocument)
-    return problem('FW0013', `expected a document of at most 16 MiB, found ${text.length} characters`, line);
-  const counter = new LineCounter();
-  try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
-    const [error] = document.errors;
-    if (error !== undefined)
-      return problem(
-        'FW0001',
-        `expected YAML, found ${error.message.replace(/\s+/g, ' ')}`,
-        line + counter.linePos(error.pos[0]).line - 1,
-      );
-    const value: unknown = document.toJS({ maxAliasCount: 1000 });
-    if (value === null || value === undefined) return { objects: [], problems: [], isIncomplete: false };
-    const lineAt = (node: Node | null | undefined) =>
-      node?.range ? line + counter.linePos(node.range[0]).line - 1 : undefined;
-    return readObjects(value, document.contents, { file, line, lineAt });
-  } catch (error) {
-    // Too many aliases, or nesting that exhausts the stack.
-    return problem('FW0013', `expected a document of usual depth and size, found ${(error as Error).message}`, line);
-  }
+export function parseDocumentText(text: DocumentText, file: string): Parsed {
+  const document = parseYaml(text);
+  if ('code' in document) return refuse(document.code, document.message, file, document.line);
+  const { value, root } = document;
+  if (value === undefined) return { objects: [], problems: [], isIncomplete: false };
+  // Only problems ask for lines, so that the text is read again then instead of keeping its syntax tree.
+  const lineOf = (path: string) => {
+    const again = parseYaml(text);
+    return 'code' in again ? undefined : again.root.lineOf(path);
+  };
+  return readObjects(value, root, { file, path: '', lineOf });
 }
 
 interface Place {
   readonly file: string;
-  readonly line: number;
-  readonly lineAt: (node: Node | null | undefined) => number | undefined;
+  /** Where the object stands within its document: empty, or such as `items[3].`. */
+  readonly path: string;
+  readonly lineOf: (path: string) => number | undefined;
 }
 
-function readObjects(value: unknown, node: Node | null, place: Place): Parsed {
+function refuse(code: Code, message: string, file: string, line: number | undefined): Parsed {
+  const at = line === undefined ? {} : { line };
+  return { objects: [], problems: [{ code, severity: 'error', path: '', message, file, ...at }], isIncomplete: true };
+}
+
+function readObjects(value: unknown, node: YamlNode | undefined, place: Place): Parsed {
   if (isRecord(value) && value.kind === 'List' && Array.isArray(value.items)) {
-    const list = isMap(node) ? node.get('items', true) : undefined;
-    const items = isSeq(list) ? list.items : [];
+    const nodes = node?.fields.get('items')?.items ?? [];
     const parsed = value.items.map((item: unknown, i) =>
-      readObjects(item, (items[i] as Node | undefined) ?? null, place),
+      readObjects(item, nodes[i], { ...place, path: `${place.path}items[${i}].` }),
     );
     return {
       objects: parsed.flatMap(({ objects }) => objects),
@@ -69,24 +55,27 @@ function readObjects(value: unknown, node: Node | null, place: Place): Parsed {
       isIncomplete: parsed.some(({ isIncomplete }) => isIncomplete),
     };
   }
-  const line = place.lineAt(node) ?? place.line;
-  const refuse = (message: string): Parsed => ({
-    objects: [],
-    problems: [{ code: 'FW0008', severity: 'error', path: '', message, file: place.file, line }],
-    isIncomplete: true,
-  });
-  if (!isRecord(value)) return refuse('expected a Kubernetes object, found something else');
+  const { file } = place;
+  const unusable = (message: string) => refuse('FW0008', message, file, node?.line);
+  if (!isRecord(value)) return unusable('expected a Kubernetes object, found something else');
   const { apiVersion, kind, metadata } = value;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
-    return refuse('expected apiVersion and kind, found none');
+    return unusable('expected apiVersion and kind, found none');
   if (!isRecord(metadata) || typeof metadata.name !== 'string' || metadata.name === '')
-    return refuse(`expected metadata.name of the ${kind}, found none`);
-  const namespace = clusterScoped.has(kind) ? '' : metadata.namespace === undefined ? 'default' : metadata.namespace;
-  if (typeof namespace !== 'string') return refuse('expected metadata.namespace to be a text, found something else');
+    return unusable(`expected metadata.name of the ${kind}, found none`);
+  const namespace = clusterScoped.has(kind) ? '' : (metadata.namespace ?? 'default');
+  if (typeof namespace !== 'string') return unusable('expected metadata.namespace to be a text, found something else');
   const name = metadata.name;
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
-  const lines = linesOf(node, place.lineAt);
-  const origin: Origin = { kind, namespace, name, file: place.file, line, lines };
+  const line = node?.line;
+  const origin: Origin = {
+    kind,
+    namespace,
+    name,
+    file,
+    ...(line === undefined ? {} : { line }),
+    lines: node === undefined ? {} : linesOf(node),
+  };
   const object: KubernetesObject = {
     group,
     version,
@@ -98,7 +87,7 @@ function readObjects(value: unknown, node: Node | null, place: Place): Parsed {
     annotations: textsOf(metadata.annotations),
     value,
     origin,
-    lineOf: (path) => lineOfPath(node, path, place.lineAt),
+    lineOf: (path) => place.lineOf(`${place.path}${path}`),
   };
   return { objects: [object], problems: [], isIncomplete: false };
 }
@@ -114,39 +103,18 @@ function textsOf(value: unknown): Labels {
 const deepestLine = 6;
 
 /** The lines of the list items under `spec`: routes, servers, subsets, and the like. */
-function linesOf(root: Node | null, lineAt: Place['lineAt']): { readonly [path: string]: number } {
+function linesOf(root: YamlNode): { readonly [path: string]: number } {
   const lines: { [path: string]: number } = {};
-  const visit = (node: unknown, path: string, depth: number): void => {
+  const visit = (node: YamlNode, path: string, depth: number): void => {
     if (depth > deepestLine) return;
-    if (isMap(node)) {
-      for (const { key, value } of node.items)
-        if (isScalar(key)) visit(value, `${path}.${String(key.value)}`, depth + 1);
-    } else if (isSeq(node)) {
-      for (const [i, item] of node.items.entries()) {
-        const line = lineAt(item as Node);
-        if (isMap(item) && line !== undefined) lines[`${path}[${i}]`] = line;
-        visit(item, `${path}[${i}]`, depth + 1);
-      }
+    for (const [name, field] of node.fields) visit(field, `${path}.${name}`, depth + 1);
+    for (const [i, item] of node.items.entries()) {
+      const { line } = item;
+      if (item.fields.size > 0 && line !== undefined) lines[`${path}[${i}]`] = line;
+      visit(item, `${path}[${i}]`, depth + 1);
     }
   };
-  visit(isMap(root) ? root.get('spec', true) : undefined, 'spec', 0);
+  const spec = root.fields.get('spec');
+  if (spec !== undefined) visit(spec, 'spec', 0);
   return lines;
-}
-
-/** The line of a field, or of the nearest part above it that is there. */
-function lineOfPath(root: Node | null, path: string, lineAt: Place['lineAt']): number | undefined {
-  let node: unknown = root;
-  let line = lineAt(root);
-  for (const [, name, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
-      if (!isPair(pair)) break;
-      line = lineAt(pair.key as Node) ?? line;
-      node = pair.value;
-    } else if (isSeq(node) && index !== undefined) {
-      node = node.items[Number(index)];
-      line = lineAt(node as Node) ?? line;
-    } else break;
-  }
-  return line;
 }

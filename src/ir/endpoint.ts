@@ -1,5 +1,6 @@
 /** What a ClusterLoadAssignment is to be, complete. */
 import type { Locality } from '../model/locality.ts';
+import type { OriginKey } from '../model/origin.ts';
 
 export interface LoadAssignmentIr {
   readonly cluster: string;
@@ -7,6 +8,7 @@ export interface LoadAssignmentIr {
   readonly localities: readonly LocalityEndpointsIr[];
   /** In percent, above 100: how far health may fall before traffic spills to the next priority. */
   readonly overprovisioningFactor?: number;
+  readonly origins: readonly OriginKey[];
 }
 
 export interface LocalityEndpointsIr {

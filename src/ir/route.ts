@@ -23,8 +23,13 @@ export interface RouteIr {
   readonly operation?: string;
   /** The API path of the rule it comes from. */
   readonly config?: string;
-  /** The rule and the place in it, such as `VirtualService/shop/reviews` and `spec.http[1]`. */
-  readonly origin?: { readonly object: OriginKey; readonly path: string };
+  readonly origin?: RuleOrigin;
+}
+
+/** A rule and the place in it, such as `VirtualService/shop/reviews` and `spec.http[1]`. */
+export interface RuleOrigin {
+  readonly object: OriginKey;
+  readonly path: string;
 }
 
 export type TextMatchIr =

@@ -1,12 +1,12 @@
 /** The clusters that a client gets for a service: one for each port, and one for each port and subset. */
 import type { Subset } from '../config/destination-rule.ts';
 import type { ClusterIr, DiscoveryIr, DnsFamily, LoadBalancingIr } from '../ir/cluster.ts';
-import type { Endpoint } from '../model/endpoint.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import { type DestinationPolicy, type PortPolicy, policyOfPort } from './destination-policy.ts';
 import { resolveAssignment } from './endpoint-resolver.ts';
+import type { HostEndpoints } from './endpoints.ts';
 import { type LocalitySetting, localitySetting } from './locality.ts';
 import { apiPath, outboundCluster, statName, telemetryName } from './names.ts';
 import { keepaliveOf, type MeshSettings } from './settings.ts';
@@ -18,7 +18,7 @@ export interface ClusterRequest {
   readonly policy: DestinationPolicy | undefined;
   readonly settings: MeshSettings;
   /** The endpoints of the host, for clusters that carry them. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: HostEndpoints;
 }
 
 /** A port of a service, as a whole or of one subset, with the policy that holds for it. */

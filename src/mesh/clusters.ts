@@ -40,7 +40,7 @@ export function clusterQueries(
         service,
         policy,
         settings: read.cell(settings, meshKey),
-        endpoints: carries ? read.cell(endpoints, `${namespace}/${host}`) : [],
+        endpoints: carries ? read.cell(endpoints, `${namespace}/${host}`) : { endpoints: [], origins: [] },
       });
     },
   });

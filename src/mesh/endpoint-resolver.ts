@@ -3,8 +3,10 @@
 import type { EndpointIr, LoadAssignmentIr } from '../ir/endpoint.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Labels, selects } from '../model/labels.ts';
+import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
+import type { HostEndpoints } from './endpoints.ts';
 import { groupByLocality, type LocalitySetting } from './locality.ts';
 
 export interface AssignmentRequest {
@@ -14,7 +16,7 @@ export interface AssignmentRequest {
   readonly port: ServicePort;
   /** Labels that endpoints must have; none for the service as a whole. */
   readonly subset: Labels;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: HostEndpoints;
   readonly locality: LocalitySetting | undefined;
   readonly hasOutlierDetection: boolean;
   /** With a threshold for panic, endpoints that are not ready would be counted; they are left out then. */
@@ -24,7 +26,7 @@ export interface AssignmentRequest {
 export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr {
   const { cluster, client, service, port, subset, endpoints, locality, hasOutlierDetection } = request;
   const keepsDraining = service.labels['istio.io/persistent-session'] !== undefined;
-  const placed = endpoints.flatMap((endpoint) => {
+  const placed = endpoints.endpoints.flatMap((endpoint) => {
     const number = endpoint.ports[port.name];
     if (number === undefined || !selects(subset, endpoint.labels)) return [];
     if (service.isNodeLocal === true && endpoint.nodeName !== client.nodeName) return [];
@@ -32,7 +34,11 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
     if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];
     return [{ endpoint, ir: toIr(endpoint, number, service) }];
   });
-  return { cluster, localities: groupByLocality(placed, client, locality, hasOutlierDetection) };
+  return {
+    cluster,
+    localities: groupByLocality(placed, client, locality, hasOutlierDetection),
+    origins: [originKey(service.origin), ...endpoints.origins],
+  };
 }
 
 const healths = { healthy: 'HEALTHY', unhealthy: 'UNHEALTHY', draining: 'DRAINING', unknown: 'unknown' } as const;

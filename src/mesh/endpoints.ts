@@ -3,42 +3,60 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
+import { type Origin, type OriginKey, originKey } from '../model/origin.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { Tables } from './tables.ts';
 
+/** All endpoints of a host in a namespace: in order of shards, then of selected workloads. */
+export interface HostEndpoints {
+  readonly endpoints: readonly Endpoint[];
+  /** The objects that state them, sorted. */
+  readonly origins: readonly OriginKey[];
+}
+
 export interface EndpointQueries {
-  /** All endpoints of a host in a namespace, keyed `namespace/host`: in order of shards, then of selected workloads. */
-  readonly endpoints: Query<string, readonly Endpoint[]>;
+  /** Keyed `namespace/host`. */
+  readonly endpoints: Query<string, HostEndpoints>;
 }
 
 export function endpointQueries(graph: Graph, { services, shards, workloads }: Tables): EndpointQueries {
-  const endpoints = graph.query<string, readonly Endpoint[]>('endpoints', {
+  const endpoints = graph.query<string, HostEndpoints>('endpoints', {
     reads: [services, services.byHost, shards, shards.byHost, workloads, workloads.byNamespace],
     compute(read, key) {
       const at = key.indexOf('/');
       const namespace = key.slice(0, at);
-      const reported = read.rows(shards, read.keys(shards.byHost, key)).flatMap((shard) => shard.endpoints);
+      const reporting = read.rows(shards, read.keys(shards.byHost, key));
+      const reported = reporting.flatMap((shard) => shard.endpoints);
       const selecting = read
         .rows(services, read.keys(services.byHost, key.slice(at + 1)))
         .filter((service) => service.namespace === namespace && service.selector !== undefined);
-      if (selecting.length === 0) return reported;
+      if (selecting.length === 0) return { endpoints: reported, origins: originsOf(reporting) };
       const candidates = read.rows(workloads, read.keys(workloads.byNamespace, namespace));
-      return [...reported, ...selecting.flatMap((service) => selected(service, candidates))];
+      const found = selecting.flatMap((service) =>
+        selected(service, candidates).map((workload) => ({ service, workload })),
+      );
+      return {
+        endpoints: [...reported, ...found.flatMap(({ service, workload }) => toEndpoints(workload, service))],
+        origins: originsOf([...reporting, ...found.map(({ workload }) => workload)]),
+      };
     },
   });
   return { endpoints };
 }
 
-function selected(service: Service, candidates: readonly Workload[]): readonly Endpoint[] {
+function originsOf(rows: readonly { readonly origin: Origin }[]): readonly OriginKey[] {
+  return [...new Set(rows.map(({ origin }) => originKey(origin)))].sort();
+}
+
+function selected(service: Service, candidates: readonly Workload[]): readonly Workload[] {
   const { selector = {}, selects: kinds } = service;
   return candidates
     .filter(
       (workload) =>
         (workload.kind === 'workload-entry' || kinds === 'all-workloads') && selects(selector, workload.labels),
     )
-    .filter((workload) => workload.kind !== 'pod' || workload.health === 'healthy')
-    .flatMap((workload) => toEndpoints(workload, service));
+    .filter((workload) => workload.kind !== 'pod' || workload.health === 'healthy');
 }
 
 function toEndpoints(workload: Workload, service: Service): readonly Endpoint[] {

@@ -79,7 +79,11 @@ function discoveryOf(cluster: string, port: number, { settings, capture, serving
   const nowhere = { region: '', zone: '', subzone: '' };
   return {
     kind: 'static',
-    endpoints: { cluster, localities: [{ locality: nowhere, priority: 0, weight: 0, endpoints: [endpoint] }] },
+    endpoints: {
+      cluster,
+      localities: [{ locality: nowhere, priority: 0, weight: 0, endpoints: [endpoint] }],
+      origins: [],
+    },
   };
 }
 

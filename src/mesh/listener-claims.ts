@@ -50,7 +50,11 @@ export function listenerClaimQueries(
     compute(read, { client, host }) {
       const found = read.cell(service, { client, host });
       if (found === undefined || found.resolution === 'alias') return [];
-      return claimsOf(found, client, needsEndpoints(found) ? read.cell(endpoints, `${found.namespace}/${host}`) : []);
+      return claimsOf(
+        found,
+        client,
+        needsEndpoints(found) ? read.cell(endpoints, `${found.namespace}/${host}`).endpoints : [],
+      );
     },
   });
 

@@ -72,12 +72,9 @@ export function virtualServiceQueries(
 
   function place(read: Reader, root: Config<VirtualService>, route: HttpRoute, index: number): readonly PlacedRoute[] {
     if (route.delegate === undefined) return [{ route, object: originKey(root.origin), path: `spec.http[${index}]` }];
-    const { rootNamespace, defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+    const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
     const { name = '', namespace = '' } = route.delegate;
-    const delegate = read.row(
-      virtualServices,
-      configKey({ namespace: namespace === '' ? rootNamespace : namespace, name }),
-    );
+    const delegate = read.row(virtualServices, configKey({ namespace: namespace || root.namespace, name }));
     if (delegate === undefined || (delegate.spec.hosts?.length ?? 0) > 0) return [];
     if (
       !isVisible(exportToOr(delegate.spec.exportTo, defaultVirtualServiceExportTo), delegate.namespace, root.namespace)

@@ -94,7 +94,9 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     compute: (read, key) =>
       read
         .cell(mesh.assignments, key)
-        .map((ir) => intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), []))),
+        .map((ir) =>
+          intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins)),
+        ),
   });
 
   /** One host that cannot be resolved must not take its namespace with it. */

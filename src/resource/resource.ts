@@ -1,3 +1,4 @@
+import type { RuleOrigin } from '../ir/route.ts';
 import type { OriginKey } from '../model/origin.ts';
 
 /** One resource as a proxy receives it. Equal content is the same object, so that comparing is free. */
@@ -11,6 +12,14 @@ export interface Resource {
   readonly size: number;
   /** The objects that it was made from. */
   readonly origins: readonly OriginKey[];
-  /** Parts with origins of their own: the virtual hosts of a RouteConfiguration. */
-  readonly parts?: readonly { readonly name: string; readonly origins: readonly OriginKey[] }[];
+  /** The virtual hosts of a RouteConfiguration, in its order. */
+  readonly parts?: readonly ResourcePart[];
+}
+
+/** A part of a resource with origins of its own. */
+export interface ResourcePart {
+  readonly name: string;
+  readonly origins: readonly OriginKey[];
+  /** The rule behind each of its routes, in order; undefined for a route that no rule asked for. */
+  readonly routes: readonly (RuleOrigin | undefined)[];
 }

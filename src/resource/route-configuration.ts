@@ -4,18 +4,16 @@ import { routeConfiguration } from '../envoy/route/route-configuration.ts';
 import { virtualHost } from '../envoy/route/virtual-host.ts';
 import type { VirtualHostIr } from '../ir/route.ts';
 import { contentVersion } from '../lib/hash.ts';
-import type { OriginKey } from '../model/origin.ts';
 import { RouteConfiguration } from '../proto/envoy/config/route/v3/route.ts';
 import { VirtualHost } from '../proto/envoy/config/route/v3/route_components.ts';
 import { anyHead } from './encode.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, ResourcePart } from './resource.ts';
 
 /** A virtual host with the tag and length that make it a field of its configuration. */
 export interface EncodedVirtualHost {
-  readonly name: string;
   readonly version: string;
   readonly bytes: Uint8Array;
-  readonly origins: readonly OriginKey[];
+  readonly part: ResourcePart;
 }
 
 /** `repeated VirtualHost virtual_hosts = 2` */
@@ -26,7 +24,8 @@ export function encodeVirtualHost(ir: VirtualHostIr): EncodedVirtualHost {
     .uint32(virtualHostsField)
     .bytes(VirtualHost.encode(virtualHost(ir)).finish())
     .finish();
-  return { name: ir.name, version: contentVersion(bytes), bytes, origins: ir.origins };
+  const { name, origins, routes } = ir;
+  return { version: contentVersion(bytes), bytes, part: { name, origins, routes: routes.map(({ origin }) => origin) } };
 }
 
 /** A configuration of these hosts, in this order. Its version follows from theirs: no byte of them is read again. */
@@ -40,6 +39,6 @@ export function assembleRouteConfiguration(name: string, hosts: readonly Encoded
     chunks: [head, ...hosts.map(({ bytes }) => bytes)],
     size: head.length + length - scalars.length,
     origins: [],
-    parts: hosts.map((host) => ({ name: host.name, origins: host.origins })),
+    parts: hosts.map(({ part }) => part),
   };
 }

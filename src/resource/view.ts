@@ -103,7 +103,8 @@ export class View {
     let hasChanged = false;
     for (const [name, before] of this.#touched) {
       const resource = this.contents.get(name);
-      if (resource === before) continue;
+      // Other origins of the same bytes are no change to a proxy.
+      if (resource?.version === before?.version) continue;
       this.#log.add(revision, { name, resource, before });
       hasChanged = true;
     }

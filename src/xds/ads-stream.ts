@@ -121,7 +121,7 @@ export class AdsStream {
       state.follow(view);
       for (const name of pending) state.forced.add(name);
       for (const resource of view?.contents.resources() ?? []) {
-        if (held.get(resource.name) !== resource) state.forced.add(resource.name);
+        if (held.get(resource.name)?.version !== resource.version) state.forced.add(resource.name);
         held.delete(resource.name);
       }
       for (const name of held.keys()) if (view?.contents.get(name) === undefined) state.leftovers.add(name);
