@@ -64,4 +64,9 @@ if (task === undefined) {
   console.error(`expected one of ${Object.keys(tasks).join(', ')}, found ${JSON.stringify(name)}`);
   process.exit(2);
 }
-process.exit(await task(args));
+try {
+  process.exit(await task(args));
+} catch (error) {
+  console.error(`${name}: ${(error as Error).message}`);
+  process.exit(1);
+}
