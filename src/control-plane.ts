@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly domainSuffix: string;
   /** Told of each commit and how long it took. */
   readonly onCommit?: (revision: Revision, durationMs: number) => void;
+  /** Told of rows and objects that sources report. */
+  readonly onInbound?: (type: 'config' | 'svc' | 'eds', count: number) => void;
   /** Told of each computation, for tests that count them. */
   readonly onCompute?: (query: string, key: string) => void;
   /** Clients are not narrowed; only the oracle wants that. */
@@ -56,6 +58,8 @@ export class ControlPlane implements ProxyHost {
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
   #isScheduled = false;
+  /** When the first change that is staged was seen. */
+  #stagedAtMs: number | undefined;
 
   constructor(options: ControlPlaneOptions) {
     const { log, cluster, domainSuffix, onCompute, narrows } = options;
@@ -118,6 +122,11 @@ export class ControlPlane implements ProxyHost {
     this.#schedule();
   }
 
+  /** The tables of rules, by kind. */
+  configTables(): readonly (readonly [Kind, Table<Config<unknown>>])[] {
+    return Object.entries(this.#configTables) as [Kind, Table<Config<unknown>>][];
+  }
+
   setMeshConfig(config: MeshConfig): void {
     this.mesh.tables.meshConfig.put(meshKey, config);
     this.#schedule();
@@ -129,7 +138,8 @@ export class ControlPlane implements ProxyHost {
     const before = this.graph.revision;
     const revision = this.graph.commit();
     if (revision !== before) this.#options.onCommit?.(revision, performance.now() - start);
-    this.views.settle();
+    this.views.settle(this.#stagedAtMs ?? Date.now());
+    this.#stagedAtMs = undefined;
   }
 
   connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void } {
@@ -157,6 +167,7 @@ export class ControlPlane implements ProxyHost {
 
   /** The first change after quiet commits in this turn's end; what arrives meanwhile joins it. */
   #schedule(): void {
+    this.#stagedAtMs ??= Date.now();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
@@ -180,6 +191,7 @@ export class ControlPlane implements ProxyHost {
     this.diagnostics.replace(part, problems);
     // An object with errors keeps its last good version.
     if (config === undefined) return;
+    this.#options.onInbound?.('config', 1);
     table?.put(key, config as Config<unknown>);
     this.#applyToRegistry(kind, change, config as Config<unknown>);
   }
@@ -203,6 +215,8 @@ export class ControlPlane implements ProxyHost {
     const { services, shards, workloads, namespaces } = this.mesh.tables;
     const tables = { service: services, endpointShard: shards, workload: workloads, namespace: namespaces } as const;
     for (const { table, key, row } of changes) {
+      if (table === 'service') this.#options.onInbound?.('svc', 1);
+      if (table === 'endpointShard') this.#options.onInbound?.('eds', 1);
       if (row === undefined) tables[table].remove(key);
       else (tables[table] as Table<unknown>).put(key, row);
     }

@@ -23,6 +23,7 @@ export interface EndpointIr {
   readonly address: string;
   /** 0 for a Unix socket. */
   readonly port: number;
+  /** 0 for the only endpoint, which needs none. */
   readonly weight: number;
   readonly health: 'HEALTHY' | 'UNHEALTHY' | 'DRAINING' | 'unknown';
   /** `workload;namespace;canonical name;canonical revision;cluster`, which telemetry reads. */

@@ -33,6 +33,8 @@ export interface RouteLayout {
   readonly hosts: readonly LayoutEntry[];
   /** What happens to requests for any other host; absent where every request is for the one host. */
   readonly others?: 'allow' | 'block';
+  /** Domains name ports, and so must requests; else a request's port is not looked at. */
+  readonly namesPorts?: true;
 }
 
 export interface RouteName {
@@ -218,7 +220,7 @@ export function routeLayoutQueries(
         domains.flatMap((domain) => (port === 80 ? [domain, `${domain}:80`] : [`${domain}:${port}`]));
       return layOut(read, candidatesOnPort(read, client, port, listener), strays, withPort);
     });
-    return { hosts: entries.sort((a, b) => (a.name < b.name ? -1 : 1)), others: others(read) };
+    return { hosts: entries.sort((a, b) => (a.name < b.name ? -1 : 1)), others: others(read), namesPorts: true };
   }
 
   const routeLayout = graph.query<RouteName, RouteLayout | undefined>('routeLayout', {

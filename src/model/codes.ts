@@ -2,7 +2,7 @@
  * The codes of all problems. A code is never given a second meaning; its page is docs/errors/CODE.md.
  *
  * FW00 reading · FW01 VirtualService · FW02 DestinationRule · FW03 ServiceEntry and WorkloadEntry · FW04 Gateway ·
- * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects
+ * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads
  */
 export const codes = {
   FW0001: 'invalid YAML',
@@ -76,6 +76,8 @@ export const codes = {
 
   FW0801: 'Kubernetes Service',
   FW0802: 'Kubernetes EndpointSlice',
+
+  FW0901: 'workload that cannot be run on this machine',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;

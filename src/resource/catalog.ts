@@ -253,7 +253,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
       const layout = read.cell(mesh.routeLayout, { client, name });
       const hosts = (layout?.hosts ?? []).flatMap((entry) => read.cellUnlessFailed(encodedHost, entry) ?? []);
       const rest = layout?.others === undefined ? [] : [encodeVirtualHost(otherRequests(layout.others))];
-      return intern(routeType, assembleRouteConfiguration(name, [...hosts, ...rest]));
+      return intern(routeType, assembleRouteConfiguration(name, [...hosts, ...rest], layout?.namesPorts));
     },
   });
 

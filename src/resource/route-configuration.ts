@@ -29,13 +29,17 @@ export function encodeVirtualHost(ir: VirtualHostIr): EncodedVirtualHost {
 }
 
 /** A configuration of these hosts, in this order. Its version follows from theirs: no byte of them is read again. */
-export function assembleRouteConfiguration(name: string, hosts: readonly EncodedVirtualHost[]): Resource {
-  const scalars = RouteConfiguration.encode(routeConfiguration(name)).finish();
+export function assembleRouteConfiguration(
+  name: string,
+  hosts: readonly EncodedVirtualHost[],
+  namesPorts = false,
+): Resource {
+  const scalars = RouteConfiguration.encode(routeConfiguration(name, namesPorts)).finish();
   const length = hosts.reduce((sum, { bytes }) => sum + bytes.length, scalars.length);
   const head = Buffer.concat([anyHead(RouteConfiguration.$type, length), scalars]);
   return {
     name,
-    version: contentVersion(`${name}\n${hosts.map(({ version }) => version).join('\n')}`),
+    version: contentVersion(`${name}\n${namesPorts}\n${hosts.map(({ version }) => version).join('\n')}`),
     chunks: [head, ...hosts.map(({ bytes }) => bytes)],
     size: head.length + length - scalars.length,
     origins: [],

@@ -66,11 +66,14 @@ export class ViewStore {
     return this.#views.size;
   }
 
-  /** Tells readers what the last commit has changed, and closes views that nobody reads any more. Call after each commit. */
-  settle(): void {
+  /**
+   * Tells readers what the last commit has changed, whose first cause was seen at `sinceMs`, and closes views that nobody
+   * reads any more. Call after each commit.
+   */
+  settle(sinceMs: number): void {
     for (const view of this.#dirty) {
       this.#dirty.delete(view);
-      view.settle(this.#graph.revision);
+      view.settle(this.#graph.revision, sinceMs);
     }
     for (const [view, id] of this.#unused) {
       this.#unused.delete(view);

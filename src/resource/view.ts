@@ -26,7 +26,8 @@ export type Touch = (name: string, before: Resource | undefined) => void;
 export interface ViewReader {
   /** Changes up to this revision have been taken. */
   readonly revision: number;
-  changed(): void;
+  /** Something has changed; its cause was seen at `sinceMs`. */
+  changed(sinceMs: number): void;
 }
 
 /** A framed response that several streams receive as it is. */
@@ -99,7 +100,7 @@ export class View {
   }
 
   /** Turns touched names into changes and tells the readers. */
-  settle(revision: number): void {
+  settle(revision: number, sinceMs: number): void {
     let hasChanged = false;
     for (const [name, before] of this.#touched) {
       const resource = this.contents.get(name);
@@ -115,6 +116,6 @@ export class View {
     let passed = revision;
     for (const reader of this.#readers) passed = Math.min(passed, reader.revision);
     this.#log.compact(passed);
-    for (const reader of this.#readers) reader.changed();
+    for (const reader of this.#readers) reader.changed(sinceMs);
   }
 }

@@ -30,7 +30,7 @@ export interface AdsServiceOptions {
   readonly log: Log;
   /** Who answers, as istioctl reads it. */
   readonly controlPlane: string;
-  readonly events: StreamEvents & { connected(): void; disconnected(): void };
+  readonly events: StreamEvents;
   readonly now: () => number;
 }
 
@@ -133,12 +133,10 @@ export class AdsService {
         this.#connections.delete(connection);
         stream.close();
         place.close();
-        events.disconnected();
         log.info('proxy disconnected', { proxy: proxy.connection });
       },
     };
     this.#connections.add(connection);
-    events.connected();
     log.info('proxy connected', { proxy: proxy.connection, dialect: dialect.name, peer: call.peer });
     return connection;
   }

@@ -36,8 +36,8 @@ export interface StreamEvents {
   sent(type: TypeUrl, bytes: number, resources: number): void;
   rejected(type: TypeUrl, error: ErrorDetail, nonce: string): void;
   expired(type: TypeUrl): void;
-  /** A change is with the client. */
-  acknowledged(type: TypeUrl, sentAtMs: number): void;
+  /** A change whose first cause was seen at `changedAtMs` is with the client. */
+  acknowledged(type: TypeUrl, changedAtMs: number): void;
 }
 
 export class AdsStream {
@@ -95,7 +95,8 @@ export class AdsStream {
     const { inFlight } = state;
     if (inFlight?.nonce === nonce) {
       state.inFlight = undefined;
-      if (error === undefined) events.acknowledged(state.type, inFlight.sentAtMs);
+      if (error === undefined && inFlight.changedAtMs !== undefined)
+        events.acknowledged(state.type, inFlight.changedAtMs);
     }
     if (error === undefined) {
       state.status = { ...state.status, acked: nonce };
@@ -244,6 +245,7 @@ export class AdsStream {
     for (const state of [...states, ...[...this.#states.values()].filter((other) => !states.includes(other))]) {
       if (!this.#hasRemovals(state)) {
         if (state.view !== undefined) state.removalCursor = state.view.revision;
+        state.changedAtMs = undefined;
         continue;
       }
       const { dialect } = this.#options;
@@ -282,8 +284,9 @@ export class AdsStream {
       if (key !== undefined) view?.shared.set(key, response);
     }
     const { nonce, frame, names } = response;
-    const inFlight = { nonce, sentAtMs: now(), holdsBack, isWritten: false };
+    const inFlight = { nonce, sentAtMs: now(), changedAtMs: state.changedAtMs, holdsBack, isWritten: false };
     state.inFlight = inFlight;
+    state.changedAtMs = undefined;
     state.status = { ...state.status, sent: nonce, sentAtMs: inFlight.sentAtMs };
     events.sent(type, frame.length, names.length);
     this.#options.send(frame, () => {

@@ -19,6 +19,8 @@ export interface TypeStatus {
 interface InFlight {
   readonly nonce: string;
   readonly sentAtMs: number;
+  /** When the first cause of it was seen; undefined for an answer to a question. */
+  readonly changedAtMs: number | undefined;
   /** What refers to these resources waits until the client has them. */
   readonly holdsBack: boolean;
   isWritten: boolean;
@@ -41,6 +43,8 @@ export class TypeState implements ViewReader {
   /** What the client holds from an earlier stream; only until the first response. */
   held: ReadonlyMap<string, string> | undefined;
   inFlight: InFlight | undefined;
+  /** When the first cause of what is still to be sent was seen. */
+  changedAtMs: number | undefined;
   status: Omit<TypeStatus, 'typeUrl' | 'subscribed'> = {
     sent: '',
     acked: '',
@@ -59,7 +63,8 @@ export class TypeState implements ViewReader {
     return Math.min(this.cursor, this.removalCursor);
   }
 
-  changed(): void {
+  changed(sinceMs: number): void {
+    this.changedAtMs ??= sinceMs;
     this.#changed();
   }
 

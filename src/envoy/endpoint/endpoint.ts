@@ -39,7 +39,7 @@ function lbEndpoint({ address, port, weight, health, workload, tlsMode }: Endpoi
       value: { address: port === 0 ? pipeAddress(address) : socketAddress(address, port) },
     },
     healthStatus: HealthStatus[health === 'unknown' ? 'UNKNOWN' : health],
-    loadBalancingWeight: weight,
+    ...(weight === 0 ? {} : { loadBalancingWeight: weight }),
     metadata: {
       filterMetadata: {
         istio: { workload },

@@ -1,0 +1,22 @@
+/** Log lines for machines (JSON) or for people (on a terminal), written by pino. */
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import type { Log, LogFields } from '../lib/log.ts';
+
+export type LogFormat = 'auto' | 'json' | 'text';
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Writes to standard error, so that what a command prints stays readable. */
+export function createLog({ format, level }: { readonly format: LogFormat; readonly level: LogLevel }): Log {
+  const isText = format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, errorKey: 'error' };
+  const destination = isText
+    ? pretty({ destination: 2, sync: true, colorize: process.stderr.isTTY === true, translateTime: 'HH:MM:ss.l' })
+    : pino.destination({ dest: 2, sync: true });
+  const logger = pino(options, destination);
+  const line =
+    (name: LogLevel) =>
+    (message: string, fields: LogFields = {}) =>
+      logger[name](fields, message);
+  return { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
+}

@@ -1,0 +1,26 @@
+/** Values of options: from the text a user gave to what the code wants, or one clear line. */
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../lib/schema.ts';
+import type { ListenAddress } from '../xds/grpc.ts';
+
+/** `127.0.0.1:15010`, `[::1]:15010`, or `:15010` for all addresses. */
+export function parseAddress(value: string): ListenAddress {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535)
+    throw new InvalidArgumentError(`expected host:port such as 127.0.0.1:15010, found ${JSON.stringify(value)}`);
+  return { host: match[1] ?? (match[2] || '::'), port };
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** A duration such as `10s`, `1m30s` or `500ms`, in milliseconds. */
+export function parseWait(value: string): number {
+  const ms = parseDuration(value);
+  if (ms === undefined || ms < 0)
+    throw new InvalidArgumentError(`expected a duration such as 10s, found ${JSON.stringify(value)}`);
+  return ms;
+}

@@ -1,0 +1,15 @@
+/** The command line: every command with its help. */
+import { Command } from 'commander';
+import { serveCommand } from './serve.ts';
+import { upCommand } from './up.ts';
+import { version } from './version.ts';
+
+export function createProgram(): Command {
+  const program = new Command('fairway')
+    .description("A service-mesh control plane for Envoy, compatible with Istio's traffic API.")
+    .version(version)
+    .showHelpAfterError('(run with --help for all options)');
+  upCommand(program.command('up'));
+  serveCommand(program.command('serve'));
+  return program;
+}

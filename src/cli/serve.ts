@@ -1,0 +1,101 @@
+/** `fairway serve`: the control plane alone. */
+import { existsSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { startDiscoveryServer } from '../discovery-server.ts';
+import { fileSource } from '../files/file-source.ts';
+import type { ListenAddress } from '../xds/grpc.ts';
+import { createLog, type LogFormat, type LogLevel } from './log.ts';
+import { collect, parseAddress, parseWait } from './options.ts';
+import { untilSignal } from './signals.ts';
+import { version } from './version.ts';
+
+/** Options that every command with a control plane in it has. */
+export interface ServerArguments {
+  readonly meshConfig?: string;
+  readonly xdsAddress: ListenAddress;
+  readonly httpAddress: ListenAddress;
+  readonly clusterId: string;
+  readonly domain: string;
+  readonly drain: number;
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
+
+interface ServeArguments extends ServerArguments {
+  readonly config: readonly string[];
+}
+
+/** Adds the options of ServerArguments to a command. */
+export function withServerOptions(command: Command): Command {
+  return command
+    .option('--mesh-config <file>', "Istio's MeshConfig in YAML, watched")
+    .addOption(
+      new Option('--xds-address <host:port>', 'where proxies connect (xDS over gRPC, plaintext)')
+        .argParser(parseAddress)
+        .default({ host: '127.0.0.1', port: 15010 }, '127.0.0.1:15010'),
+    )
+    .addOption(
+      new Option('--http-address <host:port>', 'where /ready, /version, /metrics and /debug/* are served')
+        .argParser(parseAddress)
+        .default({ host: '127.0.0.1', port: 15014 }, '127.0.0.1:15014'),
+    )
+    .option('--cluster-id <id>', 'the id of the cluster that the objects belong to', 'Kubernetes')
+    .option('--domain <suffix>', 'the DNS suffix of the cluster', 'cluster.local')
+    .addOption(
+      new Option('--drain <duration>', 'how long proxies may take to leave after SIGTERM')
+        .argParser(parseWait)
+        .default(5000, '5s'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'json, text, or text on a terminal and json elsewhere')
+        .choices(['auto', 'json', 'text'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'the least important lines to write')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    );
+}
+
+export function serveCommand(command: Command): Command {
+  return withServerOptions(
+    command
+      .description('Serve the mesh that files describe to Envoys, over xDS.')
+      .requiredOption('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fairway serve --config mesh/
+  fairway serve --config services.yaml --config rules/ --mesh-config mesh-config.yaml --xds-address 0.0.0.0:15010`,
+    )
+    .action(serve);
+}
+
+async function serve(options: ServeArguments): Promise<void> {
+  const { config, meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
+  const log = createLog({ format: options.logFormat, level: options.logLevel });
+  for (const path of config)
+    if (!existsSync(path)) log.warn(`--config ${path}: expected a file or folder, found nothing; waiting for it`);
+  const server = await startDiscoveryServer({
+    sources: [fileSource({ paths: config, log })],
+    ...(meshConfig === undefined ? {} : { meshConfigPath: meshConfig }),
+    xdsAddress,
+    httpAddress,
+    cluster: clusterId,
+    domainSuffix: domain,
+    version,
+    log,
+  });
+  log.info(`serving xDS on ${show(server.xdsAddress)}, HTTP on http://${show(server.httpAddress)}`, { version });
+  const signal = await untilSignal();
+  log.info(`${signal}: draining`);
+  await server.close(drain);
+  log.info('stopped');
+}
+
+export function show({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,30 @@
+/** What the pages show, as of the moment they are asked. */
+import type { Config } from '../config/config.ts';
+import type { EndpointShard } from '../model/endpoint.ts';
+import type { Freshness } from '../model/object-source.ts';
+import type { Origin, OriginKey } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Service } from '../model/service.ts';
+import type { TypeUrl } from '../resource/types.ts';
+import type { View } from '../resource/view.ts';
+import type { ConnectionStatus } from '../xds/ads-service.ts';
+
+export interface ConsoleData {
+  readonly version: string;
+  /** Every source has delivered its first full list. */
+  readonly isReady: () => boolean;
+  readonly sources: () => readonly {
+    readonly name: string;
+    readonly isSynced: boolean;
+    readonly freshness: Freshness;
+  }[];
+  readonly connections: () => readonly ConnectionStatus[];
+  readonly services: () => Iterable<Service>;
+  readonly endpointShards: () => Iterable<EndpointShard>;
+  readonly configs: () => Iterable<Config<unknown> & { readonly apiVersion: string }>;
+  /** Every object in force, by its key. */
+  readonly origins: () => ReadonlyMap<OriginKey, Origin>;
+  readonly problems: () => readonly Problem[];
+  readonly view: (type: TypeUrl, scope: Scope) => View | undefined;
+}

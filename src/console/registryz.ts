@@ -1,0 +1,46 @@
+/** /debug/registryz: every service that a registry reports, in the form of Istio's model. */
+import { originKey } from '../model/origin.ts';
+import type { Resolution, Service } from '../model/service.ts';
+import type { ConsoleData } from './data.ts';
+import { json, type Page } from './http-server.ts';
+
+/** Istio's numbers for how endpoints are found. */
+const resolutions: { readonly [resolution in Resolution]: number } = {
+  static: 0,
+  dns: 1,
+  passthrough: 2,
+  'dns-round-robin': 3,
+  alias: 4,
+  'dynamic-dns': 5,
+};
+
+export function registryzPage({ services }: ConsoleData): Page {
+  return () => json([...services()].sort(byHostname).map(registryService));
+}
+
+function byHostname(a: Service, b: Service): number {
+  return a.hostname < b.hostname ? -1 : a.hostname > b.hostname ? 1 : a.namespace < b.namespace ? -1 : 1;
+}
+
+function registryService(service: Service): object {
+  const { registry, name, namespace, labels, exportTo, ports, createdAt, hostname, addresses } = service;
+  return {
+    Attributes: {
+      ServiceRegistry: registry === 'service-entry' ? 'External' : 'Kubernetes',
+      Name: name,
+      Namespace: namespace,
+      Labels: labels,
+      ExportTo: exportTo ?? null,
+      LabelSelectors: service.selector ?? null,
+    },
+    ports: ports.map(({ name: portName, number, protocol }) => ({ name: portName, port: number, protocol })),
+    creationTime: createdAt === 0 ? null : new Date(createdAt).toISOString(),
+    hostname,
+    clusterVIPs: { Addresses: addresses },
+    defaultAddress: addresses[0] ?? (service.isHeadless ? 'None' : '0.0.0.0'),
+    Resolution: resolutions[service.resolution],
+    MeshExternal: service.isExternal,
+    origin: originKey(service.origin),
+    ...(service.origin.file === undefined ? {} : { file: `${service.origin.file}:${service.origin.line ?? 1}` }),
+  };
+}

@@ -1,0 +1,54 @@
+/** /debug/syncz: for each proxy and type what was sent and what it has confirmed, in the form that istioctl knows. */
+import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
+import type { ConnectionStatus } from '../xds/ads-service.ts';
+import type { TypeStatus } from '../xds/type-state.ts';
+import type { ConsoleData } from './data.ts';
+import { json, type Page } from './http-server.ts';
+
+const names: readonly (readonly [string, TypeUrl])[] = [
+  ['cluster', clusterType],
+  ['listener', listenerType],
+  ['route', routeType],
+  ['endpoint', endpointType],
+];
+
+export function synczPage({ connections }: ConsoleData): Page {
+  return () => json(connections().map(syncStatus));
+}
+
+function syncStatus({ proxy, types, dialect, connectedAtMs }: ConnectionStatus): object {
+  const byType = new Map(types.map((status) => [status.typeUrl, status]));
+  return {
+    cluster_id: proxy.cluster,
+    proxy: proxy.name,
+    proxy_type: proxy.type,
+    istio_version: proxy.version,
+    connection: proxy.connection,
+    dialect,
+    connected_at: new Date(connectedAtMs).toISOString(),
+    ...Object.fromEntries(
+      names.flatMap(([name, type]) => {
+        const status = byType.get(type);
+        return [
+          [`${name}_sent`, status?.sent ?? ''],
+          [`${name}_acked`, status?.acked ?? ''],
+        ];
+      }),
+    ),
+    resources: Object.fromEntries(types.map((status) => [status.typeUrl, typeStatus(status)])),
+  };
+}
+
+function typeStatus({ subscribed, sent, acked, sentAtMs, lastError }: TypeStatus): object {
+  return {
+    status: sent === '' ? 'NOT_SENT' : lastError?.nonce === sent ? 'ERROR' : sent === acked ? 'SYNCED' : 'STALE',
+    subscribed,
+    sent,
+    acked,
+    sentTime: sentAtMs === undefined ? null : new Date(sentAtMs).toISOString(),
+    lastError:
+      lastError === undefined
+        ? null
+        : { code: lastError.code, message: lastError.message, nonce: lastError.nonce, time: new Date(lastError.atMs) },
+  };
+}

@@ -1,0 +1,199 @@
+/** A control plane that serves: sources in, xDS and HTTP out, from start to drain. */
+import { hostname } from 'node:os';
+import { decodeMeshConfig } from './config/decode-mesh-config.ts';
+import { kinds } from './config/kinds.ts';
+import type { ConsoleData } from './console/data.ts';
+import { createHttpServer } from './console/http-server.ts';
+import { createMetrics, type Metrics } from './console/metrics.ts';
+import { pages } from './console/pages.ts';
+import { ControlPlane } from './control-plane.ts';
+import { followYamlFile } from './files/yaml-file.ts';
+import type { Log } from './lib/log.ts';
+import type { ObjectSource } from './model/object-source.ts';
+import { originKey } from './model/origin.ts';
+import type { Problem } from './model/problem.ts';
+import { AdsService } from './xds/ads-service.ts';
+import { createGrpcServer, type ListenAddress } from './xds/grpc.ts';
+
+export interface DiscoveryServerOptions {
+  readonly sources: readonly ObjectSource[];
+  /** A file with Istio's MeshConfig; none means Istio's defaults. */
+  readonly meshConfigPath?: string;
+  readonly xdsAddress: ListenAddress;
+  readonly httpAddress: ListenAddress;
+  /** The id of the cluster that objects come from. */
+  readonly cluster: string;
+  readonly domainSuffix: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+export interface DiscoveryServer {
+  readonly xdsAddress: ListenAddress;
+  readonly httpAddress: ListenAddress;
+  readonly controlPlane: ControlPlane;
+  readonly ads: AdsService;
+  /** Takes no more streams, sends those that are there elsewhere, and stops after at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** An address that cannot be listened on; the message says which and why. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/**
+ * Starts everything. Proxies are served once every source has delivered its first list, so that none is told of half a
+ * mesh. Throws ListenError.
+ */
+export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
+  const { log, version, sources, cluster, domainSuffix } = options;
+  const stop = new AbortController();
+  let metrics: Metrics | undefined;
+  const controlPlane = new ControlPlane({
+    log,
+    cluster,
+    domainSuffix,
+    onCommit: (_revision, durationMs) => metrics?.committed(durationMs),
+    onInbound: (type, count) => metrics?.inbound(type, count),
+  });
+  const ads = new AdsService({
+    host: controlPlane,
+    log,
+    controlPlane: JSON.stringify({ Component: 'fairway', ID: hostname(), Info: { version } }),
+    now: Date.now,
+    events: {
+      sent: (type, bytes) => metrics?.sent(type, bytes),
+      rejected: (type) => metrics?.rejected(type),
+      expired: (type) => metrics?.expired(type),
+      acknowledged: (_type, changedAtMs) => metrics?.converged(Date.now() - changedAtMs),
+    },
+  });
+  const data = consoleData(controlPlane, ads, version);
+  metrics = createMetrics(metricsData(controlPlane, ads), version);
+  const http = createHttpServer(pages(data, metrics), log);
+  const grpc = createGrpcServer({ methods: ads.methods, log });
+  try {
+    const httpAddress = await listen('HTTP', options.httpAddress, http);
+    if (options.meshConfigPath !== undefined) followMeshConfig(options.meshConfigPath, controlPlane, stop.signal);
+    const synced = sources.map((source) => {
+      const state = Promise.withResolvers<void>();
+      const sink = controlPlane.sink(source.name);
+      const synced = () => {
+        sink.synced();
+        state.resolve();
+      };
+      void source.run({ ...sink, synced }, stop.signal);
+      return state.promise;
+    });
+    await Promise.all(synced);
+    const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
+    const close = async (graceMs: number) => {
+      await grpc.close(graceMs);
+      stop.abort();
+      await http.close();
+    };
+    return { xdsAddress, httpAddress, controlPlane, ads, close };
+  } catch (error) {
+    stop.abort();
+    await http.close();
+    throw error;
+  }
+}
+
+async function listen(
+  what: string,
+  address: ListenAddress,
+  server: { listen(address: ListenAddress): Promise<ListenAddress> },
+): Promise<ListenAddress> {
+  try {
+    return await server.listen(address);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason =
+      code === 'EADDRINUSE'
+        ? 'another process listens there'
+        : code === 'EADDRNOTAVAIL'
+          ? 'this machine has no such address'
+          : message;
+    throw new ListenError(`cannot serve ${what} on ${address.host}:${address.port}: ${reason}`, { cause: error });
+  }
+}
+
+function followMeshConfig(path: string, controlPlane: ControlPlane, signal: AbortSignal): void {
+  const report = (problems: readonly Problem[]) => controlPlane.diagnostics.replace(path, problems);
+  followYamlFile(
+    {
+      path,
+      problems: report,
+      take: ({ value, root }) => {
+        const { config, findings } = decodeMeshConfig(value);
+        report(
+          findings.map((finding) => {
+            const line = root.lineOf(finding.path);
+            return { ...finding, file: path, ...(line === undefined ? {} : { line }) };
+          }),
+        );
+        if (config !== undefined) controlPlane.setMeshConfig(config);
+      },
+    },
+    signal,
+  );
+}
+
+function consoleData(controlPlane: ControlPlane, ads: AdsService, version: string): ConsoleData {
+  const { graph, mesh, sources, diagnostics } = controlPlane;
+  const rows = <V>(table: Parameters<typeof graph.rows<V>>[0]) => [...graph.rows(table)].map(([, row]) => row);
+  return {
+    version,
+    isReady: () => sources.length > 0 && sources.every(({ isSynced }) => isSynced),
+    sources: () => sources,
+    connections: () => ads.connections(),
+    services: () => rows(mesh.tables.services),
+    endpointShards: () => rows(mesh.tables.shards),
+    configs: () =>
+      controlPlane
+        .configTables()
+        .flatMap(([kind, table]) =>
+          rows(table).map((config) => ({ ...config, apiVersion: `${kinds[kind].group}/v1` })),
+        ),
+    origins: () =>
+      new Map(
+        [
+          ...rows(mesh.tables.services),
+          ...rows(mesh.tables.shards),
+          ...rows(mesh.tables.workloads),
+          ...controlPlane.configTables().flatMap(([, table]) => rows(table)),
+        ].map(({ origin }) => [originKey(origin), origin]),
+      ),
+    problems: () => diagnostics.all(),
+    view: (type, scope) => controlPlane.view(type, scope),
+  };
+}
+
+function metricsData({ graph, mesh, diagnostics }: ControlPlane, ads: AdsService): Parameters<typeof createMetrics>[0] {
+  const count = (table: Parameters<typeof graph.rows>[0]) => [...graph.rows(table)].length;
+  return {
+    proxies: () => ads.connections().length,
+    services: () => count(mesh.tables.services),
+    virtualServices: () => count(mesh.tables.virtualServices),
+    cells: () => graph.size,
+    refusedObjects: () => {
+      const refused = new Map<string, Set<string>>();
+      for (const { severity, object } of diagnostics.all()) {
+        if (severity !== 'error' || object === undefined) continue;
+        const objects = refused.get(object.kind) ?? new Set();
+        refused.set(object.kind, objects.add(`${object.namespace}/${object.name}`));
+      }
+      return new Map([...refused].map(([kind, objects]) => [kind, objects.size]));
+    },
+    rejections: () =>
+      ads
+        .connections()
+        .flatMap(({ proxy, types }) =>
+          types.flatMap(({ typeUrl, sent, lastError }) =>
+            lastError?.nonce === sent ? [{ proxy: proxy.connection, type: typeUrl, message: lastError.message }] : [],
+          ),
+        ),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * A program that is to run until it is stopped.
+ *
+ *      start ─► running ──exit──► waiting (backoff) ─► running …   stop: SIGTERM, after a while SIGKILL
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { type Backoff, backoff } from '../lib/backoff.ts';
+
+export interface ChildOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where its output goes. */
+  readonly logFile: string;
+  /** Told of each end that was not asked for. */
+  readonly onExit: (reason: string, restartInMs: number) => void;
+}
+
+/** A child that has run for this long is started again at once when it ends. */
+const steadyMs = 10_000;
+
+export class Child {
+  readonly #options: ChildOptions;
+  readonly #delays: Backoff = backoff({ firstMs: 500, mostMs: 15_000, random: Math.random });
+  readonly #output: WriteStream;
+  #process: ChildProcess | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.#output = createWriteStream(options.logFile, { flags: 'a' });
+  }
+
+  start(): void {
+    const { program, args, cwd, env } = this.#options;
+    const startedMs = performance.now();
+    // In a session of its own, so that Ctrl-C reaches Fairway alone, which then stops its children in order.
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#process = child;
+    child.stdout?.pipe(this.#output, { end: false });
+    child.stderr?.pipe(this.#output, { end: false });
+    const ended = (reason: string) => {
+      if (this.#process !== child) return;
+      this.#process = undefined;
+      if (this.#isStopping) return;
+      if (performance.now() - startedMs > steadyMs) this.#delays.reset();
+      const delayMs = this.#delays.next();
+      this.#restart = setTimeout(() => this.start(), delayMs);
+      this.#options.onExit(reason, delayMs);
+    };
+    child.once('error', (error) => ended(error.message));
+    child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : signal));
+  }
+
+  /** The process's id while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Ends the program; resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#restart);
+    const child = this.#process;
+    if (child?.pid !== undefined) {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      signalGroup(child.pid, 'SIGTERM');
+      const timer = setTimeout(() => signalGroup(child.pid as number, 'SIGKILL'), graceMs);
+      await gone;
+      clearTimeout(timer);
+    }
+    await new Promise<void>((resolve) => this.#output.end(resolve));
+  }
+}
+
+/** The child leads a group of its own: what it has started in turn gets the signal too. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,91 @@
+/** From a Deployment (or its like) to what is to run on this machine. */
+import { dirname } from 'node:path';
+import { canonical } from '../lib/canonical.ts';
+import { decodeWith, type Finding, hasError, locate } from '../model/decode.ts';
+import type { KubernetesObject } from '../model/kubernetes-object.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import { type Container, deployment } from './schema.ts';
+
+type Port = NonNullable<Container['ports']>[number];
+
+export interface LocalWorkload {
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: 'application' | 'gateway';
+  readonly replicas: number;
+  /** Of its pods. */
+  readonly labels: Labels;
+  readonly serviceAccount: string;
+  /** The processes of each pod; a gateway has none but its Envoy. */
+  readonly containers: readonly Container[];
+  /** Of all its containers. */
+  readonly ports: readonly Port[];
+  /** Without one, the application is reached directly. */
+  readonly hasSidecar: boolean;
+  /** The address of its only pod, where others must be able to state it. */
+  readonly address?: string;
+  /** Where processes start, unless they say otherwise: the folder of the file. */
+  readonly folder: string;
+  /** Pods of different versions are different pods. */
+  readonly version: string;
+  readonly origin: Origin;
+}
+
+/** On a workload, or on its pods: `"true"` runs it on this machine. */
+export const localAnnotation = 'up.fairway.dev/local';
+const addressAnnotation = 'up.fairway.dev/address';
+
+const kinds = new Set(['Deployment', 'StatefulSet', 'ReplicaSet', 'DaemonSet']);
+
+export function isWorkload({ group, kind }: { readonly group: string; readonly kind: string }): boolean {
+  return group === 'apps' && kinds.has(kind);
+}
+
+/** The workload that an object describes as local, and what is wrong with it; no workload when it is not local or unusable. */
+export function toLocalWorkload(object: KubernetesObject): {
+  readonly workload?: LocalWorkload;
+  readonly problems: readonly Problem[];
+} {
+  const findings: Finding[] = [];
+  const { spec } = decodeWith(deployment, object.value, [], findings) ?? {};
+  const template = spec?.template;
+  const annotations: Labels = { ...object.annotations, ...template?.metadata?.annotations };
+  if (annotations[localAnnotation] !== 'true') return { problems: [] };
+  const labels = template?.metadata?.labels ?? {};
+  const isGateway = annotations['inject.istio.io/templates'] === 'gateway';
+  const injects = labels['sidecar.istio.io/inject'] ?? annotations['sidecar.istio.io/inject'];
+  const all = template?.spec?.containers ?? [];
+  const containers = isGateway ? [] : all.filter(({ name }) => name !== 'istio-proxy');
+  const refuse = (path: string, message: string) => findings.push({ code: 'FW0901', severity: 'error', path, message });
+  const replicas = spec?.replicas ?? 1;
+  const address = annotations[addressAnnotation];
+  if (!isGateway && containers.length === 0)
+    refuse('spec.template.spec.containers', 'expected a container to run as a process, found none');
+  for (const [i, { command = [] }] of containers.entries())
+    if (command.length === 0)
+      refuse(
+        `spec.template.spec.containers[${i}]`,
+        'expected a command to run as a process on this machine (an image cannot be run), found none',
+      );
+  if (address !== undefined && !/^127\.\d+\.\d+\.\d+$/.test(address))
+    refuse(`metadata.annotations`, `expected ${addressAnnotation} to be an address in 127.0.0.0/8, found ${address}`);
+  if (address !== undefined && replicas > 1)
+    refuse('spec.replicas', `expected one pod for the address ${address}, found ${replicas}`);
+  const problems = findings.map((finding) => locate(finding, object));
+  if (hasError(findings)) return { problems };
+  const { namespace, name, origin } = object;
+  const serviceAccount = template?.spec?.serviceAccountName ?? 'default';
+  const parts = {
+    kind: isGateway ? ('gateway' as const) : ('application' as const),
+    labels,
+    serviceAccount,
+    containers,
+    ports: all.flatMap(({ ports = [] }) => ports),
+    hasSidecar: injects !== 'false',
+    ...(address === undefined ? {} : { address }),
+    folder: origin.file === undefined ? process.cwd() : dirname(origin.file),
+  };
+  return { workload: { namespace, name, replicas, ...parts, version: canonical(parts), origin }, problems };
+}

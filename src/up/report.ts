@@ -1,0 +1,46 @@
+/** What `fairway up` tells people: what runs where, and what to try. */
+import type { KubernetesObject } from '../model/kubernetes-object.ts';
+import { adminPort, hasEnvoy } from './pod.ts';
+import type { RunningPod } from './running-pod.ts';
+
+/** On any object: a shell line to try, with a comment of what it shows. */
+export const tryAnnotation = 'up.fairway.dev/try';
+
+/** One line per pod: what it is, where it listens, where its Envoy can be asked. */
+export function podTable(pods: readonly RunningPod[]): string {
+  const rows = [...pods]
+    .sort((a, b) => compare(a.pod.workload.namespace, b.pod.workload.namespace) || compare(a.pod.name, b.pod.name))
+    .map(({ pod, isReady }) => {
+      const { workload, name, ip } = pod;
+      const ports = workload.ports.map(({ containerPort = 0 }) => containerPort).join(',');
+      return [
+        workload.namespace,
+        name,
+        workload.labels.version ?? '',
+        workload.kind === 'gateway' ? `${pod.loopback}:${ports}` : `${ip}:${ports}`,
+        hasEnvoy(pod) ? `http://${ip}:${adminPort}` : 'none',
+        isReady ? 'ready' : 'starting',
+      ];
+    });
+  return table([['NAMESPACE', 'POD', 'VERSION', 'ADDRESS', 'ENVOY', 'STATE'], ...rows]);
+}
+
+/** The lines that objects suggest to try, in the order of files. */
+export function suggestions(objects: readonly KubernetesObject[]): readonly string[] {
+  return [...objects]
+    .sort((a, b) => compare(a.origin.file ?? '', b.origin.file ?? '') || (a.origin.line ?? 0) - (b.origin.line ?? 0))
+    .flatMap(({ annotations }) => (annotations[tryAnnotation] ?? '').split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
