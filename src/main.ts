@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The process: arguments, exit codes. */
-import { createProgram } from './cli/program.ts';
-import { ListenError } from './discovery-server.ts';
+import { limitYoungGeneration } from './cli/young-generation.ts';
+
+limitYoungGeneration();
+
+const { createProgram } = await import('./cli/program.ts');
+const { ListenError } = await import('./discovery-server.ts');
 
 try {
   await createProgram().parseAsync();

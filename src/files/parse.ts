@@ -23,19 +23,25 @@ export function parseDocumentText(text: DocumentText, file: string): Parsed {
   if ('code' in document) return refuse(document.code, document.message, file, document.line);
   const { value, root } = document;
   if (value === undefined) return { objects: [], problems: [], isIncomplete: false };
-  // Only problems ask for lines, so that the text is read again then instead of keeping its syntax tree.
-  const lineOf = (path: string) => {
-    const again = parseYaml(text);
-    return 'code' in again ? undefined : again.root.lineOf(path);
-  };
-  return readObjects(value, root, { file, path: '', lineOf });
+  return readObjects(value, root, { file, text, path: '' });
 }
 
 interface Place {
   readonly file: string;
+  readonly text: DocumentText;
   /** Where the object stands within its document: empty, or such as `items[3].`. */
   readonly path: string;
-  readonly lineOf: (path: string) => number | undefined;
+}
+
+/**
+ * Finds the lines of an object's fields. Only problems ask for them, so that the text is read again then; a closure made
+ * where the syntax tree is at hand would keep it alive.
+ */
+function linesIn({ text, path: start }: Place): (path: string) => number | undefined {
+  return (path) => {
+    const document = parseYaml(text);
+    return 'code' in document ? undefined : document.root.lineOf(`${start}${path}`);
+  };
 }
 
 function refuse(code: Code, message: string, file: string, line: number | undefined): Parsed {
@@ -87,7 +93,7 @@ function readObjects(value: unknown, node: YamlNode | undefined, place: Place): 
     annotations: textsOf(metadata.annotations),
     value,
     origin,
-    lineOf: (path) => place.lineOf(`${place.path}${path}`),
+    lineOf: linesIn(place),
   };
   return { objects: [object], problems: [], isIncomplete: false };
 }

@@ -44,8 +44,8 @@ export class View {
   readonly #number: number;
   #nonces = 0;
   readonly contents: Contents;
-  /** Responses that several readers share; forgotten at the next change. */
-  readonly shared = new Map<string, SharedResponse>();
+  /** Responses that several readers share, while at least one of them is on its way; forgotten at the next change. */
+  readonly #shared = new Map<string, WeakRef<SharedResponse>>();
   readonly #log = new ChangeLog();
   readonly #readers = new Set<ViewReader>();
   readonly #touched = new Map<string, Resource | undefined>();
@@ -86,6 +86,15 @@ export class View {
     return `${this.#revision}/v${this.#number}.${this.#nonces}`;
   }
 
+  /** The response of that key that another reader has made already. */
+  sharedResponse(key: string): SharedResponse | undefined {
+    return this.#shared.get(key)?.deref();
+  }
+
+  share(key: string, response: SharedResponse): void {
+    this.#shared.set(key, new WeakRef(response));
+  }
+
   changesSince(revision: number): readonly Change[] {
     return this.#log.since(revision);
   }
@@ -112,7 +121,7 @@ export class View {
     this.#touched.clear();
     if (!hasChanged) return;
     this.#revision = revision;
-    this.shared.clear();
+    this.#shared.clear();
     let passed = revision;
     for (const reader of this.#readers) passed = Math.min(passed, reader.revision);
     this.#log.compact(passed);

@@ -276,12 +276,12 @@ export class AdsStream {
   ): readonly string[] | undefined {
     const { now, events } = this.#options;
     const { view, type } = state;
-    let response = key === undefined ? undefined : view?.shared.get(key);
+    let response = key === undefined ? undefined : view?.sharedResponse(key);
     if (response === undefined) {
       const content = make();
       if (content === undefined) return undefined;
       response = this.#frame(state, content, key !== undefined);
-      if (key !== undefined) view?.shared.set(key, response);
+      if (key !== undefined) view?.share(key, response);
     }
     const { nonce, frame, names } = response;
     const inFlight = { nonce, sentAtMs: now(), changedAtMs: state.changedAtMs, holdsBack, isWritten: false };
