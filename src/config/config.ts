@@ -11,6 +11,8 @@ export interface Config<Spec> {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly spec: Spec;
+  /** As a platform wrote it; undecoded. */
+  readonly status?: unknown;
   readonly origin: Origin;
 }
 

@@ -31,5 +31,7 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
   const problems = findings.map((finding) => locate(finding, object));
   if (hasError(findings) || spec === undefined) return { problems };
   const { namespace, name, createdAt, labels, annotations, origin } = object;
-  return { config: { kind, namespace, name, createdAt, labels, annotations, spec, origin }, problems };
+  const { status } = object.value;
+  const config = { kind, namespace, name, createdAt, labels, annotations, spec, origin };
+  return { config: status === undefined ? config : { ...config, status }, problems };
 }

@@ -8,7 +8,7 @@
  * because editors write in more than one step.
  */
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import type { Problem } from '../model/problem.ts';
@@ -180,10 +180,7 @@ class WatchedFiles {
 
   #readAndPublish(path: string, signature: Signature): void {
     // Events of other folders may tell of files that nobody asked for.
-    const isWanted = this.#options.paths.some(
-      (root) => path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`),
-    );
-    if (!isWanted) return;
+    if (!isUnder(path, this.#options.paths)) return;
     this.#readFile(path, signature);
     this.#publish();
   }
@@ -261,8 +258,9 @@ class WatchedFiles {
   }
 }
 
+/** Roots are as the user gave them: `rules`, `./rules/`, `.`. */
 function isUnder(file: string, roots: readonly string[]): boolean {
-  return roots.some((root) => file === root || file.startsWith(`${root}/`));
+  return roots.some((root) => !relative(root, file).startsWith('..'));
 }
 
 /** A folder may vanish while it is being read. */

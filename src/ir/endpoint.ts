@@ -12,7 +12,8 @@ export interface LoadAssignmentIr {
 }
 
 export interface LocalityEndpointsIr {
-  readonly locality: Locality;
+  /** Absent for an endpoint of the proxy's own machine. */
+  readonly locality?: Locality;
   /** 0 is used first. */
   readonly priority: number;
   readonly weight: number;

@@ -74,7 +74,7 @@ function resolveCluster(request: ClusterRequest, target: Target): ClusterIr | un
   const { connectionPool: pool, outlierDetection: outlier } = policy;
   const http = upstreamHttpOf(port.protocol, pool, policy.tls, settings.upgradesToHttp2);
   const errorCodes = outlier?.outlierDetectionHttpErrorCodes ?? [];
-  const transport = transportOf(policy, service, http, client);
+  const transport = transportOf(policy, service, http, client.type === 'router' || rule?.selector !== undefined);
   const keepalive = pool?.tcp?.tcpKeepalive === undefined ? settings.keepalive : keepaliveOf(pool.tcp.tcpKeepalive);
   return {
     name,
@@ -117,6 +117,7 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
         locality,
         hasOutlierDetection: policy.outlierDetection !== undefined,
         sendsUnhealthy: true,
+        resolvesNames: true,
       });
       if (assignment.localities.every((group) => group.endpoints.length === 0)) return undefined;
       const kind = service.resolution === 'dns' ? 'strict-dns' : 'logical-dns';

@@ -68,6 +68,7 @@ export function clusterQueries(
             locality: target.locality,
             hasOutlierDetection: outlierDetection !== undefined,
             sendsUnhealthy: (outlierDetection?.minHealthPercent ?? 0) === 0,
+            resolvesNames: false,
           });
         });
     },

@@ -225,7 +225,11 @@ export function policyOfPort(
   subset: TrafficPolicy | undefined,
   port: number,
 ): PortPolicy {
-  return { ...ofPort(policy, port), ...withoutAbsent(ofPort(subset, port)) };
+  const base = ofPort(policy, port);
+  // Istio loses the PROXY protocol where policies meet; servers of existing meshes do not expect it then.
+  const isMerged = subset !== undefined || (policy?.portLevelSettings ?? []).length > 0;
+  const { proxyProtocol: _, ...merged } = base;
+  return { ...(isMerged ? merged : base), ...withoutAbsent(ofPort(subset, port)) };
 }
 
 /** Settings of a port replace those of all ports wholesale: what they leave out takes its default. */

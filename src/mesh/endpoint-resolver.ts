@@ -1,5 +1,6 @@
 /** Which endpoints a client gets for a cluster, and in which order of preference. */
 
+import { isIP } from 'node:net';
 import type { EndpointIr, LoadAssignmentIr } from '../ir/endpoint.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { type Labels, selects } from '../model/labels.ts';
@@ -21,6 +22,8 @@ export interface AssignmentRequest {
   readonly hasOutlierDetection: boolean;
   /** With a threshold for panic, endpoints that are not ready would be counted; they are left out then. */
   readonly sendsUnhealthy: boolean;
+  /** The proxy asks DNS for the endpoints' names; otherwise they must be addresses. */
+  readonly resolvesNames: boolean;
 }
 
 export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr {
@@ -29,6 +32,7 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
   const placed = endpoints.endpoints.flatMap((endpoint) => {
     const number = endpoint.ports[port.name];
     if (number === undefined || !selects(subset, endpoint.labels)) return [];
+    if (!request.resolvesNames && !isAddress(endpoint.address)) return [];
     if (service.isNodeLocal === true && endpoint.nodeName !== client.nodeName) return [];
     if (endpoint.health === 'draining' && !keepsDraining) return [];
     if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];
@@ -39,6 +43,11 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
     localities: groupByLocality(placed, client, locality, hasOutlierDetection),
     origins: [originKey(service.origin), ...endpoints.origins],
   };
+}
+
+/** An IP address, or the path of a Unix socket. */
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 || text.startsWith('/') || text.startsWith('@');
 }
 
 const healths = { healthy: 'HEALTHY', unhealthy: 'UNHEALTHY', draining: 'DRAINING', unknown: 'unknown' } as const;

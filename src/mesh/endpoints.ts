@@ -70,7 +70,7 @@ function toEndpoints(workload: Workload, service: Service): readonly Endpoint[] 
       labels,
       locality,
       weight,
-      health: 'unknown',
+      health: workload.kind === 'pod' ? workload.health : 'unknown',
       network,
       serviceAccount,
       nodeName,

@@ -132,7 +132,7 @@ function toListener(
 ): ListenerIr {
   const ip = planned.bind === '' ? '0.0.0.0' : planned.bind;
   // Where several workloads share one machine, a gateway keeps to its own address instead of taking all of them.
-  const address = planned.bind === '' && capture.loopback !== '127.0.0.1' ? capture.loopback : ip;
+  const address = planned.bind === '' && capture.sharesMachine ? capture.loopback : ip;
   const inspects = chains.some(({ match, tls }) => tls !== undefined || (match?.serverNames?.length ?? 0) > 0);
   return {
     name: `${ip}_${planned.port}`,
@@ -203,7 +203,7 @@ function terminate(tls: ServerTls, alpn: readonly string[]): DownstreamTlsIr {
       : {}),
     requiresClientCertificate: mode === 'MUTUAL',
     alpn,
-    ...(least === undefined ? { minVersion: 'TLSv1_2' } : { minVersion: least }),
+    ...(least === undefined ? {} : { minVersion: least }),
     ...(most === undefined ? {} : { maxVersion: most }),
     ...(cipherSuites.length === 0 ? {} : { ciphers: cipherSuites }),
     ...(verifyCertificateHash.length === 0 ? {} : { certificateHashes: verifyCertificateHash }),

@@ -46,6 +46,7 @@ export function inboundQueries(
         cluster: '',
         nodeName: '',
         family: 'v4',
+        capturesDns: false,
       });
       return [...byTarget]
         .sort(([a], [b]) => a - b)

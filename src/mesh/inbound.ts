@@ -13,7 +13,7 @@ import { blackHole, inboundCluster, inboundPassthrough, passthrough, statName, t
 import { pathHandling } from './outbound-listener.ts';
 import { keepaliveOf, type MeshSettings } from './settings.ts';
 import { tcpProxy } from './tcp-route.ts';
-import { limitsOf, upstreamHttpOf } from './upstream.ts';
+import { limitsOf, upstreamHttpOf, withMeshDefaults } from './upstream.ts';
 
 /** A port of the workload, and the oldest service that defines it. */
 export interface InboundPort {
@@ -76,12 +76,11 @@ function discoveryOf(cluster: string, port: number, { settings, capture, serving
   if (capture.interception !== 'NONE' && settings.inboundTrafficPolicy === 'PASSTHROUGH')
     return { kind: 'original-destination', expires: 'never' };
   const endpoint = { address: serving.application, port, weight: 0, health: 'unknown' as const, workload: '' };
-  const nowhere = { region: '', zone: '', subzone: '' };
   return {
     kind: 'static',
     endpoints: {
       cluster,
-      localities: [{ locality: nowhere, priority: 0, weight: 0, endpoints: [endpoint] }],
+      localities: [{ priority: 0, weight: 0, endpoints: [endpoint] }],
       origins: [],
     },
   };
@@ -112,7 +111,7 @@ export function passthroughClusters(context: InboundContext): readonly ClusterIr
     discovery: { kind: 'original-destination', expires: 'default' },
     connectTimeoutMs: settings.connectTimeoutMs,
     loadBalancing: { policy: 'CLUSTER_PROVIDED' },
-    limits: {},
+    limits: limitsOf(withMeshDefaults({}, settings)),
     http: { version: 'as-downstream', idleTimeoutMs: 300_000 },
     ...(settings.keepalive === undefined ? {} : { keepalive: settings.keepalive }),
     origins: [],

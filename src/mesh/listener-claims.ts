@@ -11,13 +11,8 @@ import { isHttp, type Protocol } from '../model/protocol.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import type { EndpointQueries } from './endpoints.ts';
-import {
-  type ClientHost,
-  type ClientNamespace,
-  clientHostKey,
-  clientNamespaceKey,
-  type ServiceQueries,
-} from './services.ts';
+import type { ImportQueries } from './imports.ts';
+import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from './services.ts';
 import { addressesFor } from './virtual-host.ts';
 
 export interface ListenerClaim {
@@ -41,14 +36,14 @@ export interface ListenerClaimQueries {
 
 export function listenerClaimQueries(
   graph: Graph,
-  { hosts, service }: ServiceQueries,
+  { imported, importedHosts }: ImportQueries,
   { endpoints }: EndpointQueries,
 ): ListenerClaimQueries {
   const hostClaims = graph.query<ClientHost, readonly ListenerClaim[]>('hostClaims', {
-    reads: [service, endpoints],
+    reads: [imported, endpoints],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
-      const found = read.cell(service, { client, host });
+      const found = read.cell(imported, { client, host });
       if (found === undefined || found.resolution === 'alias') return [];
       return claimsOf(
         found,
@@ -59,11 +54,11 @@ export function listenerClaimQueries(
   });
 
   const listenerClaims = graph.query<ClientNamespace, readonly ListenerClaim[]>('listenerClaims', {
-    reads: [hosts, hostClaims],
+    reads: [importedHosts, hostClaims],
     keyOf: clientNamespaceKey,
     compute: (read, { client, namespace }) =>
       read
-        .cell(hosts, { client, namespace })
+        .cell(importedHosts, { client, namespace })
         .flatMap((host) => read.cellUnlessFailed(hostClaims, { client, host }) ?? [])
         .sort(byAge),
   });

@@ -35,9 +35,14 @@ export function scopeQueries(
 ): ScopeQueries {
   const { proxies, workloads, sidecars, services, shards, gateways } = tables;
 
-  function workloadOf(read: Reader, { addresses, namespace }: Proxy): Workload | undefined {
+  /** A WorkloadEntry by its address, or a pod by its name: addresses of pods are used again. */
+  function workloadOf(read: Reader, { addresses, namespace, name }: Proxy): Workload | undefined {
     const keys = addresses.flatMap((address) => read.keys(workloads.byAddress, address));
-    return read.rows(workloads, keys).find((workload) => workload.namespace === namespace);
+    const entry = read
+      .rows(workloads, keys)
+      .find((workload) => workload.kind === 'workload-entry' && workload.namespace === namespace);
+    const pod = `${namespace}/${name.slice(0, -namespace.length - 1)}`;
+    return entry ?? read.rows(workloads, read.keys(workloads.byPod, pod))[0];
   }
 
   /** A Sidecar that selects the workload, else the namespace's own, else the root namespace's; the oldest of each. */
@@ -53,13 +58,14 @@ export function scopeQueries(
     );
   }
 
-  /** The ports of services at a workload: by endpoints at its addresses, and by selectors of its namespace. */
+  /** The ports of services at a workload: those that select it, and those without selector whose endpoints name it. */
   function targetsOf(
     read: Reader,
     proxy: Proxy,
     workload: Workload | undefined,
-    labels: Labels,
+    proxyLabels: Labels,
   ): readonly ServiceTarget[] {
+    const labels = workload?.labels ?? proxyLabels;
     const found = new Map<string, ServiceTarget & { readonly service: string; readonly row: Service }>();
     const add = (row: Service, port: number, targetPort: number) => {
       const service = serviceKey(row);
@@ -70,7 +76,7 @@ export function scopeQueries(
       for (const shard of read.rows(shards, read.keys(shards.byAddress, address))) {
         const rows = read
           .rows(services, read.keys(services.byHost, shard.hostname))
-          .filter(({ namespace }) => namespace === shard.namespace);
+          .filter(({ namespace, selector }) => namespace === shard.namespace && selector === undefined);
         for (const endpoint of shard.endpoints.filter((one) => one.address === address))
           for (const row of rows)
             for (const { name, number } of row.ports) {
@@ -149,6 +155,7 @@ export function scopeQueries(
       proxies,
       workloads,
       workloads.byAddress,
+      workloads.byPod,
       sidecars,
       sidecars.byNamespace,
       services,
@@ -182,13 +189,15 @@ export function scopeQueries(
         cluster: proxy.cluster,
         nodeName: proxy.nodeName === '' ? (workload?.nodeName ?? '') : proxy.nodeName,
         family: serving.families.length > 1 ? 'dual' : (serving.families[0] ?? 'v4'),
+        capturesDns: proxy.capturesDns,
       });
       const capture = captureOf({
         interception: proxy.interception,
         httpProxyPort: proxy.httpProxyPort ?? httpProxyPort,
         reservedPorts: proxy.reservedPorts,
         isUnprivileged: proxy.isUnprivileged,
-        loopback: proxy.loopback,
+        loopback: proxy.loopback ?? '127.0.0.1',
+        sharesMachine: proxy.loopback !== undefined,
         speaksHttp10: proxy.speaksHttp10,
       });
       return scopeOf(client, capture, serving);

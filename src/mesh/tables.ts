@@ -37,7 +37,12 @@ export interface Tables {
     readonly byAddress: Index;
   };
   readonly shards: Table<EndpointShard> & { readonly byHost: Index; readonly byAddress: Index };
-  readonly workloads: Table<Workload> & { readonly byNamespace: Index; readonly byAddress: Index };
+  readonly workloads: Table<Workload> & {
+    readonly byNamespace: Index;
+    readonly byAddress: Index;
+    /** Pods by `namespace/name` of the pod itself. */
+    readonly byPod: Index;
+  };
   readonly virtualServices: Table<Config<Spec<'VirtualService'>>> & {
     readonly byHost: Index;
     readonly wildcards: Index;
@@ -132,6 +137,7 @@ function workloadTable(graph: Graph): Tables['workloads'] {
   return withIndexes(graph.table<Workload>('workloads'), {
     byNamespace: inNamespace,
     byAddress: ({ addresses }) => addresses,
+    byPod: ({ kind, namespace, origin }) => (kind === 'pod' ? [`${namespace}/${origin.name}`] : []),
   });
 }
 

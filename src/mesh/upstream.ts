@@ -9,7 +9,6 @@ import type {
   UpstreamTlsIr,
 } from '../ir/cluster.ts';
 import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
-import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import type { PortPolicy } from './destination-policy.ts';
 import { isLocalityWeighted, type LocalitySetting } from './locality.ts';
@@ -171,14 +170,14 @@ function tlsNames(protocol: Protocol, tls: ClientTls | undefined): UpstreamHttpI
   return subjectAltNames.length === 0 && insecureSkipVerify !== true ? 'from-host-and-verified' : 'from-host';
 }
 
-/** TLS and PROXY protocol towards a service. */
+/** TLS and PROXY protocol towards a service. Gateways may use secrets, and sidecars that their rule selects. */
 export function transportOf(
   policy: PortPolicy,
   service: Service,
   http: UpstreamHttpIr | undefined,
-  client: Client,
+  mayUseSecrets: boolean,
 ): TransportIr | undefined {
-  const tls = policy.tls === undefined ? undefined : tlsOf(policy.tls, service, http, client);
+  const tls = policy.tls === undefined ? undefined : tlsOf(policy.tls, service, http, mayUseSecrets);
   const proxyProtocol = policy.proxyProtocol === undefined ? undefined : (policy.proxyProtocol.version ?? 'V1');
   if (tls === undefined && proxyProtocol === undefined) return undefined;
   return { ...(tls === undefined ? {} : { tls }), ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
@@ -188,15 +187,13 @@ function tlsOf(
   tls: ClientTls,
   service: Service,
   http: UpstreamHttpIr | undefined,
-  client: Client,
+  mayUseSecrets: boolean,
 ): UpstreamTlsIr | undefined {
   const { mode, sni = '', caCertificates = '', clientCertificate = '', privateKey = '', caCrl = '' } = tls;
   if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return undefined;
-  // Sidecars may only read the secrets of a rule that selects them; narrowing keeps such clients apart.
-  const credential =
-    tls.credentialName !== undefined && tls.credentialName !== '' && client.type === 'router'
-      ? tls.credentialName
-      : undefined;
+  const credential = tls.credentialName === '' ? undefined : tls.credentialName;
+  // Without the right to the secret Istio leaves TLS away; the rule's check says so.
+  if (credential !== undefined && !mayUseSecrets) return undefined;
   const alternatives = tls.subjectAltNames ?? [];
   const subjectAltNames = alternatives.length > 0 ? alternatives : (service.subjectAltNames ?? []);
   const authority =

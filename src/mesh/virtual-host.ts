@@ -102,7 +102,8 @@ export function virtualHostQueries(
 }
 
 function defaultRoute(host: Hostname, port: number, hash: readonly HashIr[], settings: MeshSettings): RouteIr {
-  const retry = retryOf(settings.retryPolicy, hash.length > 0);
+  // A consistent hash does not change how it is retried: only a rule's route takes that into account.
+  const retry = retryOf(settings.retryPolicy, false);
   return {
     name: 'default',
     match: { path: { kind: 'prefix', value: '/' } },
@@ -121,7 +122,7 @@ function defaultRoute(host: Hostname, port: number, hash: readonly HashIr[], set
 
 /** DNS ends a full name with a dot that clients may leave out. */
 function fullNames(host: Hostname): readonly string[] {
-  return host.includes('.svc.') && !host.startsWith('*') ? [host, `${host}.`] : [host];
+  return host.includes('.') ? [host, `${host}.`] : [host];
 }
 
 /**
@@ -138,8 +139,10 @@ function shortNames(host: Hostname, clientDomain: string): readonly string[] {
 }
 
 /** Virtual addresses that the client can use, as a Host header writes them; blocks are no host. */
-export function addressesFor(service: Service | undefined, { family }: Client): readonly string[] {
-  const single = (service?.addresses ?? []).filter((address) => !address.includes('/') && address !== '0.0.0.0');
+export function addressesFor(service: Service | undefined, { family, capturesDns }: Client): readonly string[] {
+  const { addresses = [], autoAddresses = [] } = service ?? {};
+  const stated = addresses.length === 0 && capturesDns ? autoAddresses : addresses;
+  const single = stated.filter((address) => !address.includes('/') && address !== '0.0.0.0');
   const usable = single.filter((address) => family === 'dual' || (family === 'v6') === address.includes(':'));
   return usable
     .slice(0, family === 'dual' ? 2 : undefined)

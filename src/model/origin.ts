@@ -33,7 +33,7 @@ export function describeOrigin(origin: Origin, path = ''): string {
 
 /** The line of the longest known beginning of a path. */
 export function lineOf({ line, lines }: Origin, path: string): number | undefined {
-  for (let part = path; part !== ''; part = part.replace(/(\.[^.[\]]+|\[\d+\]|^[^.[\]]+)$/, '')) {
+  for (let part = path; part !== ''; part = part.replace(/(\.[^.[\]]+|\[\d+\]|^[^.[\]]+|.)$/s, '')) {
     const found = lines?.[part];
     if (found !== undefined) return found;
   }

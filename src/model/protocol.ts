@@ -31,7 +31,8 @@ const byName: { readonly [name: string]: Protocol } = {
 
 /** The protocol of that name in any case; `auto` for an unknown or empty one. */
 export function parseProtocol(name: string): Protocol {
-  return byName[name.toLowerCase()] ?? 'auto';
+  const lower = name.toLowerCase();
+  return (Object.hasOwn(byName, lower) ? byName[lower] : undefined) ?? 'auto';
 }
 
 /** The names that parseProtocol knows. */
@@ -61,7 +62,9 @@ export function kubernetesProtocol(port: {
   const declared =
     appProtocol === undefined
       ? protocolOfPortName(port.name)
-      : (byAppProtocol[appProtocol.toLowerCase()] ?? parseProtocol(appProtocol));
+      : appProtocol.includes('/')
+        ? (byAppProtocol[appProtocol.toLowerCase()] ?? 'auto')
+        : parseProtocol(appProtocol);
   return declared === 'auto' && serverFirstPorts.has(port.number) ? 'TCP' : declared;
 }
 

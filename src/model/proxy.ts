@@ -34,9 +34,9 @@ export interface Proxy {
   readonly capturesDns: boolean;
   /**
    * What plays 127.0.0.1 for it: where it listens for its application. Several workloads that share one loopback
-   * interface, as under `fairway up`, each have an address of their own.
+   * interface, as under `fairway up`, each have an address of their own. Absent for 127.0.0.1.
    */
-  readonly loopback: string;
+  readonly loopback?: string;
   /** Where its application listens; 127.0.0.1 unless several applications share one loopback interface. */
   readonly application: string;
   readonly gateway: GatewayTopology;

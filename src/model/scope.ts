@@ -26,6 +26,8 @@ export interface Client {
   readonly nodeName: string;
   /** Which families of addresses it can bind and ask DNS for. */
   readonly family: 'v4' | 'v6' | 'dual';
+  /** Its agent answers DNS, so that made-up addresses of services reach it. */
+  readonly capturesDns: boolean;
 }
 
 /** How a proxy takes what its application sends. */
@@ -37,6 +39,8 @@ export interface Capture {
   readonly reservedPorts: readonly number[];
   readonly isUnprivileged: boolean;
   readonly loopback: string;
+  /** Other workloads of the mesh run on the same machine, so that nothing may be bound to all of its addresses. */
+  readonly sharesMachine: boolean;
   readonly speaksHttp10: boolean;
 }
 
@@ -77,11 +81,11 @@ export interface Scope {
 
 /** A client with its key, which is readable and short: most of its parts are empty. */
 export function clientOf(part: Omit<Client, 'key'>): Client {
-  const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family } = part;
+  const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family, capturesDns } = part;
   const asked = Object.keys(labels).length === 0 ? '' : canonical(labels);
   return {
     ...part,
-    key: [type, namespace, domain, sidecar, asked, locality, network, cluster, nodeName, family].join('|'),
+    key: [type, namespace, domain, sidecar, asked, locality, network, cluster, nodeName, family, capturesDns].join('|'),
   };
 }
 

@@ -43,6 +43,8 @@ export interface Service {
   readonly ports: readonly ServicePort[];
   /** Virtual addresses, or CIDR blocks, that stand for the service; empty when there are none. */
   readonly addresses: readonly string[];
+  /** Addresses that the platform made up, for clients whose DNS answers with them; used when there are no others. */
+  readonly autoAddresses?: readonly string[];
   readonly resolution: Resolution;
   /** Outside the mesh: no identity of the mesh is expected there. */
   readonly isExternal: boolean;

@@ -26,8 +26,13 @@ export class PartStore {
     this.#graph = graph;
   }
 
-  /** The contents of a scope whose parts a query tells. */
-  open(query: Query<Scope, readonly Part[]>, scope: Scope, touch: Touch): Contents {
+  /** The contents of a scope whose parts a query tells, without the names in `hidden`. */
+  open(
+    query: Query<Scope, readonly Part[]>,
+    scope: Scope,
+    touch: Touch,
+    hidden: ReadonlySet<string> = new Set(),
+  ): Contents {
     /** In order of precedence, lowest first. */
     let parts = new Map<string, SharedPart>();
     const adopt = (wanted: readonly Part[]) => {
@@ -47,9 +52,10 @@ export class PartStore {
       *resources() {
         const all = [...parts.values()];
         for (const [i, part] of all.entries())
-          for (const [name, resource] of part.byName) if (!isHidden(name, all, i)) yield resource;
+          for (const [name, resource] of part.byName) if (!isCovered(name, all, i) && !hidden.has(name)) yield resource;
       },
       get(name) {
+        if (hidden.has(name)) return undefined;
         let found: Resource | undefined;
         for (const part of parts.values()) found = part.byName.get(name) ?? found;
         return found;
@@ -93,7 +99,7 @@ export class PartStore {
 }
 
 /** Parts of namespaces hardly ever share a name; only the last few lie over others. */
-function isHidden(name: string, parts: readonly SharedPart[], at: number): boolean {
+function isCovered(name: string, parts: readonly SharedPart[], at: number): boolean {
   for (let i = at + 1; i < parts.length; i++) if (parts[i]?.byName.has(name) === true) return true;
   return false;
 }

@@ -35,7 +35,11 @@ export class ViewStore {
       ],
       [
         listenerType,
-        { keyOf: ({ key }) => key, open: (scope, touch) => parts.open(catalog.listenerParts, scope, touch) },
+        {
+          keyOf: ({ key }) => key,
+          open: (scope, touch) =>
+            parts.open(catalog.listenerParts, scope, touch, new Set(scope.serving.hiddenListeners)),
+        },
       ],
       [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
     ]);

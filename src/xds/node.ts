@@ -57,7 +57,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     isUnprivileged: isTrue('UNPRIVILEGED_POD'),
     speaksHttp10: isTrue('HTTP10'),
     capturesDns: isTrue('DNS_CAPTURE'),
-    loopback: text('LOOPBACK_ADDRESS') || '127.0.0.1',
+    ...(text('LOOPBACK_ADDRESS') === '' ? {} : { loopback: text('LOOPBACK_ADDRESS') }),
     application: text('APPLICATION_ADDRESS') || '127.0.0.1',
     gateway: topologyOf(metadata.PROXY_CONFIG),
     ...(traceSampling === undefined ? {} : { traceSampling }),

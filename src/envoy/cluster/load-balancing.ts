@@ -24,9 +24,11 @@ function policySettings({ policy, minimumRingSize, maglevTableSize, slowStart }:
   if (policy === 'MAGLEV' && maglevTableSize !== undefined)
     return { lbConfig: { $case: 'maglevLbConfig', value: { tableSize: maglevTableSize } } };
   if (slowStart === undefined) return {};
+  // Envoy demands a name of a runtime value that could override this; Istio's, which nobody sets, is as good as any.
+  const runtimeKey = '(';
   const slowStartConfig: Cluster_SlowStartConfig = {
     slowStartWindow: duration(slowStart.windowMs),
-    aggression: { defaultValue: slowStart.aggression, runtimeKey: '' },
+    aggression: { defaultValue: slowStart.aggression, runtimeKey },
     minWeightPercent: { value: slowStart.minimumPercent },
   };
   if (policy === 'ROUND_ROBIN') return { lbConfig: { $case: 'roundRobinLbConfig', value: { slowStartConfig } } };

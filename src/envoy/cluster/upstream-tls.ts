@@ -4,13 +4,16 @@ import type { TransportSocket } from '../../proto/envoy/config/core/v3/base.ts';
 import { ProxyProtocolConfig_Version } from '../../proto/envoy/config/core/v3/proxy_protocol.ts';
 import { ProxyProtocolUpstreamTransport } from '../../proto/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.ts';
 import { RawBuffer } from '../../proto/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.ts';
-import type { CertificateValidationContext } from '../../proto/envoy/extensions/transport_sockets/tls/v3/common.ts';
+import {
+  type CertificateValidationContext,
+  TlsParameters_TlsProtocol,
+} from '../../proto/envoy/extensions/transport_sockets/tls/v3/common.ts';
 import type { SdsSecretConfig } from '../../proto/envoy/extensions/transport_sockets/tls/v3/secret.ts';
 import {
   type CommonTlsContext,
   UpstreamTlsContext,
 } from '../../proto/envoy/extensions/transport_sockets/tls/v3/tls.ts';
-import { any, overAds } from '../values.ts';
+import { any, secretsOverAds } from '../values.ts';
 
 export function transportSocket({ tls, proxyProtocol }: TransportIr): TransportSocket {
   const inner = tls === undefined ? rawBuffer : tlsSocket(tls);
@@ -30,8 +33,15 @@ function typed(name: string, value: ReturnType<typeof any>): TransportSocket {
   return { name, configType: { $case: 'typedConfig', value } };
 }
 
+/** Without a word from us, Envoy as a client stops at TLS 1.2. */
+const versions = {
+  tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
+  tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+};
+
 function tlsSocket({ sni, alpn, certificate, validation }: UpstreamTlsIr): TransportSocket {
   const commonTlsContext: CommonTlsContext = {
+    tlsParams: versions,
     ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
     ...(certificate === undefined ? {} : certificates([certificate])),
     ...(validation === 'none'
@@ -46,7 +56,7 @@ function tlsSocket({ sni, alpn, certificate, validation }: UpstreamTlsIr): Trans
 
 /** A secret that the control plane hands out over the aggregated stream. */
 function secret(name: string): SdsSecretConfig {
-  return { name, sdsConfig: overAds };
+  return { name, sdsConfig: secretsOverAds };
 }
 
 export function certificates(sources: readonly CertificateSourceIr[]): CommonTlsContext {

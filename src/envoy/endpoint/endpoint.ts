@@ -21,7 +21,7 @@ export function loadAssignment({
 
 function localityEndpoints({ locality, priority, weight, endpoints }: LocalityEndpointsIr): LocalityLbEndpoints {
   return {
-    locality: envoyLocality(locality),
+    ...(locality === undefined ? {} : { locality: envoyLocality(locality) }),
     lbEndpoints: endpoints.map(lbEndpoint),
     ...(weight === 0 ? {} : { loadBalancingWeight: weight }),
     priority,

@@ -68,8 +68,8 @@ function claim({ path, match, inverted }: NonNullable<MatchIr['claims']>[number]
         $case: 'orMatch',
         value: {
           valueMatchers: [
-            text,
             { matchPattern: { $case: 'listMatch', value: { matchPattern: { $case: 'oneOf', value: text } } } },
+            text,
           ],
         },
       },

@@ -205,10 +205,15 @@ export class KubernetesRegistry {
     const key = `${change.namespace}/${change.name}`;
     const id = `${query.name}/${key}`;
     if (change.object === undefined) this.#gone.add(id);
+    else this.#gone.delete(id);
     if (change.object === undefined || this.#outputs.has(id)) return;
     let last: T | undefined;
     const watch = this.#graph.watch(query, key, (row) => {
       const known = row ?? last;
+      // The row of a slice that now belongs to another Service has another key.
+      const before = last === undefined || row === undefined ? undefined : toChange(undefined, last);
+      if (before !== undefined && row !== undefined && before.key !== toChange(row, row).key)
+        this.#changes.push(before);
       last = row;
       if (known !== undefined) this.#changes.push(toChange(row, known));
     });

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { ServiceEntry, ServiceEntryPort } from '../../config/service-entry.ts';
+import { isRecord } from '../../lib/schema.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { parseProtocol } from '../../model/protocol.ts';
 import type { Resolution, Service, ServicePort } from '../../model/service.ts';
@@ -34,6 +35,7 @@ export function toServices(config: Config<ServiceEntry>): readonly Service[] {
     name,
     ports: ports.map(toPort),
     addresses: addresses.map(withoutHostBits),
+    ...autoAddresses(config, host),
     resolution: resolutions[resolution],
     isExternal: location !== 'MESH_INTERNAL',
     isHeadless: false,
@@ -55,6 +57,15 @@ function toPort({ number, name = '', protocol = '', targetPort }: ServiceEntryPo
     protocol: parseProtocol(protocol),
     ...(targetPort === undefined || targetPort === 0 ? {} : { targetPort }),
   };
+}
+
+/** The addresses that an address allocator has written into the status for a host. */
+function autoAddresses({ status }: Config<ServiceEntry>, host: string): Pick<Service, 'autoAddresses'> {
+  const stated = isRecord(status) && Array.isArray(status.addresses) ? (status.addresses as readonly unknown[]) : [];
+  const own = stated.flatMap((one) =>
+    isRecord(one) && typeof one.value === 'string' && (one.host === undefined || one.host === host) ? [one.value] : [],
+  );
+  return own.length === 0 ? {} : { autoAddresses: own };
 }
 
 /** A block that holds one address is that address. */
