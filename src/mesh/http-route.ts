@@ -1,5 +1,4 @@
 /** HTTP routes of a VirtualService, as Envoy's routes for one port and client. */
-import { grpcStatusNumber } from '../config/check/http-route.ts';
 import type {
   CorsPolicy,
   Destination,
@@ -26,6 +25,7 @@ import type {
   TextMatchIr,
   WeightedClusterIr,
 } from '../ir/route.ts';
+import { grpcStatusNumber } from '../model/grpc-status.ts';
 import { type Labels, selects } from '../model/labels.ts';
 import type { OriginKey } from '../model/origin.ts';
 import { gatewayName } from './rules.ts';

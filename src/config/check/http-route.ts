@@ -1,5 +1,6 @@
 /** The rules for one HTTP route of a VirtualService beyond its schema. */
 import type { Path } from '../../lib/schema.ts';
+import { grpcStatusNumber } from '../../model/grpc-status.ts';
 import type { CorsPolicy, Headers, HttpMatch, HttpRetry, HttpRoute } from '../virtual-service.ts';
 import { type Check, re2Problem } from './check.ts';
 import { checkDestination, checkGateways, checkStringMatch, checkWeights } from './route.ts';
@@ -223,33 +224,6 @@ function checkFault({ fault }: HttpRoute, path: Path, check: Check): void {
       [...at, 'abort', 'grpcStatus'],
       `expected a gRPC status such as UNAVAILABLE, found ${JSON.stringify(abort.grpcStatus)}`,
     );
-}
-
-/** gRPC's status codes by number. https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
-const grpcStatuses = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
-
-/** The number of a gRPC status given by name or number; undefined when there is none such. */
-export function grpcStatusNumber(status: string): number | undefined {
-  const number = /^\d+$/.test(status) ? Number(status) : grpcStatuses.indexOf(status);
-  return number >= 0 && number < grpcStatuses.length ? number : undefined;
 }
 
 function checkMirrors(route: HttpRoute, path: Path, check: Check): void {

@@ -1,7 +1,6 @@
 /** LoadAssignmentIr → ClusterLoadAssignment. */
 import type { EndpointIr, LoadAssignmentIr, LocalityEndpointsIr } from '../../ir/endpoint.ts';
-import type { Locality } from '../../model/locality.ts';
-import type { Locality as EnvoyLocality } from '../../proto/envoy/config/core/v3/base.ts';
+import type { Locality } from '../../proto/envoy/config/core/v3/base.ts';
 import { HealthStatus } from '../../proto/envoy/config/core/v3/health_check.ts';
 import type { ClusterLoadAssignment } from '../../proto/envoy/config/endpoint/v3/endpoint.ts';
 import type { LbEndpoint, LocalityLbEndpoints } from '../../proto/envoy/config/endpoint/v3/endpoint_components.ts';
@@ -28,7 +27,7 @@ function localityEndpoints({ locality, priority, weight, endpoints }: LocalityEn
   };
 }
 
-function envoyLocality({ region, zone, subzone }: Locality): EnvoyLocality {
+function envoyLocality({ region, zone, subzone }: NonNullable<LocalityEndpointsIr['locality']>): Locality {
   return { region, zone, subZone: subzone };
 }
 
