@@ -1,0 +1,178 @@
+/**
+ * Who may import whom, as code. Rows in, bytes out, one direction: a stage imports only stages before it.
+ *
+ * Each line names a folder of src/ (or a file that stands alone) and what it may import beside itself. It may name only
+ * lines above it, so that folders never import each other in a circle. Tests that stand beside the code may import
+ * anything, but no folder goes unlisted.
+ */
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path/posix';
+import { describe, it } from 'node:test';
+import { importsIn, sourceFiles, sourceText } from './support/source-files.ts';
+
+const order: Order = [
+  // What everything stands on.
+  ['proto', []],
+  ['lib', []],
+  ['incremental', ['lib']],
+  ['model', ['lib']],
+
+  // From outside to rows. Rules are decoded and checked before anybody else sees them.
+  ['config', ['model', 'lib']],
+  ['files', ['model', 'lib']],
+  ['diagnostics.ts', ['model', 'lib']],
+  ['registry/registry.ts', ['model']],
+  ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
+  // A ServiceEntry is a rule that states services: the only registry that reads configuration.
+  ['registry/service-entry', ['registry/registry.ts', 'config', 'incremental', 'model', 'lib']],
+
+  // From rows to bytes. A translator has no way to the mesh, to a proxy or to a scope: equal IR gives equal bytes.
+  ['ir', ['model', 'lib']],
+  ['mesh', ['ir', 'config', 'incremental', 'model', 'lib']],
+  ['envoy', ['ir', 'proto/envoy', 'proto/google', 'lib']],
+  ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'incremental', 'model', 'lib']],
+
+  // From bytes to proxies, and to people who look on.
+  ['xds', ['resource', 'model', 'lib']],
+  ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
+
+  // The composition roots: the pipeline, and the process that serves it. No stage imports them.
+  [
+    'control-plane.ts',
+    [
+      'xds',
+      'resource',
+      'mesh',
+      'registry/kubernetes',
+      'registry/service-entry',
+      'registry/registry.ts',
+      'diagnostics.ts',
+      'config',
+      'incremental',
+      'model',
+      'lib',
+    ],
+  ],
+  ['discovery-server.ts', ['control-plane.ts', 'console', 'xds', 'files', 'config', 'model', 'lib']],
+
+  // What people start.
+  ['agent', ['model', 'lib']],
+  ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
+  ['cli', ['up', 'discovery-server.ts', 'xds/grpc.ts', 'files', 'config', 'model', 'lib']],
+  ['main.ts', ['cli', 'discovery-server.ts']],
+];
+
+/** Folders that only the folder around them imports. */
+const inner: readonly string[] = ['config/check'];
+
+type Order = readonly (readonly [part: string, mayImport: readonly string[]])[];
+
+/** One import of one file by another, as paths from src/. */
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function isWithin(path: string, part: string): boolean {
+  return path === part || path.startsWith(`${part}/`);
+}
+
+/** The line of the table that a file belongs to. */
+function partOf(file: string): string | undefined {
+  return order.map(([part]) => part).find((part) => isWithin(file, part));
+}
+
+/** What is wrong with an import; undefined when nothing is. */
+function violation({ file, target }: Import): string | undefined {
+  const part = partOf(file);
+  const found = order.find(([name]) => name === part);
+  if (part === undefined || found === undefined) return `${file} is in no folder of the table`;
+  const closed = inner.find((folder) => isWithin(target, folder) && !isWithin(file, dirname(folder)));
+  if (closed !== undefined) return `${file} imports ${target}, but only ${dirname(closed)} may import ${closed}`;
+  if (isWithin(target, part) || found[1].some((allowed) => isWithin(target, allowed))) return undefined;
+  return `${file} imports ${target}, but ${part} may import only ${found[1].join(', ') || 'nothing of ours'}`;
+}
+
+function importsOf(path: string): readonly Import[] {
+  return importsIn(sourceText(path))
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => ({ file: path.slice('src/'.length), target: join(dirname(path), specifier) }))
+    .map(({ file, target }) => ({ file, target: target.replace(/^src\//, '') }));
+}
+
+describe('the import order', () => {
+  const files = sourceFiles();
+
+  it('names every folder, and no folder that is not there', () => {
+    const found = new Set(files.map((path) => partOf(path.slice('src/'.length)) ?? `${path} is not listed`));
+    const listed = order.map(([part]) => part).filter((part) => part !== 'proto');
+    assert.deepEqual([...found].sort(), [...listed].sort());
+  });
+
+  it('lets a line name only lines above it', () => {
+    const below = order.flatMap(([part, mayImport], i) =>
+      mayImport
+        .filter((allowed) => !order.slice(0, i).some(([above]) => isWithin(allowed, above)))
+        .map((allowed) => `${part} names ${allowed}`),
+    );
+    assert.deepEqual(below, []);
+  });
+
+  it('is kept by every file', () => {
+    const imports = files.filter((path) => !path.endsWith('.test.ts')).flatMap(importsOf);
+    assert.deepEqual(
+      imports.flatMap((one) => violation(one) ?? []),
+      [],
+    );
+  });
+});
+
+describe('an import', () => {
+  function check(name: string, file: string, target: string, message: string | undefined): void {
+    it(name, () => assert.equal(violation({ file, target }), message));
+  }
+  check('may stay within its folder', 'envoy/cluster/cluster.ts', 'envoy/values.ts', undefined);
+  check('may go to an earlier stage', 'mesh/clusters.ts', 'ir/cluster.ts', undefined);
+  check(
+    'may not go to a later stage',
+    'mesh/clusters.ts',
+    'resource/encode.ts',
+    'mesh/clusters.ts imports resource/encode.ts, but mesh may import only ir, config, incremental, model, lib',
+  );
+  check(
+    'may not go from a translator to the mesh',
+    'envoy/cluster/cluster.ts',
+    'mesh/names.ts',
+    'envoy/cluster/cluster.ts imports mesh/names.ts, but envoy may import only ir, proto/envoy, proto/google, lib',
+  );
+  check(
+    'may not go from one registry to another',
+    'registry/kubernetes/service.ts',
+    'registry/service-entry/service.ts',
+    'registry/kubernetes/service.ts imports registry/service-entry/service.ts, but registry/kubernetes may import only registry/registry.ts, incremental, model, lib',
+  );
+  check(
+    'may not go to a composition root',
+    'xds/grpc.ts',
+    'control-plane.ts',
+    'xds/grpc.ts imports control-plane.ts, but xds may import only resource, model, lib',
+  );
+  check(
+    'may not reach into what a folder keeps to itself',
+    'mesh/http-route.ts',
+    'config/check/http-route.ts',
+    'mesh/http-route.ts imports config/check/http-route.ts, but only config may import config/check',
+  );
+
+  it('is found in every form', () => {
+    const text = [
+      "import { a } from './a.ts';",
+      "import type {\n  B,\n  C,\n} from './b.ts';",
+      "import './c.ts';",
+      "export { d } from './d.ts';",
+      "const e = await import('./e.ts');",
+      "type F = import('./f.ts').F;",
+    ].join('\n');
+    assert.deepEqual(importsIn(text), ['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts']);
+  });
+});
