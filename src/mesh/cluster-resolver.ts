@@ -57,7 +57,8 @@ export function clusterName({ hostname }: Service, { port, subset }: Target): st
 /** Whether the proxy asks for a cluster's endpoints. */
 export function usesEds(client: Client, { resolution }: Service, { policy }: Target): boolean {
   if (policy.loadBalancer?.simple === 'PASSTHROUGH') return false;
-  return resolution === 'static' || (resolution === 'passthrough' && client.type === 'router');
+  // Who does not know where a connection was meant to go has to choose an endpoint.
+  return resolution === 'static' || (resolution === 'passthrough' && !client.isIntercepting);
 }
 
 export function resolveClusters(request: ClusterRequest): readonly ClusterIr[] {

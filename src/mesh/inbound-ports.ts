@@ -46,6 +46,7 @@ export function inboundQueries(
         cluster: '',
         nodeName: '',
         family: 'v4',
+        isIntercepting: true,
         capturesDns: false,
       });
       return [...byTarget]

@@ -189,6 +189,7 @@ export function scopeQueries(
         cluster: proxy.cluster,
         nodeName: proxy.nodeName === '' ? (workload?.nodeName ?? '') : proxy.nodeName,
         family: serving.families.length > 1 ? 'dual' : (serving.families[0] ?? 'v4'),
+        isIntercepting: proxy.type === 'sidecar' && proxy.interception !== 'NONE',
         capturesDns: proxy.capturesDns,
       });
       const capture = captureOf({

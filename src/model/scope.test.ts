@@ -13,6 +13,7 @@ const sidecar: Omit<Client, 'key'> = {
   cluster: 'c1',
   nodeName: 'node-1',
   family: 'v4',
+  isIntercepting: true,
   capturesDns: false,
 };
 
@@ -42,14 +43,14 @@ describe('a client', () => {
   it('has a key of all its parts', () => {
     assert.equal(
       clientOf({ ...sidecar, labels: { version: 'v1', app: 'a' } }).key,
-      'sidecar|shop|shop.svc.cluster.local|shop/default|{"app":"a","version":"v1"}|eu/eu-1|n1|c1|node-1|v4|false',
+      'sidecar|shop|shop.svc.cluster.local|shop/default|{"app":"a","version":"v1"}|eu/eu-1|n1|c1|node-1|v4|true|false',
     );
   });
 
   it('without labels has nothing in their place', () => {
     assert.equal(
       clientOf(sidecar).key,
-      'sidecar|shop|shop.svc.cluster.local|shop/default||eu/eu-1|n1|c1|node-1|v4|false',
+      'sidecar|shop|shop.svc.cluster.local|shop/default||eu/eu-1|n1|c1|node-1|v4|true|false',
     );
   });
 
@@ -66,6 +67,7 @@ describe('a client', () => {
       { cluster: '' },
       { nodeName: '' },
       { family: 'dual' },
+      { isIntercepting: false },
       { capturesDns: true },
     ];
     assert.equal(new Set(others.map((part) => clientOf({ ...sidecar, ...part }).key)).size, others.length);

@@ -26,6 +26,8 @@ export interface Client {
   readonly nodeName: string;
   /** Which families of addresses it can bind and ask DNS for. */
   readonly family: 'v4' | 'v6' | 'dual';
+  /** Connections reach it with the address that they were meant for, which only interception tells. */
+  readonly isIntercepting: boolean;
   /** Its agent answers DNS, so that made-up addresses of services reach it. */
   readonly capturesDns: boolean;
 }
@@ -81,11 +83,13 @@ export interface Scope {
 
 /** A client with its key, which is readable and short: most of its parts are empty. */
 export function clientOf(part: Omit<Client, 'key'>): Client {
-  const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family, capturesDns } = part;
+  const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family } = part;
   const asked = Object.keys(labels).length === 0 ? '' : canonical(labels);
+  const { isIntercepting, capturesDns } = part;
+  const place = [locality, network, cluster, nodeName];
   return {
     ...part,
-    key: [type, namespace, domain, sidecar, asked, locality, network, cluster, nodeName, family, capturesDns].join('|'),
+    key: [type, namespace, domain, sidecar, asked, ...place, family, isIntercepting, capturesDns].join('|'),
   };
 }
 
