@@ -1,0 +1,268 @@
+/**
+ * A control plane and a few real Envoys in one test process.
+ *
+ *      YAML ─► objects ─► control plane ─► xDS ─► Envoys ─► settled: everything sent is acknowledged and in force
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { parse } from 'yaml';
+import type { BootstrapOptions } from '../../../src/agent/bootstrap.ts';
+import { decodeMeshConfig } from '../../../src/config/decode-mesh-config.ts';
+import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discovery-server.ts';
+import { silent } from '../../../src/lib/log.ts';
+import { type KubernetesObject, type ObjectChange, objectKey } from '../../../src/model/kubernetes-object.ts';
+import type { ObjectSink } from '../../../src/model/object-source.ts';
+import { objectsIn } from '../../support/objects.ts';
+import { until } from '../../support/until.ts';
+import type { AddressBlock } from './address-block.ts';
+import type { Entry } from './call.ts';
+import { type Envoy, startEnvoy, untilReady } from './envoy.ts';
+
+/** A proxy to start. */
+export interface ProxySpec {
+  readonly name: string;
+  readonly namespace: string;
+  readonly type?: BootstrapOptions['type'];
+  readonly labels?: { readonly [name: string]: string };
+  readonly locality?: NonNullable<BootstrapOptions['locality']>;
+  readonly dialect?: BootstrapOptions['dialect'];
+  /** Metadata beside what `fairway up` gives. */
+  readonly metadata?: { readonly [name: string]: unknown };
+}
+
+export interface TestProxy {
+  readonly envoy: Envoy;
+  /** Where others reach it. */
+  readonly ip: string;
+  /** Where its own application reaches it, or people a gateway. */
+  readonly loopback: string;
+  /** Where its own application listens. */
+  readonly application: string;
+  /** The sidecar as an HTTP proxy. */
+  readonly httpProxy: Entry;
+  /** A port at `loopback` that it listens on for real. */
+  port(number: number): Entry;
+}
+
+export interface TestMesh {
+  readonly server: DiscoveryServer;
+  proxy(name: string): TestProxy;
+  /** Makes the base and these objects the whole mesh; resolves when every proxy has it in force, and rejects on a NACK. */
+  apply(yaml: string): Promise<void>;
+  /** The same, but does not wait. */
+  applyAtOnce(yaml: string): void;
+  /** Replaces the MeshConfig; an empty text is Istio's defaults. */
+  setMeshConfig(yaml: string): Promise<void>;
+  /** Resolves when every proxy has in force what the control plane means it to have. */
+  settle(): Promise<void>;
+  /** Ends everything, and fails if any proxy has ever rejected anything. */
+  close(): Promise<void>;
+}
+
+export interface TestMeshOptions {
+  readonly envoy: string;
+  readonly block: AddressBlock;
+  readonly proxies: readonly ProxySpec[];
+  /** Objects that are always there. */
+  readonly base: string;
+  readonly meshConfig?: string;
+}
+
+const httpProxyPort = 15080;
+const adminPort = 15000;
+const settleMs = 15_000;
+
+export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh> {
+  const { envoy: program, block, proxies: specs, base, meshConfig = '' } = options;
+  let sink: ObjectSink | undefined;
+  const source = {
+    name: 'test',
+    run: async (it: ObjectSink) => {
+      sink = it;
+      it.apply(changesTo(new Map(), base));
+      it.synced();
+    },
+  };
+  const any = { host: '127.0.0.1', port: 0 };
+  const server = await startDiscoveryServer({
+    sources: [source],
+    xdsAddress: any,
+    httpAddress: any,
+    cluster: 'Kubernetes',
+    domainSuffix: 'cluster.local',
+    version: 'test',
+    log: silent,
+  });
+  const { controlPlane } = server;
+  controlPlane.setMeshConfig(meshConfigIn(meshConfig));
+  const folder = mkdtempSync(join(tmpdir(), 'fairway-envoy-'));
+  const proxies = new Map(
+    specs.map((spec, i) => [spec.name, startProxy(spec, i + 1, { program, folder, block, xds: server.xdsAddress })]),
+  );
+  const envoys = [...proxies.values()].map(({ envoy }) => envoy);
+  const stop = async () => {
+    await Promise.all(envoys.map((envoy) => envoy.stop()));
+    await server.close(0);
+    rmSync(folder, { recursive: true });
+  };
+  let objects = objectMap(base);
+  const applyAtOnce = (yaml: string) => {
+    const text = `${base}\n---\n${yaml}`;
+    sink?.apply(changesTo(objects, text));
+    objects = objectMap(text);
+  };
+  const settle = () => settled(server, envoys);
+  try {
+    await Promise.all(envoys.map(untilReady));
+    await settle();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    server,
+    proxy(name) {
+      const proxy = proxies.get(name);
+      assert.ok(proxy !== undefined, `expected one of the proxies ${[...proxies.keys()].join(', ')}, found ${name}`);
+      return proxy;
+    },
+    applyAtOnce,
+    async apply(yaml) {
+      applyAtOnce(yaml);
+      await settle();
+    },
+    async setMeshConfig(yaml) {
+      controlPlane.setMeshConfig(meshConfigIn(yaml));
+      await settle();
+    },
+    settle,
+    async close() {
+      try {
+        await assertNothingRejected(server, envoys);
+      } finally {
+        await stop();
+      }
+    },
+  };
+}
+
+interface Place {
+  readonly program: string;
+  readonly folder: string;
+  readonly block: AddressBlock;
+  readonly xds: BootstrapOptions['xds'];
+}
+
+function startProxy(spec: ProxySpec, number: number, { program, folder, block, xds }: Place): TestProxy {
+  const { name, namespace, type = 'sidecar', labels = {}, locality, dialect = 'delta', metadata = {} } = spec;
+  const ip = block.at(1, number);
+  const loopback = block.at(2, number);
+  const application = block.at(3, number);
+  const envoy = startEnvoy({
+    program,
+    folder,
+    bootstrap: {
+      type,
+      ip,
+      pod: `${name}-1`,
+      namespace,
+      domainSuffix: 'cluster.local',
+      cluster: 'Kubernetes',
+      serviceAccount: name,
+      labels,
+      workload: name,
+      ...(locality === undefined ? {} : { locality }),
+      metadata: {
+        INTERCEPTION_MODE: 'NONE',
+        UNPRIVILEGED_POD: 'true',
+        LOOPBACK_ADDRESS: loopback,
+        APPLICATION_ADDRESS: application,
+        ...(type === 'sidecar' ? { HTTP_PROXY_PORT: String(httpProxyPort) } : {}),
+        ...metadata,
+      },
+      xds,
+      dialect,
+      admin: { host: ip, port: adminPort },
+    },
+  });
+  return {
+    envoy,
+    ip,
+    loopback,
+    application,
+    httpProxy: { host: loopback, port: httpProxyPort, isProxy: true },
+    port: (port) => ({ host: loopback, port, isProxy: false }),
+  };
+}
+
+function meshConfigIn(yaml: string): NonNullable<ReturnType<typeof decodeMeshConfig>['config']> {
+  const { config, findings } = decodeMeshConfig(parse(yaml) ?? {});
+  assert.deepEqual(findings, []);
+  return config ?? {};
+}
+
+function objectMap(yaml: string): ReadonlyMap<string, KubernetesObject> {
+  return new Map(objectsIn(yaml).map((object) => [objectKey(object), object]));
+}
+
+/** From the objects that are there to those of a text. */
+function changesTo(before: ReadonlyMap<string, KubernetesObject>, yaml: string): readonly ObjectChange[] {
+  const after = objectMap(yaml);
+  const identity = ({ group, kind, namespace, name }: KubernetesObject) => ({ group, kind, namespace, name });
+  return [
+    ...[...after.values()].map((object) => ({ ...identity(object), object })),
+    ...[...before].filter(([key]) => !after.has(key)).map(([, object]) => identity(object)),
+  ];
+}
+
+/** Everything that was sent is acknowledged, and no cluster or listener waits for more. */
+async function settled({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<void> {
+  // What was applied is committed and sent at the end of this turn.
+  await setImmediate();
+  await setImmediate();
+  const state = () =>
+    ads
+      .connections()
+      .flatMap(({ types }) => types.map(({ sent }) => sent))
+      .join(' ');
+  const isAnswered = () =>
+    ads.connections().length === envoys.length &&
+    ads.connections().every(({ types }) => types.every((type) => type.sent === type.acked || isRejected(type)));
+  const isSettled = async () => {
+    if (!isAnswered()) return false;
+    const before = state();
+    const warming = await Promise.all(envoys.map((envoy) => envoy.stats('warming')));
+    return isAnswered() && state() === before && warming.every((stats) => [...stats.values()].every((n) => n === 0));
+  };
+  await until(isSettled, { what: 'every proxy to have everything in force', mostMs: settleMs });
+  for (const { proxy, types } of ads.connections())
+    for (const type of types)
+      if (isRejected(type)) assert.fail(`${proxy.name} rejected ${type.typeUrl}: ${type.lastError?.message}`);
+}
+
+type Type = ReturnType<DiscoveryServer['ads']['connections']>[number]['types'][number];
+
+function isRejected({ sent, lastError }: Type): boolean {
+  return lastError !== undefined && lastError.nonce === sent;
+}
+
+async function assertNothingRejected({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<void> {
+  const errors = ads
+    .connections()
+    .flatMap(({ proxy, types }) =>
+      types.flatMap(({ lastError }) => (lastError ? [`${proxy.name}: ${lastError.message}`] : [])),
+    );
+  assert.deepEqual(errors, []);
+  for (const envoy of envoys) {
+    const counters = await envoy.stats('update_rejected');
+    const failures = await envoy.stats('listener_create_failure');
+    assert.deepEqual(
+      [...counters, ...failures].filter(([, count]) => count > 0),
+      [],
+      `${envoy.options.pod} rejected something`,
+    );
+  }
+}
