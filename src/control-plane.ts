@@ -57,6 +57,8 @@ export class ControlPlane implements ProxyHost {
   readonly #kubernetes: KubernetesRegistry;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
+  /** What the last commit wants done once all views are settled. */
+  readonly #moves = new Set<() => void>();
   #isScheduled = false;
   /** When the first change that is staged was seen. */
   #stagedAtMs: number | undefined;
@@ -140,14 +142,20 @@ export class ControlPlane implements ProxyHost {
     if (revision !== before) this.#options.onCommit?.(revision, performance.now() - start);
     this.views.settle(this.#stagedAtMs ?? Date.now());
     this.#stagedAtMs = undefined;
+    for (const move of this.#moves) {
+      this.#moves.delete(move);
+      move();
+    }
+    this.views.closeUnused();
   }
 
   connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void } {
     const { proxies } = this.mesh.tables;
     proxies.put(proxy.connection, proxy);
     this.commit();
-    const watch = this.graph.watch(this.mesh.scope, proxy.connection, (scope) => {
-      if (scope !== undefined) onScope(scope);
+    // A view that is opened amid a commit would take some of its parts from before it.
+    const watch = this.graph.watch(this.mesh.scope, proxy.connection, (next) => {
+      if (next !== undefined) this.#moves.add(() => onScope(next));
     });
     const scope = watch.value;
     if (scope === undefined) throw new Error(`proxy ${proxy.connection} has no scope`);

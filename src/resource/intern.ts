@@ -1,4 +1,5 @@
 /** Equal resources become one object, whichever cells made them. */
+import { equal } from '../lib/equal.ts';
 import type { Resource } from './resource.ts';
 
 export interface Interner {
@@ -16,7 +17,7 @@ export function createInterner(): Interner {
     intern(type, resource) {
       const key = `${type}\n${resource.name}\n${resource.version}`;
       const found = known.get(key)?.deref();
-      if (found !== undefined && sameOrigins(found, resource)) return found;
+      if (found !== undefined && hasSameOrigins(found, resource)) return found;
       known.set(key, new WeakRef(resource));
       registry.register(resource, key);
       return resource;
@@ -24,6 +25,7 @@ export function createInterner(): Interner {
   };
 }
 
-function sameOrigins(a: Resource, b: Resource): boolean {
-  return a.origins.length === b.origins.length && a.origins.every((origin, i) => origin === b.origins[i]);
+/** Equal bytes may have come about in different ways: a rule that replaces another one and says the same. */
+function hasSameOrigins(a: Resource, b: Resource): boolean {
+  return equal(a.origins, b.origins) && equal(a.parts, b.parts);
 }

@@ -70,15 +70,16 @@ export class ViewStore {
     return this.#views.size;
   }
 
-  /**
-   * Tells readers what the last commit has changed, whose first cause was seen at `sinceMs`, and closes views that nobody
-   * reads any more. Call after each commit.
-   */
+  /** Tells readers what the last commit has changed, whose first cause was seen at `sinceMs`. Call after each commit. */
   settle(sinceMs: number): void {
     for (const view of this.#dirty) {
       this.#dirty.delete(view);
       view.settle(this.#graph.revision, sinceMs);
     }
+  }
+
+  /** Closes the views that nobody reads any more. */
+  closeUnused(): void {
     for (const [view, id] of this.#unused) {
       this.#unused.delete(view);
       if (view.isUsed) continue;

@@ -1,0 +1,27 @@
+/** The parts of MeshConfig that reach into every corner. */
+import fc from 'fast-check';
+import { connectionPool, localityLbSetting, outlierDetection } from './destination-rule.ts';
+import { exportTo, partly } from './universe.ts';
+
+export type MeshConfigDraft = { readonly [field: string]: unknown };
+
+const targets = exportTo.map((all) => all ?? ['*']);
+
+export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
+  outboundTrafficPolicy: fc.constantFrom({ mode: 'REGISTRY_ONLY' }, { mode: 'ALLOW_ANY' }),
+  inboundTrafficPolicy: fc.constant({ mode: 'LOCALHOST' }),
+  rootNamespace: fc.constantFrom('istio-system', 'c'),
+  defaultServiceExportTo: targets,
+  defaultVirtualServiceExportTo: targets,
+  defaultDestinationRuleExportTo: targets,
+  localityLbSetting,
+  h2UpgradePolicy: fc.constant('UPGRADE'),
+  proxyHttpPort: fc.constant(15007),
+  accessLogFile: fc.constant('/dev/stdout'),
+  defaultHttpRetryPolicy: fc.constantFrom({ attempts: 0 }, { attempts: 4, retryOn: 'reset' }),
+  defaultTrafficPolicy: partly({ connectionPool, outlierDetection }),
+  outboundClusterStatName: fc.constant('%SERVICE%_%SERVICE_PORT%'),
+  pathNormalization: fc.constant({ normalization: 'MERGE_SLASHES' }),
+  connectTimeout: fc.constant('3s'),
+  enableTracing: fc.boolean(),
+});

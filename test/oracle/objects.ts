@@ -1,0 +1,31 @@
+/** Objects of every kind that shapes traffic, each free of errors. */
+import fc from 'fast-check';
+import { decodeConfig } from '../../src/config/decode.ts';
+import { istioKind } from '../../src/config/kinds.ts';
+import { destinationRule } from './destination-rule.ts';
+import { type Draft, toObject } from './draft.ts';
+import { gateway, sidecar } from './gateway.ts';
+import { endpointSlice, nodeObject, pod, service } from './kubernetes.ts';
+import { serviceEntry, workloadEntry } from './service-entry.ts';
+import { virtualService } from './virtual-service.ts';
+
+/** An object with errors keeps its last good version, which a mesh built from scratch cannot know. */
+export function isValid(draft: Draft): boolean {
+  const kind = istioKind(draft);
+  return kind === undefined || decodeConfig(kind, toObject(draft)).config !== undefined;
+}
+
+export const anyObject: fc.Arbitrary<Draft> = fc
+  .oneof(
+    { weight: 5, arbitrary: service },
+    { weight: 5, arbitrary: endpointSlice },
+    { weight: 3, arbitrary: pod },
+    { weight: 1, arbitrary: nodeObject },
+    { weight: 8, arbitrary: virtualService },
+    { weight: 6, arbitrary: destinationRule },
+    { weight: 4, arbitrary: serviceEntry },
+    { weight: 2, arbitrary: workloadEntry },
+    { weight: 3, arbitrary: gateway },
+    { weight: 2, arbitrary: sidecar },
+  )
+  .filter(isValid);

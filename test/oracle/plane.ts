@@ -1,0 +1,159 @@
+/** A control plane with proxies that follow it as streams do: a full list first, then what the change log tells. */
+import assert from 'node:assert/strict';
+import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
+import { ControlPlane } from '../../src/control-plane.ts';
+import { silent } from '../../src/lib/log.ts';
+import type { Proxy } from '../../src/model/proxy.ts';
+import type { Scope } from '../../src/model/scope.ts';
+import type { Resource } from '../../src/resource/resource.ts';
+import { pushOrder, routeType, type TypeUrl } from '../../src/resource/types.ts';
+import type { View, ViewReader } from '../../src/resource/view.ts';
+import { toChange, toRemoval } from './draft.ts';
+import type { Seat } from './history.ts';
+import { routeNames } from './route-names.ts';
+import type { Served } from './served.ts';
+import type { Change } from './state.ts';
+
+export interface PlaneOptions {
+  readonly narrows?: boolean;
+  readonly onCompute?: (query: string, key: string) => void;
+}
+
+export class Plane {
+  readonly controlPlane: ControlPlane;
+  readonly failures: string[] = [];
+  readonly #connections = new Map<Seat, Connection>();
+  #lastConnection = 0;
+
+  constructor(options: PlaneOptions = {}) {
+    const log = {
+      ...silent,
+      error: (message: string, fields?: object) => this.failures.push(`${message} ${JSON.stringify(fields)}`),
+    };
+    this.controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix: 'cluster.local', ...options });
+  }
+
+  /** Makes changes visible in one commit; a proxy that connects sees all that was said before it. */
+  take(changes: readonly Change[]): void {
+    for (const change of changes) {
+      switch (change.do) {
+        case 'put':
+          this.controlPlane.apply([toChange(change.object)]);
+          break;
+        case 'remove':
+          this.controlPlane.apply([toRemoval(change.object)]);
+          break;
+        case 'configure': {
+          const { config, findings } = decodeMeshConfig(change.mesh);
+          assert.deepEqual(findings, []);
+          this.controlPlane.setMeshConfig(config ?? {});
+          break;
+        }
+        case 'connect':
+          this.#connections.get(change.seat)?.close();
+          this.#lastConnection += 1;
+          this.#connections.set(
+            change.seat,
+            new Connection(this.controlPlane, {
+              ...change.proxy,
+              connection: `${change.proxy.name}-${this.#lastConnection}`,
+            }),
+          );
+          break;
+        case 'disconnect':
+          this.#connections.get(change.seat)?.close();
+          this.#connections.delete(change.seat);
+          break;
+      }
+    }
+    this.controlPlane.commit();
+  }
+
+  served(seat: Seat): Served {
+    return this.#connections.get(seat)?.served() ?? new Map();
+  }
+
+  /** Disconnects everybody; nothing may be kept for proxies that are gone. */
+  close(): void {
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+    this.controlPlane.commit();
+  }
+}
+
+/** One proxy's streams, one follower for each type. */
+class Connection {
+  readonly #followers: readonly Follower[];
+  readonly #connection: { readonly scope: Scope; close(): void };
+
+  constructor(controlPlane: ControlPlane, proxy: Proxy) {
+    const names = routeNames(proxy);
+    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, type === routeType ? names : []));
+    this.#connection = controlPlane.connect(proxy, (scope) => {
+      for (const follower of this.#followers) follower.move(scope);
+    });
+    for (const follower of this.#followers) follower.move(this.#connection.scope);
+  }
+
+  served(): Served {
+    return new Map(this.#followers.map((follower) => [follower.type, follower.held()]));
+  }
+
+  close(): void {
+    for (const follower of this.#followers) follower.leave();
+    this.#connection.close();
+  }
+}
+
+/** What a proxy holds of one type, kept current by the change log alone. */
+class Follower implements ViewReader {
+  readonly type: TypeUrl;
+  revision = 0;
+  readonly #controlPlane: ControlPlane;
+  readonly #names: ReadonlySet<string>;
+  #held = new Map<string, Resource>();
+  #view: View | undefined;
+
+  constructor(controlPlane: ControlPlane, type: TypeUrl, names: readonly string[]) {
+    this.#controlPlane = controlPlane;
+    this.type = type;
+    this.#names = new Set(names);
+  }
+
+  move(scope: Scope): void {
+    const view = this.#controlPlane.view(this.type, scope);
+    if (view === this.#view) return;
+    view?.attach(this);
+    this.leave();
+    this.#view = view;
+    view?.contents.follow(this.#names);
+    this.revision = view?.revision ?? 0;
+    const all = [...(view?.contents.resources() ?? [])];
+    this.#held = new Map(all.map((resource) => [resource.name, resource]));
+    assert.equal(this.#held.size, all.length, 'a view lists each name once');
+  }
+
+  leave(): void {
+    this.#view?.detach(this);
+  }
+
+  changed(): void {
+    const view = this.#view as View;
+    for (const { name, resource } of view.changesSince(this.revision)) {
+      if (resource === undefined) this.#held.delete(name);
+      else this.#held.set(name, resource);
+    }
+    this.revision = view.revision;
+  }
+
+  /** What it holds, with the origins that the view knows now: other origins of the same bytes are told to nobody. */
+  held(): ReadonlyMap<string, Resource> {
+    const current = new Map([...(this.#view?.contents.resources() ?? [])].map((one) => [one.name, one]));
+    const held = new Map<string, Resource>();
+    for (const [name, resource] of this.#held) {
+      const now = current.get(name);
+      held.set(name, now?.version === resource.version ? now : resource);
+    }
+    return held;
+  }
+}

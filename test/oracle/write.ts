@@ -1,0 +1,53 @@
+/** Histories written by hand, for the cases that were found once. */
+import { parseLocality } from '../../src/model/locality.ts';
+import { objectsIn } from '../support/objects.ts';
+import type { Draft } from './draft.ts';
+import type { Seat, Step } from './history.ts';
+import type { MeshConfigDraft } from './mesh-config.ts';
+import type { ProxyDraft } from './proxy.ts';
+
+/** Puts the objects of a YAML text. */
+export function put(yaml: string): readonly Step[] {
+  return objectsIn(yaml).map(({ group, kind, namespace, name, createdAt, labels, annotations, value, origin }) => {
+    const { apiVersion: _, kind: _kind, ...body } = value;
+    const object: Draft = {
+      ...{ group, kind, namespace, name, createdAt, labels, annotations },
+      body,
+      line: origin.line ?? 1,
+    };
+    return { do: 'put', object };
+  });
+}
+
+export function configure(mesh: MeshConfigDraft): readonly Step[] {
+  return [{ do: 'configure', mesh }];
+}
+
+/** Connects a sidecar of a namespace that is like most. */
+export function connect(namespace: string, different: Partial<ProxyDraft> = {}, seat: Seat = '1'): readonly Step[] {
+  const proxy: ProxyDraft = {
+    nodeId: `sidecar~10.0.0.1~x-1.${namespace}~${namespace}.svc.cluster.local`,
+    type: 'sidecar',
+    name: `x-1.${namespace}`,
+    namespace,
+    domain: `${namespace}.svc.cluster.local`,
+    addresses: ['10.0.0.1'],
+    labels: { app: 'x' },
+    locality: parseLocality(''),
+    network: '',
+    cluster: 'Kubernetes',
+    nodeName: '',
+    serviceAccount: '',
+    meshId: '',
+    version: '',
+    interception: 'REDIRECT',
+    reservedPorts: [],
+    isUnprivileged: false,
+    speaksHttp10: false,
+    capturesDns: false,
+    application: '127.0.0.1',
+    gateway: {},
+    ...different,
+  };
+  return [{ do: 'connect', seat, proxy }];
+}
