@@ -259,12 +259,17 @@ export function object<F extends Fields, const Required extends keyof F & string
 }
 
 function unknownField(found: string, known: readonly string[]): string {
-  const near = known.find(
-    (name) => distance(name.toLowerCase(), found.toLowerCase()) <= Math.max(1, Math.floor(found.length / 4)),
-  );
+  const near = nearName(found, known);
   return near === undefined
     ? `expected one of ${[...known].sort().join(', ')}, found the unknown field ${found}`
     : `expected a known field such as ${near}, found the unknown field ${found}`;
+}
+
+/** The known name that was probably meant; undefined when none is near. */
+export function nearName(found: string, known: readonly string[]): string | undefined {
+  return known.find(
+    (name) => distance(name.toLowerCase(), found.toLowerCase()) <= Math.max(1, Math.floor(found.length / 4)),
+  );
 }
 
 /** Levenshtein's distance. */
