@@ -1,10 +1,11 @@
 /** The clusters that a client gets for a service: one for each port, and one for each port and subset. */
 import type { Subset } from '../config/destination-rule.ts';
-import type { ClusterIr, DiscoveryIr, DnsFamily, LoadBalancingIr } from '../ir/cluster.ts';
+import type { ClusterIr, DiscoveryIr, LoadBalancingIr } from '../ir/cluster.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import { type DestinationPolicy, type PortPolicy, policyOfPort } from './destination-policy.ts';
+import { dnsFamily } from './dns-family.ts';
 import { resolveAssignment } from './endpoint-resolver.ts';
 import type { HostEndpoints } from './endpoints.ts';
 import { type LocalitySetting, localitySetting } from './locality.ts';
@@ -122,10 +123,10 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
       });
       if (assignment.localities.every((group) => group.endpoints.length === 0)) return undefined;
       const kind = service.resolution === 'dns' ? 'strict-dns' : 'logical-dns';
-      return { kind, endpoints: assignment, refreshMs: settings.dnsRefreshMs, family: dnsFamily(client) };
+      return { kind, endpoints: assignment, refreshMs: settings.dnsRefreshMs, family: dnsFamily(client.family) };
     }
     case 'dynamic-dns':
-      return { kind: 'dynamic-forward-proxy', cache: { name: `${name}_dns_cache`, family: dnsFamily(client) } };
+      return { kind: 'dynamic-forward-proxy', cache: { name: `${name}_dns_cache`, family: dnsFamily(client.family) } };
     default: {
       const override = typeof port.targetPort === 'number' && port.targetPort !== port.number && !service.isHeadless;
       return {
@@ -135,10 +136,6 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
       };
     }
   }
-}
-
-export function dnsFamily({ family }: Client): DnsFamily {
-  return family === 'v4' ? 'V4_ONLY' : family === 'v6' ? 'V6_ONLY' : 'ALL';
 }
 
 /** Where the endpoint is given by the connection or by the request, there is nothing to choose. */

@@ -30,6 +30,8 @@ export function sniCluster(port: number, subset: string, host: Hostname): string
 
 export const passthrough = 'PassthroughCluster';
 export const blackHole = 'BlackHoleCluster';
+/** Asks DNS for the host that a request names. */
+export const byDns = 'AllowAnyDynamicDNSCluster';
 export const inboundPassthrough = 'InboundPassthroughCluster';
 
 /** Where an object of Istio's networking API is found on an API server. */

@@ -4,7 +4,8 @@ import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr } from 
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture } from '../model/scope.ts';
 import type { ListenerClaim } from './listener-claims.ts';
-import { blackHole, passthrough } from './names.ts';
+import { blackHole } from './names.ts';
+import { dnsCacheOf, otherRequests } from './outbound-policy.ts';
 import type { MeshSettings } from './settings.ts';
 import { tcpProxy } from './tcp-route.ts';
 
@@ -14,19 +15,12 @@ export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSn
 export interface OutboundContext {
   readonly capture: Capture;
   readonly settings: MeshSettings;
-  /** Where connections go that no service claims. */
-  readonly unclaimed: string;
   readonly chainsOf: ChainsOf;
   readonly originOf: (claim: ListenerClaim) => OriginKey;
 }
 
 /** What plain-text HTTP looks like before it is parsed. */
 const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
-
-/** Which cluster takes what nobody claims, by the outbound traffic policy. */
-export function unclaimedCluster({ outboundTrafficPolicy }: MeshSettings): string {
-  return outboundTrafficPolicy === 'REGISTRY_ONLY' ? blackHole : passthrough;
-}
 
 /** The listener of one address and port: the oldest claim has it. */
 export function addressedListener(address: string, claim: ListenerClaim, context: OutboundContext): ListenerIr {
@@ -149,6 +143,7 @@ export function outboundManager(
     ...pathHandling(settings),
     ...(capture.speaksHttp10 ? { speaksHttp10: true } : {}),
     ...(hasGrpcWeb ? { hasGrpcWeb: true } : {}),
+    ...(capture.family === undefined ? {} : { dynamicForwardProxy: dnsCacheOf(capture.family) }),
     ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
   };
 }
@@ -213,9 +208,9 @@ function listener({ name, ip, port, bindsToPort, http, tcp, isWildcard, origins,
   };
 }
 
-function passOn({ unclaimed, settings }: OutboundContext): FilterChainIr {
+function passOn({ capture: { unclaimed }, settings }: OutboundContext): FilterChainIr {
   const { accessLog } = settings;
-  const proxy = tcpProxy(unclaimed, [{ name: unclaimed, weight: 0 }], false, {}, 'TCP');
+  const proxy = tcpProxy(unclaimed.cluster, [{ name: unclaimed.cluster, weight: 0 }], false, {}, 'TCP');
   return {
     name: 'PassthroughFilterChain',
     match: {},
@@ -224,7 +219,9 @@ function passOn({ unclaimed, settings }: OutboundContext): FilterChainIr {
 }
 
 /** Where redirected connections arrive; hands them over to the listener of the address that was meant. */
-export function virtualOutbound({ settings, capture, unclaimed }: OutboundContext): ListenerIr {
+export function virtualOutbound(context: OutboundContext): ListenerIr {
+  const { settings, capture } = context;
+  const { accessLog } = settings;
   const chain = (name: string, cluster: string, destinationPort?: number): FilterChainIr => ({
     name,
     ...(destinationPort === undefined ? {} : { match: { destinationPort } }),
@@ -232,10 +229,11 @@ export function virtualOutbound({ settings, capture, unclaimed }: OutboundContex
       kind: 'tcp',
       proxy: {
         ...tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, {}, 'TCP'),
-        ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+        ...(accessLog === undefined ? {} : { accessLog }),
       },
     },
   });
+  const asksDns = capture.unclaimed.requests === 'by-dns';
   return {
     name: 'virtualOutbound',
     address: { ip: '0.0.0.0', port: settings.listenPort },
@@ -243,15 +241,30 @@ export function virtualOutbound({ settings, capture, unclaimed }: OutboundContex
     bindsToPort: true,
     handsOver: true,
     ...(capture.interception === 'TPROXY' ? { isTransparent: true } : {}),
-    filters: [],
+    filters: asksDns ? [{ kind: 'http-inspector' }] : [],
     acceptsOneByOne: true,
-    // A connection straight to this port would come back for ever.
     chains: [
+      // A connection straight to this port would come back for ever.
       chain('virtualOutbound-blackhole', blackHole, settings.listenPort),
-      chain('virtualOutbound-catchall-tcp', unclaimed),
+      ...(asksDns ? [requestsByDns(context)] : []),
+      chain('virtualOutbound-catchall-tcp', capture.unclaimed.cluster),
     ],
-    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+    ...(accessLog === undefined ? {} : { accessLog }),
     origins: [],
+  };
+}
+
+/** Requests to addresses that no service has: the host that they name decides where they go. */
+function requestsByDns(context: OutboundContext): FilterChainIr {
+  const hosts = [otherRequests(context.capture.unclaimed)];
+  const manager = outboundManager('', 'outbound_virtualOutbound_allow_any_dynamic_dns;', false, context);
+  return {
+    name: 'virtualOutbound-catchall-tcp-http',
+    match: { alpn: plainHttp.alpn },
+    network: {
+      kind: 'http',
+      manager: { ...manager, routes: { kind: 'inline', name: 'allow_any_dynamic_dns', hosts } },
+    },
   };
 }
 

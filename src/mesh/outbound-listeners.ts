@@ -12,7 +12,7 @@ import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
 import { outboundCluster } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
-import { addressedListener, type OutboundContext, portListener, unclaimedCluster } from './outbound-listener.ts';
+import { addressedListener, type OutboundContext, portListener } from './outbound-listener.ts';
 import type { ClientNamespace, ServiceQueries } from './services.ts';
 import { clientNamespaceKey } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
@@ -116,7 +116,6 @@ export function outboundListenerQueries(
     return {
       capture,
       settings: mesh,
-      unclaimed: unclaimedCluster(mesh),
       chainsOf: ({ host, port, protocol, namespace }, block = '', needsSni) =>
         read.cell(chains, { client: clientOfNamespace(namespace), host, port, protocol, block, needsSni }),
       originOf: ({ host, namespace, name }) => {

@@ -6,11 +6,12 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { Hostname } from '../model/hostname.ts';
 import { isHttp } from '../model/protocol.ts';
-import type { Client } from '../model/scope.ts';
+import type { Client, UnclaimedPolicy } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import { type EgressScope, importsService } from './egress.ts';
 import type { ImportQueries } from './imports.ts';
 import type { NarrowQueries } from './narrow.ts';
+import { unclaimedPolicy } from './outbound-policy.ts';
 import type { ServiceQueries } from './services.ts';
 import type { StrayQueries } from './stray-hosts.ts';
 import { meshKey, type Tables } from './tables.ts';
@@ -32,7 +33,7 @@ export interface RouteLayout {
   /** By name. */
   readonly hosts: readonly LayoutEntry[];
   /** What happens to requests for any other host; absent where every request is for the one host. */
-  readonly others?: 'allow' | 'block';
+  readonly others?: UnclaimedPolicy;
   /** Domains name ports, and so must requests; else a request's port is not looked at. */
   readonly namesPorts?: true;
 }
@@ -72,7 +73,7 @@ interface Candidate {
 
 export function routeLayoutQueries(
   graph: Graph,
-  { services }: Tables,
+  { services, sidecars }: Tables,
   { settings, egress, service, hosts }: ServiceQueries,
   { namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
@@ -137,8 +138,8 @@ export function routeLayoutQueries(
   }
 
   /** Requests for unknown hosts: the Sidecar's word, else the mesh's. */
-  function others(read: Reader): 'allow' | 'block' {
-    return read.cell(settings, meshKey).outboundTrafficPolicy === 'REGISTRY_ONLY' ? 'block' : 'allow';
+  function others(read: Reader, { sidecar }: Client): UnclaimedPolicy {
+    return unclaimedPolicy(read.cell(settings, meshKey), sidecar === '' ? undefined : read.row(sidecars, sidecar));
   }
 
   function onPort(
@@ -220,11 +221,16 @@ export function routeLayoutQueries(
         domains.flatMap((domain) => (port === 80 ? [domain, `${domain}:80`] : [`${domain}:${port}`]));
       return layOut(read, candidatesOnPort(read, client, port, listener), strays, withPort);
     });
-    return { hosts: entries.sort((a, b) => (a.name < b.name ? -1 : 1)), others: others(read), namesPorts: true };
+    return {
+      hosts: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      others: others(read, client),
+      namesPorts: true,
+    };
   }
 
   const routeLayout = graph.query<RouteName, RouteLayout | undefined>('routeLayout', {
     reads: [
+      sidecars,
       namespaces,
       narrow,
       egress,
@@ -244,7 +250,7 @@ export function routeLayoutQueries(
       if (parsed.kind === 'proxy') return forProxy(read, client);
       const listener = listenerOf(read, client, parsed);
       if (listener === 'none' || parsed.kind === 'socket') return undefined;
-      return { hosts: onPort(read, client, parsed.port, listener), others: others(read) };
+      return { hosts: onPort(read, client, parsed.port, listener), others: others(read, client) };
     },
   });
 

@@ -19,6 +19,7 @@ import {
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import { type NarrowQueries, pick } from './narrow.ts';
+import { unclaimedPolicy } from './outbound-policy.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 
@@ -174,7 +175,7 @@ export function scopeQueries(
       if (proxy === undefined) return undefined;
       const workload = workloadOf(read, proxy);
       const labels = Object.keys(proxy.labels).length > 0 ? proxy.labels : (workload?.labels ?? {});
-      const { httpProxyPort } = read.cell(settings, meshKey);
+      const mesh = read.cell(settings, meshKey);
       const sidecar = proxy.type === 'sidecar' ? sidecarOf(read, proxy.namespace, labels) : undefined;
       const serving = servingPart(read, proxy, workload, labels, sidecar);
       const locality = proxy.locality.region === '' && workload !== undefined ? workload.locality : proxy.locality;
@@ -192,14 +193,17 @@ export function scopeQueries(
         isIntercepting: proxy.type === 'sidecar' && proxy.interception !== 'NONE',
         capturesDns: proxy.capturesDns,
       });
+      const unclaimed = unclaimedPolicy(mesh, sidecar);
       const capture = captureOf({
         interception: proxy.interception,
-        httpProxyPort: proxy.httpProxyPort ?? httpProxyPort,
+        httpProxyPort: proxy.httpProxyPort ?? mesh.httpProxyPort,
         reservedPorts: proxy.reservedPorts,
         isUnprivileged: proxy.isUnprivileged,
         loopback: proxy.loopback ?? '127.0.0.1',
         sharesMachine: proxy.loopback !== undefined,
         speaksHttp10: proxy.speaksHttp10,
+        unclaimed,
+        ...(unclaimed.requests === 'by-dns' ? { family: client.family } : {}),
       });
       return scopeOf(client, capture, serving);
     },

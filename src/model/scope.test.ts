@@ -25,6 +25,7 @@ const capture = captureOf({
   loopback: '127.0.0.1',
   sharesMachine: false,
   speaksHttp10: false,
+  unclaimed: { cluster: 'PassthroughCluster', requests: 'forward' },
 });
 
 const serving = servingOf({

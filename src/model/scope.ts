@@ -44,6 +44,17 @@ export interface Capture {
   /** Other workloads of the mesh run on the same machine, so that nothing may be bound to all of its addresses. */
   readonly sharesMachine: boolean;
   readonly speaksHttp10: boolean;
+  readonly unclaimed: UnclaimedPolicy;
+  /** Which addresses it asks DNS for; only where it does so for the hosts of requests. */
+  readonly family?: Client['family'];
+}
+
+/** What happens to what no service claims. */
+export interface UnclaimedPolicy {
+  /** The cluster that takes connections. */
+  readonly cluster: string;
+  /** Requests go to that cluster, are refused, or go to the host that they name, which DNS is asked for. */
+  readonly requests: 'forward' | 'refuse' | 'by-dns';
 }
 
 /** What a proxy serves. */

@@ -22,7 +22,8 @@ import {
   virtualInbound,
 } from '../mesh/inbound.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { httpProxyListener, unclaimedCluster, virtualOutbound } from '../mesh/outbound-listener.ts';
+import { httpProxyListener, virtualOutbound } from '../mesh/outbound-listener.ts';
+import { byDnsCluster, otherRequests } from '../mesh/outbound-policy.ts';
 import type { LayoutEntry } from '../mesh/route-layout.ts';
 import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from '../mesh/services.ts';
 import { meshKey } from '../mesh/tables.ts';
@@ -32,7 +33,6 @@ import { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoin
 import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
 import { encodeResource } from './encode.ts';
 import { createInterner } from './intern.ts';
-import { otherRequests } from './other-requests.ts';
 import type { Resource } from './resource.ts';
 import { assembleRouteConfiguration, type EncodedVirtualHost, encodeVirtualHost } from './route-configuration.ts';
 import { clusterType, endpointType, listenerType, routeType } from './types.ts';
@@ -129,9 +129,12 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
       const context = { settings, capture, serving };
       const ports = read.cell(mesh.inboundPorts, serving);
       return sorted(
-        [blackHoleCluster(settings), ...passthroughClusters(context), ...inboundClusters(ports, context)].map(
-          toCluster,
-        ),
+        [
+          blackHoleCluster(settings),
+          ...passthroughClusters(context),
+          ...(capture.family === undefined ? [] : [byDnsCluster(capture.family, settings)]),
+          ...inboundClusters(ports, context),
+        ].map(toCluster),
       );
     },
   });
@@ -200,7 +203,6 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
       const outbound = {
         capture,
         settings,
-        unclaimed: unclaimedCluster(settings),
         chainsOf: () => [],
         originOf: () => '',
       };

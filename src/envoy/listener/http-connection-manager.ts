@@ -9,6 +9,7 @@ import {
 import { UuidRequestIdConfig } from '../../proto/envoy/extensions/request_id/uuid/v3/uuid.ts';
 import { accessLog } from '../access-log.ts';
 import { httpFilters } from '../filter/http-filters.ts';
+import { routeConfiguration } from '../route/route-configuration.ts';
 import { virtualHost } from '../route/virtual-host.ts';
 import { any, duration, overAds } from '../values.ts';
 
@@ -21,7 +22,7 @@ export function httpConnectionManager(ir: HttpManagerIr): HttpConnectionManager 
   const isGateway = ir.direction === 'gateway';
   return {
     statPrefix: ir.statPrefix,
-    routeSpecifier: routes(ir.routes),
+    routeSpecifier: routes(ir),
     httpFilters: httpFilters(ir),
     ...(isGateway || Object.keys(http1).length > 0 ? { httpProtocolOptions: http1 } : {}),
     ...(ir.http2 === undefined ? {} : { http2ProtocolOptions: { ...ir.http2 } }),
@@ -44,11 +45,14 @@ export function httpConnectionManager(ir: HttpManagerIr): HttpConnectionManager 
   };
 }
 
-function routes(ir: HttpManagerIr['routes']): NonNullable<HttpConnectionManager['routeSpecifier']> {
+function routes({ routes: ir, direction }: HttpManagerIr): NonNullable<HttpConnectionManager['routeSpecifier']> {
   if (ir.kind === 'rds') return { $case: 'rds', value: { configSource: overAds, routeConfigName: ir.name } };
   return {
     $case: 'routeConfig',
-    value: { name: ir.name, validateClusters: false, virtualHosts: ir.hosts.map(virtualHost) },
+    value: {
+      ...(direction === 'inbound' ? { name: ir.name, validateClusters: false } : routeConfiguration(ir.name, false)),
+      virtualHosts: ir.hosts.map(virtualHost),
+    },
   };
 }
 
