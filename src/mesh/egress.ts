@@ -80,13 +80,18 @@ export function importsRule({ imports }: EgressScope, namespace: string, hosts: 
   );
 }
 
+/** Whether a listener is as without a Sidecar but for what it imports. */
+function isPlain({ port, bind, captureMode }: EgressScope): boolean {
+  return port === undefined && bind === '' && captureMode === 'DEFAULT';
+}
+
 /** Whether a client sees all that a namespace shows, nothing of it for sure, or what must be looked at one by one. */
 export function importsNamespace({ listeners }: Egress, namespace: string): 'all' | 'some' | 'none' {
   const [only] = listeners;
   const touches = ({ imports }: EgressScope) =>
     imports.some((pattern) => !pattern.isExclusion && (pattern.namespace === '*' || pattern.namespace === namespace));
   if (!listeners.some(touches)) return 'none';
-  if (listeners.length !== 1 || only === undefined || only.port !== undefined) return 'some';
+  if (listeners.length !== 1 || only === undefined || !isPlain(only)) return 'some';
   const takesAll = only.imports.some(
     (pattern) =>
       !pattern.isExclusion && (pattern.namespace === '*' || pattern.namespace === namespace) && pattern.host === '*',

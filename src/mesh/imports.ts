@@ -108,11 +108,13 @@ export function importQueries(
   return { imported, importedHosts, namespaces };
 }
 
-/** The ports of a service that an egress listener lets through: its own one, or all. */
+/** The ports of a service that an egress listener lets through: its own one, or all where it has none (0 for a socket). */
 export function portsThrough(listener: EgressScope, service: Service): Service['ports'] {
   if (!importsService(listener, service.namespace, service.hostname)) return [];
   const { port } = listener;
-  return port === undefined ? service.ports : service.ports.filter(({ number }) => number === port.number);
+  return port === undefined || port.number === 0
+    ? service.ports
+    : service.ports.filter(({ number }) => number === port.number);
 }
 
 function restricted(service: Service, isKept: (port: number) => boolean): Service | undefined {

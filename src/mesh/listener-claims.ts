@@ -7,12 +7,19 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Hostname } from '../model/hostname.ts';
-import { isHttp, type Protocol } from '../model/protocol.ts';
+import { isHttp, type Protocol, parseProtocol } from '../model/protocol.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
+import type { EgressScope } from './egress.ts';
 import type { EndpointQueries } from './endpoints.ts';
-import type { ImportQueries } from './imports.ts';
-import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from './services.ts';
+import { type ImportQueries, portsThrough } from './imports.ts';
+import {
+  type ClientHost,
+  type ClientNamespace,
+  clientHostKey,
+  clientNamespaceKey,
+  type ServiceQueries,
+} from './services.ts';
 import { addressesFor } from './virtual-host.ts';
 
 export interface ListenerClaim {
@@ -27,6 +34,12 @@ export interface ListenerClaim {
   readonly addresses: readonly string[];
   /** Blocks of addresses that it stands for. */
   readonly blocks: readonly string[];
+  /** Where a Sidecar wants it: an address, or `unix:///path`, for which the port is 0. */
+  readonly bind?: string;
+  /** The service's port, where the listener's is another. */
+  readonly servicePort?: number;
+  /** How a Sidecar wants it captured, when it says so. */
+  readonly captureMode?: 'IPTABLES' | 'NONE';
 }
 
 export interface ListenerClaimQueries {
@@ -36,20 +49,22 @@ export interface ListenerClaimQueries {
 
 export function listenerClaimQueries(
   graph: Graph,
+  { egress }: ServiceQueries,
   { imported, importedHosts }: ImportQueries,
   { endpoints }: EndpointQueries,
 ): ListenerClaimQueries {
   const hostClaims = graph.query<ClientHost, readonly ListenerClaim[]>('hostClaims', {
-    reads: [imported, endpoints],
+    reads: [imported, endpoints, egress],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const found = read.cell(imported, { client, host });
       if (found === undefined || found.resolution === 'alias') return [];
-      return claimsOf(
+      const claims = claimsOf(
         found,
         client,
         needsEndpoints(found) ? read.cell(endpoints, `${found.namespace}/${host}`).endpoints : [],
       );
+      return client.sidecar === '' ? claims : throughEgress(found, claims, read.cell(egress, client).listeners);
     },
   });
 
@@ -64,6 +79,45 @@ export function listenerClaimQueries(
   });
 
   return { listenerClaims };
+}
+
+function kindOf(protocol: Protocol): ListenerClaim['kind'] {
+  return isHttp(protocol) ? 'http' : protocol === 'auto' ? 'auto' : 'tcp';
+}
+
+/**
+ * The claims of a service as a Sidecar's egress listeners let them through. A listener with a port says itself what is
+ * spoken there, whatever the service says, and has the port alone; a service that only a rule needs has no listener.
+ */
+function throughEgress(
+  service: Service,
+  claims: readonly ListenerClaim[],
+  listeners: readonly EgressScope[],
+): readonly ListenerClaim[] {
+  const own = new Set(listeners.flatMap(({ port, bind }) => (port === undefined || bind !== '' ? [] : [port.number])));
+  return listeners.flatMap((listener) => {
+    const ports = new Set(portsThrough(listener, service).map(({ number }) => number));
+    return claims
+      .filter(
+        ({ port, addresses }) =>
+          ports.has(port) && (listener.port !== undefined || addresses.length > 0 || !own.has(port)),
+      )
+      .map((claim) => atListener(claim, listener));
+  });
+}
+
+function atListener(claim: ListenerClaim, { port, bind, captureMode }: EgressScope): ListenerClaim {
+  const protocol = port === undefined ? claim.protocol : parseProtocol(port.protocol);
+  const kind = kindOf(protocol);
+  const isPlaced = bind !== '';
+  return {
+    ...claim,
+    ...(port === undefined ? {} : { port: port.number, protocol, kind }),
+    ...(isPlaced || kind === 'http' ? { addresses: [], blocks: [] } : {}),
+    ...(port === undefined || port.number === claim.port ? {} : { servicePort: claim.port }),
+    ...(isPlaced ? { bind } : {}),
+    ...(captureMode === 'DEFAULT' ? {} : { captureMode }),
+  };
 }
 
 /** Connections to a headless service go to its endpoints' own addresses. */
@@ -83,8 +137,8 @@ function claimsOf(service: Service, client: Client, endpoints: readonly Endpoint
     const { number, protocol } = port;
     if (protocol === 'UDP') return [];
     const claim = { host, namespace, name, createdAt, port: number, protocol };
-    if (isHttp(protocol)) return [{ ...claim, kind: 'http', addresses: [], blocks: [] }];
-    const kind = protocol === 'auto' ? 'auto' : 'tcp';
+    const kind = kindOf(protocol);
+    if (kind === 'http') return [{ ...claim, kind, addresses: [], blocks: [] }];
     if (!needsEndpoints(service)) return [{ ...claim, kind, addresses: own, blocks }];
     const served = [
       ...new Set(endpoints.filter((endpoint) => endpoint.ports[port.name] !== undefined).map(({ address }) => address)),

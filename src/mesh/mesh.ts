@@ -58,7 +58,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const strays = strayQueries(graph, tables, services, rules);
   const layouts = routeLayoutQueries(graph, tables, services, imports, narrow, strays, virtualHosts);
   const clusters = clusterQueries(graph, services, imports, policies, endpoints);
-  const claims = listenerClaimQueries(graph, imports, endpoints);
+  const claims = listenerClaimQueries(graph, services, imports, endpoints);
   const outbound = outboundListenerQueries(graph, tables, services, imports, narrow, policies, rules, claims);
   const inbound = inboundQueries(graph, tables, services, policies);
   const gateways = gatewayQueries(graph, tables, services, policies, rules);

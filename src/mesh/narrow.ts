@@ -148,15 +148,29 @@ export function narrowQueries(
       ]),
   });
 
+  /** The namespaces whose rules may route hosts of a namespace, itself included. */
+  const rulingNamespaces = graph.query<string, readonly string[]>('rulingNamespaces', {
+    reads: [virtualServices, virtualServices.byHostNamespace],
+    compute: (read, namespace) => {
+      const keys = [namespace, '*'].flatMap((group) => read.keys(virtualServices.byHostNamespace, group));
+      return sortedUnion([[namespace], read.rows(virtualServices, keys).map((rule) => rule.namespace)]);
+    },
+  });
+
   const narrow = graph.query<ClientNamespace, Client>('narrow', {
-    reads: [interests, askedLabels, selectorLabels, egress, services.nodeAware],
+    reads: [interests, rulingNamespaces, askedLabels, selectorLabels, egress, services.nodeAware],
     keyOf: clientNamespaceKey,
     compute(read, { client, namespace }) {
       if (!narrows) return client;
       const special = isSpecial(read, client, namespace);
       const asked = read.cell(askedLabels, namespace);
       const selected = special ? read.cell(selectorLabels, client.namespace) : [];
-      const seesAll = client.sidecar === '' || importsNamespace(read.cell(egress, client), namespace) === 'all';
+      // A Sidecar that leaves out a namespace leaves out its rules too, even those for hosts that it imports.
+      const seesAll =
+        client.sidecar === '' ||
+        read
+          .cell(rulingNamespaces, namespace)
+          .every((ruling) => importsNamespace(read.cell(egress, client), ruling) === 'all');
       const keepsSelf = special || !seesAll;
       return clientOf({
         ...client,

@@ -4,6 +4,7 @@ import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr } from 
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture } from '../model/scope.ts';
 import type { ListenerClaim } from './listener-claims.ts';
+import { isSocket, type ListenerPlace } from './listener-place.ts';
 import { blackHole } from './names.ts';
 import { dnsCacheOf, otherRequests } from './outbound-policy.ts';
 import type { MeshSettings } from './settings.ts';
@@ -24,37 +25,31 @@ const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] 
 
 /** The listener of one address and port: the oldest claim has it. */
 export function addressedListener(address: string, claim: ListenerClaim, context: OutboundContext): ListenerIr {
-  const { capture } = context;
   const chains = context.chainsOf(claim, undefined, false);
   const http =
     claim.kind === 'auto' ? httpChain(`${claim.host}:${claim.port}`, address, claim.port, [claim], context) : undefined;
   return listener({
     name: `${address}_${claim.port}`,
-    ip: address,
-    port: claim.port,
+    address: { ip: address, port: claim.port },
     bindsToPort: false,
     http,
     tcp: chains,
     isWildcard: false,
     origins: [context.originOf(claim)],
-    capture,
     context,
   });
 }
 
 /**
- * The listener of a port, which all services share that cannot be told by an address. Undefined when nothing needs it.
- * HTTP and TCP on one port are told apart by the first bytes; of several that take every connection the oldest wins.
+ * The listener of a place, which all services share that cannot be told by an address. Undefined when nothing needs it.
+ * HTTP and TCP in one place are told apart by the first bytes; of several that take every connection the oldest wins.
  */
-export function portListener(
-  port: number,
+export function placedListener(
+  { bind, port, bindsToPort }: ListenerPlace,
   claims: readonly ListenerClaim[],
   context: OutboundContext,
-  bind = '',
 ): ListenerIr | undefined {
-  const { capture } = context;
-  const isLocal = capture.interception === 'NONE' || bind !== '';
-  const ip = bind === '' ? (isLocal ? capture.loopback : '0.0.0.0') : bind;
+  const ip = bind === '' ? (bindsToPort ? context.capture.loopback : '0.0.0.0') : bind;
   const inOrder = [...claims].sort(byAge);
   const speaking = inOrder.filter(({ kind }) => kind !== 'tcp');
   const tcp: FilterChainIr[] = [];
@@ -70,16 +65,15 @@ export function portListener(
     }
   }
   if (speaking.length === 0 && tcp.length === 0) return undefined;
+  const routeName = isSocket(bind) ? bind : String(port);
   return listener({
     name: `${ip}_${port}`,
-    ip,
-    port,
-    bindsToPort: isLocal,
-    http: speaking.length === 0 ? undefined : httpChain(String(port), ip, port, speaking, context),
+    address: isSocket(bind) ? { path: bind.replace(/^unix:\/\//, '') } : { ip, port },
+    bindsToPort,
+    http: speaking.length === 0 ? undefined : httpChain(routeName, ip, port, speaking, context),
     tcp,
-    isWildcard: !isLocal,
+    isWildcard: bind === '' && !bindsToPort,
     origins: [],
-    capture,
     context,
   });
 }
@@ -162,19 +156,17 @@ export function pathHandling({
 
 interface Parts {
   readonly name: string;
-  readonly ip: string;
-  readonly port: number;
+  readonly address: ListenerIr['address'];
   readonly bindsToPort: boolean;
   readonly http: FilterChainIr | undefined;
   readonly tcp: readonly FilterChainIr[];
   /** Takes connections to any address of the port, so that what no chain takes must go on to where it was meant. */
   readonly isWildcard: boolean;
   readonly origins: readonly OriginKey[];
-  readonly capture: Capture;
   readonly context: OutboundContext;
 }
 
-function listener({ name, ip, port, bindsToPort, http, tcp, isWildcard, origins, context }: Parts): ListenerIr {
+function listener({ name, address, bindsToPort, http, tcp, isWildcard, origins, context }: Parts): ListenerIr {
   const { settings } = context;
   const rest = tcp.find(({ match }) => match === undefined);
   const matching = tcp.filter(({ match }) => match !== undefined);
@@ -194,7 +186,7 @@ function listener({ name, ip, port, bindsToPort, http, tcp, isWildcard, origins,
   ];
   return {
     name,
-    address: { ip, port },
+    address,
     direction: 'OUTBOUND',
     bindsToPort,
     filters: inspectors,

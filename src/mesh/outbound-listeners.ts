@@ -10,11 +10,11 @@ import type { Capture, Client } from '../model/scope.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
+import { distinctPlaces, type ListenerPlace, placeKey, sharedPlace } from './listener-place.ts';
 import { outboundCluster } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
-import { addressedListener, type OutboundContext, portListener } from './outbound-listener.ts';
-import type { ClientNamespace, ServiceQueries } from './services.ts';
-import { clientNamespaceKey } from './services.ts';
+import { addressedListener, type OutboundContext, placedListener } from './outbound-listener.ts';
+import { clientNamespaceKey, type ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { resolveTcpChains, type TcpTarget } from './tcp-route.ts';
 import type { VirtualServiceQueries } from './virtual-services.ts';
@@ -31,16 +31,16 @@ export interface CapturedClient {
   readonly capture: Capture;
 }
 
-export interface CapturedPort extends CapturedClient {
-  readonly port: number;
+export interface CapturedPlace extends CapturedClient {
+  readonly place: ListenerPlace;
 }
 
 export interface OutboundListenerQueries {
   /** Listeners for the addresses of a namespace's services; the client is already narrowed. */
   readonly addressedListeners: Query<CapturedNamespace, readonly ListenerIr[]>;
-  /** The ports that need a listener for more than one address, sorted. */
-  readonly sharedPorts: Query<CapturedClient, readonly number[]>;
-  readonly sharedListener: Query<CapturedPort, ListenerIr | undefined>;
+  /** The listeners that are for more than one address, or where a Sidecar wants them; each once, sorted. */
+  readonly sharedPlaces: Query<CapturedClient, readonly ListenerPlace[]>;
+  readonly sharedListener: Query<CapturedPlace, ListenerIr | undefined>;
 }
 
 interface ChainsKey {
@@ -116,7 +116,7 @@ export function outboundListenerQueries(
     return {
       capture,
       settings: mesh,
-      chainsOf: ({ host, port, protocol, namespace }, block = '', needsSni) =>
+      chainsOf: ({ host, port: listened, servicePort: port = listened, protocol, namespace }, block = '', needsSni) =>
         read.cell(chains, { client: clientOfNamespace(namespace), host, port, protocol, block, needsSni }),
       originOf: ({ host, namespace, name }) => {
         const found = read.cell(service, { client: clientOfNamespace(namespace), host });
@@ -142,10 +142,11 @@ export function outboundListenerQueries(
     reads: [services, services.byAddress, settings, service, chains, listenerClaims],
     keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
     compute(read, { client, capture, namespace }) {
-      if (capture.interception === 'NONE') return [];
       const context = contextOf(read, capture, () => client);
       const listeners = new Map<string, ListenerIr>();
       for (const claim of read.cell(listenerClaims, { client, namespace })) {
+        const place = sharedPlace(claim, capture);
+        if (place !== undefined && (place.bindsToPort || place.bind !== '')) continue;
         for (const address of claim.addresses) {
           if (isOutranked(read, client, address, claim)) continue;
           const listener = addressedListener(address, claim, context);
@@ -156,78 +157,71 @@ export function outboundListenerQueries(
     },
   });
 
-  /** Whether a claim is on the listener of its port rather than on those of addresses. */
-  function isShared({ kind, addresses, blocks }: ListenerClaim, { interception }: Capture): boolean {
-    return interception === 'NONE' || kind === 'http' || addresses.length === 0 || blocks.length > 0;
-  }
-
-  const sharedPortsOf = graph.query<CapturedNamespace, readonly number[]>('sharedPortsOf', {
+  const sharedPlacesOf = graph.query<CapturedNamespace, readonly ListenerPlace[]>('sharedPlacesOf', {
     reads: [listenerClaims],
     keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
     compute: (read, { client, capture, namespace }) =>
-      [
-        ...new Set(
-          read
-            .cell(listenerClaims, { client, namespace })
-            .filter((claim) => isShared(claim, capture))
-            .map(({ port }) => port),
-        ),
-      ].sort((a, b) => a - b),
+      distinctPlaces(
+        read.cell(listenerClaims, { client, namespace }).flatMap((claim) => sharedPlace(claim, capture) ?? []),
+      ),
   });
 
-  /** The claims of a namespace on the listener of one port. */
-  const claimsOnPort = graph.query<
-    ClientNamespace & { readonly capture: Capture; readonly port: number },
-    readonly ListenerClaim[]
-  >('claimsOnPort', {
-    reads: [listenerClaims],
-    keyOf: ({ client, capture, namespace, port }) =>
-      `${clientNamespaceKey({ client, namespace })}\n${capture.key}\n${port}`,
-    compute: (read, { client, capture, namespace, port }) =>
-      read
-        .cell(listenerClaims, { client, namespace })
-        .filter((claim) => claim.port === port && isShared(claim, capture)),
-  });
+  /** The claims of a namespace on one shared listener. */
+  const claimsOnPlace = graph.query<CapturedPlace & { readonly namespace: string }, readonly ListenerClaim[]>(
+    'claimsOnPlace',
+    {
+      reads: [listenerClaims],
+      keyOf: ({ client, capture, namespace, place }) =>
+        `${clientNamespaceKey({ client, namespace })}\n${capture.key}\n${placeKey(place)}`,
+      compute: (read, { client, capture, namespace, place }) => {
+        const wanted = placeKey(place);
+        return read.cell(listenerClaims, { client, namespace }).filter((claim) => {
+          const own = sharedPlace(claim, capture);
+          return own !== undefined && placeKey(own) === wanted;
+        });
+      },
+    },
+  );
 
-  const sharedPorts = graph.query<CapturedClient, readonly number[]>('sharedPorts', {
-    reads: [namespaces, narrow, sharedPortsOf, settings],
+  const sharedPlaces = graph.query<CapturedClient, readonly ListenerPlace[]>('sharedPlaces', {
+    reads: [namespaces, narrow, sharedPlacesOf, settings],
     keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
     compute(read, { client, capture }) {
       const { listenPort, inboundListenPort } = read.cell(settings, meshKey);
-      const reserved = new Set(
-        capture.interception === 'NONE' ? [] : [...capture.reservedPorts, listenPort, inboundListenPort],
+      const reserved = new Set([...capture.reservedPorts, listenPort, inboundListenPort]);
+      const isFree = ({ bind, port, bindsToPort }: ListenerPlace) => {
+        if (!bindsToPort) return bind !== '' || !reserved.has(port);
+        return !(capture.isUnprivileged && port > 0 && port < 1024) && !(port === capture.httpProxyPort && bind === '');
+      };
+      return distinctPlaces(
+        read
+          .cell(namespaces, client)
+          .flatMap((namespace) => {
+            const as = read.cell(narrow, { client, namespace });
+            return read.cell(sharedPlacesOf, { client: as, capture, namespace });
+          })
+          .filter(isFree),
       );
-      const ports = new Set<number>();
-      for (const namespace of read.cell(namespaces, client)) {
-        const as = read.cell(narrow, { client, namespace });
-        for (const port of read.cell(sharedPortsOf, { client: as, capture, namespace })) {
-          const cannotBind =
-            capture.interception === 'NONE' &&
-            ((capture.isUnprivileged && port < 1024) || port === capture.httpProxyPort);
-          if (!reserved.has(port) && !cannotBind) ports.add(port);
-        }
-      }
-      return [...ports].sort((a, b) => a - b);
     },
   });
 
-  const sharedListener = graph.query<CapturedPort, ListenerIr | undefined>('sharedListener', {
-    reads: [namespaces, narrow, claimsOnPort, chains, service, settings],
-    keyOf: ({ client, capture, port }) => `${client.key}\n${capture.key}\n${port}`,
-    compute(read, { client, capture, port }) {
+  const sharedListener = graph.query<CapturedPlace, ListenerIr | undefined>('sharedListener', {
+    reads: [namespaces, narrow, claimsOnPlace, chains, service, settings],
+    keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
+    compute(read, { client, capture, place }) {
       const clients = new Map<string, Client>();
       const claims = read.cell(namespaces, client).flatMap((namespace) => {
         const as = read.cell(narrow, { client, namespace });
         clients.set(namespace, as);
-        return read.cell(claimsOnPort, { client: as, capture, namespace, port });
+        return read.cell(claimsOnPlace, { client: as, capture, namespace, place });
       });
-      return portListener(
-        port,
+      return placedListener(
+        place,
         claims,
         contextOf(read, capture, (namespace) => clients.get(namespace) ?? client),
       );
     },
   });
 
-  return { addressedListeners, sharedPorts, sharedListener };
+  return { addressedListeners, sharedPlaces, sharedListener };
 }

@@ -206,15 +206,19 @@ export function routeLayoutQueries(
     return { hosts: [{ name: `${host}:${port}`, domains: ['*'], client: as, host, port }] };
   }
 
-  /** Everything at once, told apart by the port that the Host header names; port 80 may leave it out. */
-  function forProxy(read: Reader, client: Client): RouteLayout {
+  /** Every port at once, told apart by the port that the Host header names; port 80 may leave it out. */
+  function withPorts(
+    read: Reader,
+    client: Client,
+    listenerOfPort: (port: number) => EgressScope | 'none' | undefined,
+  ): RouteLayout {
     const ports = new Set<number>([80]);
     for (const namespace of read.cell(namespaces, client)) {
       const as = read.cell(narrow, { client, namespace });
       for (const port of read.cell(requestPorts, { client: as, namespace })) ports.add(port);
     }
     const entries = [...ports].flatMap((port) => {
-      const listener = listenerOf(read, client, { kind: 'port', port });
+      const listener = listenerOfPort(port);
       if (listener === 'none') return [];
       const strays = read.cell(strayHosts, { client, port }).map(({ host, rule }) => ({ client, host, port, rule }));
       const withPort = (domains: readonly string[]) =>
@@ -247,9 +251,11 @@ export function routeLayoutQueries(
       const parsed = parseRouteName(name);
       if (parsed === undefined) return undefined;
       if (parsed.kind === 'host') return ofHost(read, client, parsed.host, parsed.port);
-      if (parsed.kind === 'proxy') return forProxy(read, client);
+      if (parsed.kind === 'proxy')
+        return withPorts(read, client, (port) => listenerOf(read, client, { kind: 'port', port }));
       const listener = listenerOf(read, client, parsed);
-      if (listener === 'none' || parsed.kind === 'socket') return undefined;
+      if (listener === 'none') return undefined;
+      if (parsed.kind === 'socket') return withPorts(read, client, () => listener);
       return { hosts: onPort(read, client, parsed.port, listener), others: others(read, client) };
     },
   });

@@ -55,6 +55,8 @@ export interface Tables {
     readonly labelReaders: Index;
     /** Those that restrict who sees them, by their own namespace. */
     readonly selective: Index;
+    /** Those for the mesh by the namespaces that their hosts name; `*` for hosts that name none. */
+    readonly byHostNamespace: Index;
   };
   readonly destinationRules: Table<Config<Spec<'DestinationRule'>>> & {
     readonly byHost: Index;
@@ -157,6 +159,8 @@ function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
     },
     selective: ({ spec, namespace }) =>
       (spec.exportTo ?? []).length > 0 && !spec.exportTo?.includes('*') ? [namespace] : [],
+    byHostNamespace: (config) =>
+      onMesh(config) ? [...new Set(virtualServiceHosts(config).map((host) => namespaceInName(host) ?? '*'))] : [],
   });
 }
 

@@ -21,6 +21,7 @@ import {
   passthroughClusters,
   virtualInbound,
 } from '../mesh/inbound.ts';
+import { type ListenerPlace, placeKey } from '../mesh/listener-place.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { httpProxyListener, virtualOutbound } from '../mesh/outbound-listener.ts';
 import { byDnsCluster, otherRequests } from '../mesh/outbound-policy.ts';
@@ -167,11 +168,11 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
   });
 
   const sharedListener = graph.query<
-    Pick<Scope, 'client' | 'capture'> & { readonly port: number },
+    Pick<Scope, 'client' | 'capture'> & { readonly place: ListenerPlace },
     Resource | undefined
   >('sharedListenerResource', {
     reads: [mesh.sharedListener],
-    keyOf: ({ client, capture, port }) => `${client.key}\n${capture.key}\n${port}`,
+    keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
     equal: Object.is,
     compute(read, key) {
       const ir = read.cell(mesh.sharedListener, key);
@@ -180,14 +181,14 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
   });
 
   const sharedListeners = graph.query<Pick<Scope, 'client' | 'capture'>, readonly Resource[]>('sharedListeners', {
-    reads: [mesh.sharedPorts, sharedListener],
+    reads: [mesh.sharedPlaces, sharedListener],
     keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
     equal: sameResources,
     compute: (read, { client, capture }) =>
       sorted(
         read
-          .cell(mesh.sharedPorts, { client, capture })
-          .flatMap((port) => read.cellUnlessFailed(sharedListener, { client, capture, port }) ?? []),
+          .cell(mesh.sharedPlaces, { client, capture })
+          .flatMap((place) => read.cellUnlessFailed(sharedListener, { client, capture, place }) ?? []),
       ),
   });
 
