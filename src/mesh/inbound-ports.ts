@@ -6,6 +6,7 @@ import { clientOf, type Serving } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
 import type { InboundPort } from './inbound.ts';
+import { ingressPorts } from './ingress-ports.ts';
 import { apiPath } from './names.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
@@ -18,14 +19,17 @@ export interface InboundQueries {
 
 export function inboundQueries(
   graph: Graph,
-  { services }: Tables,
+  { services, sidecars }: Tables,
   { settings }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
 ): InboundQueries {
   const inboundPorts = graph.query<Serving, readonly InboundPort[]>('inboundPorts', {
-    reads: [services, settings, destinationPolicy],
+    reads: [services, sidecars, settings, destinationPolicy],
     keyOf: ({ key }) => key,
-    compute(read, { targets, namespace }) {
+    compute(read, serving) {
+      const { targets, namespace, sidecar: sidecarKey } = serving;
+      const sidecar = sidecarKey === '' ? undefined : read.row(sidecars, sidecarKey);
+      if (sidecar !== undefined && (sidecar.spec.ingress ?? []).length > 0) return ingressPorts(sidecar, serving);
       const byTarget = new Map<number, { readonly service: Service; readonly port: number }[]>();
       for (const { service: key, port, targetPort } of targets) {
         const service = read.row(services, key);
@@ -61,7 +65,7 @@ export function inboundQueries(
             host: service.hostname,
             namespace: service.namespace,
           });
-          const { connectionPool } = withMeshDefaults(
+          const { connectionPool: ruled } = withMeshDefaults(
             policyOfPort(rule?.trafficPolicy, undefined, port.number),
             read.cell(settings, meshKey),
           );
@@ -73,7 +77,7 @@ export function inboundQueries(
               service,
               port,
               services: alike,
-              connectionPool,
+              connectionPool: sidecar?.spec.inboundConnectionPool ?? ruled,
               ...(rule === undefined ? {} : { config: apiPath('destination-rule', rule.namespace, rule.name) }),
               origins: [...alike.map(({ origin }) => originKey(origin)), ...(rule?.origins ?? [])],
             },

@@ -1,7 +1,7 @@
 /** How a sidecar takes what others send to its workload: clusters towards the application, and the listener before them. */
 import type { ConnectionPool } from '../config/destination-rule.ts';
 import type { HttpRetry } from '../config/virtual-service.ts';
-import type { ClusterIr, DiscoveryIr } from '../ir/cluster.ts';
+import type { ClusterIr, ClusterMetadataIr, DiscoveryIr } from '../ir/cluster.ts';
 import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr, TcpProxyIr } from '../ir/listener.ts';
 import type { RouteIr } from '../ir/route.ts';
 import type { OriginKey } from '../model/origin.ts';
@@ -24,9 +24,22 @@ export interface InboundPort {
   /** The services that share the port and its number, the oldest first. */
   readonly services: readonly Service[];
   readonly connectionPool: ConnectionPool | undefined;
+  /** What a Sidecar's ingress listener says of where it listens; absent for a port that follows from a service. */
+  readonly listener?: { readonly bind: string; readonly captureMode: 'DEFAULT' | 'IPTABLES' | 'NONE' };
+  /** Where connections go; absent: where they were for. */
+  readonly endpoint?: InboundEndpoint;
   /** The API path of the rule that shaped it. */
   readonly config?: string;
   readonly origins: readonly OriginKey[];
+}
+
+/** The application behind an ingress listener. */
+export interface InboundEndpoint {
+  /** An address, or the path of a Unix socket. */
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  readonly isLoopback: boolean;
 }
 
 export interface InboundContext {
@@ -46,8 +59,9 @@ function toCluster(inbound: InboundPort, context: InboundContext): ClusterIr {
   const { targetPort, service, port, connectionPool } = inbound;
   const { settings, capture } = context;
   const name = inboundCluster(targetPort);
-  const discovery = discoveryOf(name, targetPort, context);
+  const discovery = discoveryOf(name, inbound, context);
   const isLocal = discovery.kind === 'static';
+  const staysHome = isLocal && inbound.endpoint?.isLoopback !== false;
   const http = upstreamHttpOf(port.protocol, connectionPool, undefined, false);
   const keepalive = connectionPool?.tcp?.tcpKeepalive;
   return {
@@ -59,23 +73,28 @@ function toCluster(inbound: InboundPort, context: InboundContext): ClusterIr {
     limits: limitsOf(connectionPool === undefined ? {} : { connectionPool }),
     ...(http === undefined ? {} : { http }),
     ...(keepalive === undefined ? {} : { keepalive: keepaliveOf(keepalive) }),
-    ...(capture.interception === 'NONE' || isLocal ? {} : { bindFrom: sourceAddresses(context) }),
-    metadata: {
-      ...(inbound.config === undefined ? {} : { config: inbound.config }),
-      services: inbound.services.map((one) => ({
-        host: one.hostname,
-        name: telemetryName(one),
-        namespace: one.namespace,
-      })),
-    },
+    ...(capture.interception === 'NONE' || staysHome ? {} : { bindFrom: sourceAddresses(context) }),
+    ...(inbound.services.length === 0 ? {} : { metadata: metadataOf(inbound) }),
     origins: inbound.origins,
   };
 }
 
-function discoveryOf(cluster: string, port: number, { settings, capture, serving }: InboundContext): DiscoveryIr {
-  if (capture.interception !== 'NONE' && settings.inboundTrafficPolicy === 'PASSTHROUGH')
-    return { kind: 'original-destination', expires: 'never' };
-  const endpoint = { address: serving.application, port, weight: 0, health: 'unknown' as const, workload: '' };
+function metadataOf({ config, services }: InboundPort): ClusterMetadataIr {
+  return {
+    ...(config === undefined ? {} : { config }),
+    services: services.map((one) => ({ host: one.hostname, name: telemetryName(one), namespace: one.namespace })),
+  };
+}
+
+function discoveryOf(
+  cluster: string,
+  { targetPort, endpoint: stated }: InboundPort,
+  { settings, capture, serving }: InboundContext,
+): DiscoveryIr {
+  const passes = capture.interception !== 'NONE' && settings.inboundTrafficPolicy === 'PASSTHROUGH';
+  if (stated === undefined && passes) return { kind: 'original-destination', expires: 'never' };
+  const { address, port } = stated ?? { address: serving.application, port: targetPort };
+  const endpoint = { address, port, weight: 0, health: 'unknown' as const, workload: '' };
   return {
     kind: 'static',
     endpoints: {
@@ -162,34 +181,57 @@ export function virtualInbound(ports: readonly InboundPort[], context: InboundCo
         network: { kind: 'http', manager: passthroughManager(context) },
       },
       { name: 'virtualInbound', match: { transport: 'raw_buffer' }, network: tcp(passAll, settings) },
-      ...ports.flatMap((port) => portChains(port, `0.0.0.0_${port.targetPort}`, '0.0.0.0', context)),
+      ...ports.flatMap((port) =>
+        portChains(port, port.listener === undefined ? '0.0.0.0' : ownAddress(context), context),
+      ),
     ],
     ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
     origins: [...new Set(ports.flatMap(({ origins }) => origins))],
   };
 }
 
-/** Without interception each port of the workload is listened on for real, at the workload's own address. */
-export function boundListeners(ports: readonly InboundPort[], context: InboundContext): readonly ListenerIr[] {
-  const { settings, serving } = context;
-  const [ip = '0.0.0.0'] = serving.addresses;
-  return ports.map((port) => ({
-    name: `${ip}_${port.targetPort}`,
-    address: { ip, port: port.targetPort },
-    direction: 'INBOUND',
-    bindsToPort: true,
-    filters: port.protocol === 'auto' ? [{ kind: 'http-inspector' }] : [],
-    inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
-    continuesOnTimeout: true,
-    acceptsOneByOne: true,
-    chains: portChains(port, `${ip}_${port.targetPort}`, ip, context),
-    ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
-    origins: port.origins,
-  }));
+function ownAddress({ serving }: InboundContext): string {
+  return serving.addresses[0] ?? '0.0.0.0';
 }
 
-function portChains(inbound: InboundPort, name: string, ip: string, context: InboundContext): readonly FilterChainIr[] {
+/** The address where a port is listened on for real; undefined when its connections are captured. */
+export function boundAddress({ listener }: InboundPort, context: InboundContext): string | undefined {
+  const { interception } = context.capture;
+  if (listener === undefined) return interception === 'NONE' ? ownAddress(context) : undefined;
+  const { bind, captureMode } = listener;
+  const isForeign = bind !== '' && bind !== '0.0.0.0' && !context.serving.addresses.includes(bind);
+  if (captureMode === 'NONE' || (captureMode === 'DEFAULT' && interception === 'NONE') || isForeign)
+    return bind === '' ? ownAddress(context) : bind;
+  return undefined;
+}
+
+/** Ports that are not captured are listened on for real. */
+export function boundListeners(ports: readonly InboundPort[], context: InboundContext): readonly ListenerIr[] {
+  const { settings } = context;
+  return ports.flatMap((port): readonly ListenerIr[] => {
+    const ip = boundAddress(port, context);
+    if (ip === undefined) return [];
+    return [
+      {
+        name: `${ip}_${port.targetPort}`,
+        address: { ip, port: port.targetPort },
+        direction: 'INBOUND',
+        bindsToPort: true,
+        filters: port.protocol === 'auto' ? [{ kind: 'http-inspector' }] : [],
+        inspectionTimeoutMs: settings.protocolDetectionTimeoutMs,
+        continuesOnTimeout: true,
+        acceptsOneByOne: true,
+        chains: portChains(port, ip, context),
+        ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
+        origins: port.origins,
+      },
+    ];
+  });
+}
+
+function portChains(inbound: InboundPort, ip: string, context: InboundContext): readonly FilterChainIr[] {
   const { targetPort, protocol, connectionPool, config } = inbound;
+  const name = `${ip}_${targetPort}`;
   const cluster = inboundCluster(targetPort);
   const proxy = tcpProxy(
     cluster,

@@ -16,6 +16,7 @@ import type { VirtualHostIr } from '../ir/route.ts';
 import { sameItems } from '../lib/equal.ts';
 import {
   blackHoleCluster,
+  boundAddress,
   boundListeners,
   inboundClusters,
   passthroughClusters,
@@ -209,10 +210,10 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
       };
       const inbound = { settings, capture, serving };
       const proxy = httpProxyListener(outbound);
-      const own =
-        capture.interception === 'NONE'
-          ? boundListeners(ports, inbound)
-          : [virtualOutbound(outbound), virtualInbound(ports, inbound)];
+      const captured = ports.filter((port) => boundAddress(port, inbound) === undefined);
+      const virtual =
+        capture.interception === 'NONE' ? [] : [virtualOutbound(outbound), virtualInbound(captured, inbound)];
+      const own = [...virtual, ...boundListeners(ports, inbound)];
       return sorted([...(proxy === undefined ? [] : [proxy]), ...own].map(toListener));
     },
   });
