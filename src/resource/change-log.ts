@@ -12,36 +12,63 @@ export interface Change {
   readonly before: Resource | undefined;
 }
 
-interface Entry extends Change {
+/** A change as the log tells it. */
+export interface LoggedChange extends Change {
+  /** The revision that brought the resource into being; 0 when that is forgotten, because all readers have passed it. */
+  readonly bornAt: number;
+}
+
+interface Entry extends LoggedChange {
   readonly revision: number;
 }
+
+/** A log of fewer entries is not worth compacting. */
+const fewest = 64;
 
 export class ChangeLog {
   #entries: Entry[] = [];
   readonly #latest = new Map<string, Entry>();
+  /** Readers mostly stand at the same place and ask in turn. */
+  #lastAnswer: { readonly revision: number; readonly changes: readonly LoggedChange[] } | undefined;
+  #compactAt = fewest;
 
+  /** Revisions never go back. */
   add(revision: number, change: Change): void {
-    const entry = { ...change, revision };
+    const bornAt = change.before === undefined ? revision : (this.#latest.get(change.name)?.bornAt ?? 0);
+    const entry = { ...change, bornAt, revision };
     this.#entries.push(entry);
     this.#latest.set(change.name, entry);
+    this.#lastAnswer = undefined;
   }
 
-  /** The changes after a revision, each name once. */
-  since(revision: number): readonly Change[] {
-    const changes: Change[] = [];
+  /** The changes after a revision, each name once, in the order of their last changes. */
+  since(revision: number): readonly LoggedChange[] {
+    if (this.#lastAnswer?.revision === revision) return this.#lastAnswer.changes;
+    const changes: LoggedChange[] = [];
     for (let i = this.#firstAfter(revision); i < this.#entries.length; i++) {
       const entry = this.#entries[i] as Entry;
       if (this.#latest.get(entry.name) === entry) changes.push(entry);
     }
+    this.#lastAnswer = { revision, changes };
     return changes;
+  }
+
+  /** How many entries are kept, overtaken ones included. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Whether the log has grown so far that compacting it is cheap beside what has been added since the last time. */
+  get isDue(): boolean {
+    return this.#entries.length >= this.#compactAt;
   }
 
   /** Forgets what every reader has passed, and what has been overtaken. */
   compact(passed: number): void {
-    if (this.#entries.length < 64) return;
-    const kept = this.#entries.filter((entry) => entry.revision > passed && this.#latest.get(entry.name) === entry);
+    this.#entries = this.#entries.filter((entry) => entry.revision > passed && this.#latest.get(entry.name) === entry);
     for (const [name, entry] of this.#latest) if (entry.revision <= passed) this.#latest.delete(name);
-    this.#entries = kept;
+    this.#compactAt = Math.max(fewest, 2 * this.#entries.length);
+    this.#lastAnswer = undefined;
   }
 
   #firstAfter(revision: number): number {

@@ -36,23 +36,21 @@ export class PartStore {
     /** In order of precedence, lowest first. */
     let parts = new Map<string, SharedPart>();
     const adopt = (wanted: readonly Part[]) => {
-      const before = parts;
-      parts = new Map(wanted.map((part) => [part.id, before.get(part.id) ?? this.#join(part, touch)]));
-      for (const [id, { byName: names }] of parts)
-        if (!before.has(id)) for (const name of names.keys()) touch(name, undefined);
-      for (const [id, { byName: names }] of before) {
-        if (parts.has(id)) continue;
-        for (const [name, resource] of names) touch(name, resource);
-        this.#leave(id, touch);
-      }
+      const next = new Map(wanted.map((part) => [part.id, parts.get(part.id) ?? this.#join(part, touch)]));
+      for (const [id, { byName: names }] of next) if (!parts.has(id)) for (const name of names.keys()) touch(name);
+      const left = [...parts].filter(([id]) => !next.has(id));
+      for (const [, { byName: names }] of left) for (const name of names.keys()) touch(name);
+      parts = next;
+      for (const [id] of left) this.#leave(id, touch);
     };
     const watch = this.#graph.watch(query, scope, adopt);
     for (const part of watch.value ?? []) parts.set(part.id, this.#join(part, touch));
     return {
-      *resources() {
-        const all = [...parts.values()];
-        for (const [i, part] of all.entries())
-          for (const [name, resource] of part.byName) if (!isCovered(name, all, i) && !hidden.has(name)) yield resource;
+      resources() {
+        const all = new Map<string, Resource>();
+        for (const { byName: names } of parts.values())
+          for (const [name, resource] of names) if (!hidden.has(name)) all.set(name, resource);
+        return all.values();
       },
       get(name) {
         if (hidden.has(name)) return undefined;
@@ -61,6 +59,7 @@ export class PartStore {
         return found;
       },
       follow() {},
+      unfollow() {},
       close: () => {
         watch.close();
         for (const id of parts.keys()) this.#leave(id, touch);
@@ -76,14 +75,15 @@ export class PartStore {
 
   #follow({ query, key }: Part): SharedPart {
     const views = new Set<Touch>();
-    const touchAll = (name: string, before: Resource | undefined) => {
-      for (const touch of views) touch(name, before);
+    const touchAll = (name: string) => {
+      for (const touch of views) touch(name);
     };
     const watch = this.#graph.watch(query, key, (resources) => {
       const before = shared.byName;
-      shared.byName = byName(resources);
-      for (const [name, resource] of shared.byName) if (before.get(name) !== resource) touchAll(name, before.get(name));
-      for (const [name, resource] of before) if (!shared.byName.has(name)) touchAll(name, resource);
+      const after = byName(resources);
+      for (const [name, resource] of after) if (before.get(name) !== resource) touchAll(name);
+      for (const name of before.keys()) if (!after.has(name)) touchAll(name);
+      shared.byName = after;
     });
     const shared: SharedPart = { byName: byName(watch.value ?? []), views, watch };
     return shared;
@@ -96,10 +96,4 @@ export class PartStore {
     shared.watch.close();
     this.#parts.delete(id);
   }
-}
-
-/** Parts of namespaces hardly ever share a name; only the last few lie over others. */
-function isCovered(name: string, parts: readonly SharedPart[], at: number): boolean {
-  for (let i = at + 1; i < parts.length; i++) if (parts[i]?.byName.has(name) === true) return true;
-  return false;
 }

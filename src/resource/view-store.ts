@@ -53,15 +53,17 @@ export class ViewStore {
     let view = this.#views.get(id);
     if (view === undefined) {
       this.#lastNumber += 1;
-      view = new View(
+      view = new View({
         type,
-        this.#lastNumber,
-        this.#graph.revision,
-        (touch) => kind.open(scope, touch),
-        (dirty) => this.#dirty.add(dirty),
-        (unused) => this.#unused.set(unused, id),
-      );
+        number: this.#lastNumber,
+        revision: this.#graph.revision,
+        open: (touch) => kind.open(scope, touch),
+        dirty: (dirty) => this.#dirty.add(dirty),
+        abandoned: (unused) => this.#unused.set(unused, id),
+      });
       this.#views.set(id, view);
+      // Until somebody reads it: a page that only looks must not keep it alive.
+      this.#unused.set(view, id);
     }
     return view;
   }

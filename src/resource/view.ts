@@ -5,22 +5,24 @@
  *
  * A stream holds its place in the log, not a copy of what it was sent.
  */
-import { type Change, ChangeLog } from './change-log.ts';
+import { ChangeLog, type LoggedChange } from './change-log.ts';
 import type { Resource } from './resource.ts';
 import type { TypeUrl } from './types.ts';
 
 /** Where a view's resources come from. */
 export interface Contents {
-  /** Every resource that a wildcard means, each name once. */
+  /** Every resource that is there, each name once: all of a type that has a wildcard, else what somebody follows. */
   resources(): Iterable<Resource>;
   get(name: string): Resource | undefined;
-  /** Makes sure that names are followed, where a type is only asked for by name. */
+  /** Makes sure that names are there, where a type is only asked for by name. */
   follow(names: Iterable<string>): void;
+  /** Takes back one `follow` of these names. */
+  unfollow(names: Iterable<string>): void;
   close(): void;
 }
 
-/** Notes that a name may mean another resource than `before` now. */
-export type Touch = (name: string, before: Resource | undefined) => void;
+/** Notes that a name is about to mean another resource; to be called while it still means the old one. */
+export type Touch = (name: string) => void;
 
 /** Someone who follows a view. */
 export interface ViewReader {
@@ -38,37 +40,47 @@ export interface SharedResponse {
   readonly names: readonly string[];
 }
 
-export class View {
+export interface ViewOptions {
   readonly type: TypeUrl;
   /** Tells views apart in nonces. */
-  readonly #number: number;
-  #nonces = 0;
+  readonly number: number;
+  /** The revision of what is there at the start. */
+  readonly revision: number;
+  readonly open: (touch: Touch) => Contents;
+  /** Called when there is something to settle. */
+  readonly dirty: (view: View) => void;
+  /** Called when the last reader has left. */
+  readonly abandoned: (view: View) => void;
+}
+
+/** Where nothing changes for long, responses to questions pile up: forgetting them costs no more than making one again. */
+const mostShared = 1000;
+
+export class View {
+  readonly #options: ViewOptions;
   readonly contents: Contents;
+  #nonces = 0;
   /** Responses that several readers share, while at least one of them is on its way; forgotten at the next change. */
   readonly #shared = new Map<string, WeakRef<SharedResponse>>();
   readonly #log = new ChangeLog();
   readonly #readers = new Set<ViewReader>();
+  /** Readers of equal subscriptions have the same set of names: contents need to hear of it once. */
+  readonly #followed = new Map<ReadonlySet<string>, number>();
+  /** What touched names meant at the last settling. */
   readonly #touched = new Map<string, Resource | undefined>();
-  readonly #abandoned: () => void;
   #revision: number;
 
-  /** `dirty` is called when there is something to settle, `abandoned` when the last reader has left. */
-  constructor(
-    type: TypeUrl,
-    number: number,
-    revision: number,
-    open: (touch: Touch) => Contents,
-    dirty: (view: View) => void,
-    abandoned: (view: View) => void,
-  ) {
-    this.type = type;
-    this.#number = number;
-    this.#revision = revision;
-    this.#abandoned = () => abandoned(this);
-    this.contents = open((name, before) => {
-      if (!this.#touched.has(name)) this.#touched.set(name, before);
-      dirty(this);
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#revision = options.revision;
+    this.contents = options.open((name) => {
+      if (!this.#touched.has(name)) this.#touched.set(name, this.contents.get(name));
+      options.dirty(this);
     });
+  }
+
+  get type(): TypeUrl {
+    return this.#options.type;
   }
 
   /** The revision of the last change. */
@@ -83,7 +95,7 @@ export class View {
   /** A nonce that no other response of any view has. */
   nextNonce(): string {
     this.#nonces += 1;
-    return `${this.#revision}/v${this.#number}.${this.#nonces}`;
+    return `${this.#revision}/v${this.#options.number}.${this.#nonces}`;
   }
 
   /** The response of that key that another reader has made already. */
@@ -92,11 +104,12 @@ export class View {
   }
 
   share(key: string, response: SharedResponse): void {
+    if (this.#shared.size >= mostShared) this.#shared.clear();
     this.#shared.set(key, new WeakRef(response));
   }
 
-  changesSince(revision: number): readonly Change[] {
-    return this.#log.since(revision);
+  changesSince(revision: number): readonly LoggedChange[] {
+    return revision >= this.#revision ? [] : this.#log.since(revision);
   }
 
   attach(reader: ViewReader): void {
@@ -105,7 +118,24 @@ export class View {
 
   detach(reader: ViewReader): void {
     this.#readers.delete(reader);
-    if (!this.isUsed) this.#abandoned();
+    if (!this.isUsed) this.#options.abandoned(this);
+  }
+
+  /** Makes sure that names that a reader asks for are there, until `unfollow` is called with the same set. */
+  follow(names: ReadonlySet<string>): void {
+    const count = this.#followed.get(names) ?? 0;
+    if (count === 0) this.contents.follow(names);
+    this.#followed.set(names, count + 1);
+  }
+
+  unfollow(names: ReadonlySet<string>): void {
+    const count = this.#followed.get(names) ?? 0;
+    if (count > 1) {
+      this.#followed.set(names, count - 1);
+      return;
+    }
+    this.#followed.delete(names);
+    this.contents.unfollow(names);
   }
 
   /** Turns touched names into changes and tells the readers. */
@@ -122,9 +152,11 @@ export class View {
     if (!hasChanged) return;
     this.#revision = revision;
     this.#shared.clear();
-    let passed = revision;
-    for (const reader of this.#readers) passed = Math.min(passed, reader.revision);
-    this.#log.compact(passed);
+    if (this.#log.isDue) {
+      let passed = revision;
+      for (const reader of this.#readers) passed = Math.min(passed, reader.revision);
+      this.#log.compact(passed);
+    }
     for (const reader of this.#readers) reader.changed(sinceMs);
   }
 }

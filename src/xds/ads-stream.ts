@@ -81,8 +81,7 @@ export class AdsStream {
   /** Changes what a client asks for; `forced` are names that it is to hear of whether or not they have changed. */
   subscribe(state: TypeState, subscription: Subscription, forced: Iterable<string>): void {
     const gainsAll = subscription.isWildcard && !state.subscription.isWildcard;
-    state.subscription = subscription;
-    state.view?.contents.follow(subscription.names);
+    state.subscribe(subscription);
     if (gainsAll) state.wantsAll = true;
     for (const name of forced) state.forced.add(name);
     for (const name of state.forced) if (!asksFor(subscription, name)) state.forced.delete(name);

@@ -75,17 +75,26 @@ export class TypeState implements ViewReader {
 
   /** Follows a view from its present state on; what the client is to hold of it is for the caller to say. */
   follow(view: View | undefined): void {
-    this.view?.detach(this);
-    this.view = view;
+    const before = this.view;
     view?.attach(this);
+    view?.follow(this.subscription.names);
+    before?.unfollow(this.subscription.names);
+    before?.detach(this);
+    this.view = view;
     this.cursor = view?.revision ?? 0;
     this.removalCursor = this.cursor;
-    view?.contents.follow(this.subscription.names);
+  }
+
+  /** Changes what is asked for; what the client is to hear of it is for the caller to say. */
+  subscribe(subscription: Subscription): void {
+    const before = this.subscription;
+    this.subscription = subscription;
+    this.view?.follow(subscription.names);
+    this.view?.unfollow(before.names);
   }
 
   close(): void {
-    this.view?.detach(this);
-    this.view = undefined;
+    this.follow(undefined);
   }
 
   describe(): TypeStatus {

@@ -124,9 +124,9 @@ class Follower implements ViewReader {
     const view = this.#controlPlane.view(this.type, scope);
     if (view === this.#view) return;
     view?.attach(this);
+    view?.follow(this.#names);
     this.leave();
     this.#view = view;
-    view?.contents.follow(this.#names);
     this.revision = view?.revision ?? 0;
     const all = [...(view?.contents.resources() ?? [])];
     this.#held = new Map(all.map((resource) => [resource.name, resource]));
@@ -134,6 +134,7 @@ class Follower implements ViewReader {
   }
 
   leave(): void {
+    this.#view?.unfollow(this.#names);
     this.#view?.detach(this);
   }
 
