@@ -7,6 +7,7 @@ import type { Graph } from '../incremental/graph.ts';
 import { type ClusterQueries, clusterQueries } from './clusters.ts';
 import { type DestinationPolicyQueries, destinationPolicyQueries } from './destination-policy.ts';
 import { type EndpointQueries, endpointQueries } from './endpoints.ts';
+import { type EnvoyFilterQueries, envoyFilterQueries } from './envoy-filters.ts';
 import { type GatewayListenerQueries, gatewayListenerQueries } from './gateway-listeners.ts';
 import { type GatewayQueries, gatewayQueries } from './gateway-routes.ts';
 import { type ImportQueries, importQueries } from './imports.ts';
@@ -37,6 +38,7 @@ export interface Mesh
     InboundQueries,
     GatewayQueries,
     GatewayListenerQueries,
+    EnvoyFilterQueries,
     ScopeQueries {
   readonly tables: Tables;
 }
@@ -63,7 +65,8 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const inbound = inboundQueries(graph, tables, services, policies);
   const gateways = gatewayQueries(graph, tables, services, policies, rules);
   const gatewayListeners = gatewayListenerQueries(graph, tables, services, policies, gateways);
-  const scopes = scopeQueries(graph, tables, services, narrow);
+  const envoyFilters = envoyFilterQueries(graph, tables, services);
+  const scopes = scopeQueries(graph, tables, services, narrow, envoyFilters);
   return {
     tables,
     ...services,
@@ -80,6 +83,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     ...inbound,
     ...gateways,
     ...gatewayListeners,
+    ...envoyFilters,
     ...scopes,
   };
 }

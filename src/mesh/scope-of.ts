@@ -18,6 +18,7 @@ import {
 } from '../model/scope.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
+import type { EnvoyFilterQueries } from './envoy-filters.ts';
 import { type NarrowQueries, pick } from './narrow.ts';
 import { unclaimedPolicy } from './outbound-policy.ts';
 import type { ServiceQueries } from './services.ts';
@@ -33,8 +34,9 @@ export function scopeQueries(
   tables: Tables,
   { settings }: ServiceQueries,
   { allAskedLabels }: NarrowQueries,
+  { patchingFor, patchesForVersion }: EnvoyFilterQueries,
 ): ScopeQueries {
-  const { proxies, workloads, sidecars, services, shards, gateways } = tables;
+  const { proxies, workloads, sidecars, services, shards, gateways, envoyFilters } = tables;
 
   /** A WorkloadEntry by its address, or a pod by its name: addresses of pods are used again. */
   function workloadOf(read: Reader, { addresses, namespace, name }: Proxy): Workload | undefined {
@@ -166,8 +168,11 @@ export function scopeQueries(
       shards.byAddress,
       gateways,
       gateways.all,
+      envoyFilters,
+      envoyFilters.byNamespace,
       settings,
       allAskedLabels,
+      patchesForVersion,
     ],
     equal: (a, b) => a?.key === b?.key,
     compute(read, key) {
@@ -205,7 +210,7 @@ export function scopeQueries(
         unclaimed,
         ...(unclaimed.requests === 'by-dns' ? { family: client.family } : {}),
       });
-      return scopeOf(client, capture, serving);
+      return scopeOf(client, capture, serving, patchingFor(read, proxy, labels));
     },
   });
 

@@ -22,6 +22,8 @@ export interface Proxy {
   readonly serviceAccount: string;
   readonly meshId: string;
   readonly version: string;
+  /** Those of its metadata that are texts, by name. */
+  readonly metadata: Labels;
   /** How connections reach it: by iptables, transparently, or only where it listens for them. */
   readonly interception: 'REDIRECT' | 'TPROXY' | 'NONE';
   /** Where it serves as an HTTP proxy; overrides the mesh's setting. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { anywhere, type Client, captureOf, clientOf, scopeOf, servingOf } from './scope.ts';
+import { anywhere, type Client, captureOf, clientOf, patchingOf, scopeOf, servingOf, unpatched } from './scope.ts';
 
 const sidecar: Omit<Client, 'key'> = {
   type: 'sidecar',
@@ -81,13 +81,23 @@ describe('a client', () => {
   });
 });
 
-it('a scope has a key of its three parts', () => {
+describe('a scope has a key', () => {
   const client = clientOf(sidecar);
-  assert.deepEqual(scopeOf(client, capture, serving), {
-    key: `${client.key}\n${capture.key}\n${serving.key}`,
-    client,
-    capture,
-    serving,
+  const key = `${client.key}\n${capture.key}\n${serving.key}`;
+
+  it('of its first three parts when no patch is in force', () => {
+    assert.deepEqual(scopeOf(client, capture, serving), { key, client, capture, serving, patching: unpatched });
+  });
+
+  it('that names the patches in force', () => {
+    const patching = patchingOf({ ...unpatched, clusters: 'shop/a#0' });
+    assert.deepEqual(scopeOf(client, capture, serving, patching), {
+      key: `${key}\n${patching.key}`,
+      client,
+      capture,
+      serving,
+      patching,
+    });
   });
 });
 

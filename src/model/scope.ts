@@ -1,5 +1,5 @@
 /**
- * What of a proxy its configuration may depend on, in three parts that are looked at separately. Proxies with equal parts
+ * What of a proxy its configuration may depend on, in four parts that are looked at separately. Proxies with equal parts
  * share what is made for them, so a part holds nothing that no rule asks for, and resolution narrows it further.
  */
 import { canonical } from '../lib/canonical.ts';
@@ -85,11 +85,30 @@ export interface ServiceTarget {
   readonly targetPort: number;
 }
 
+/** Patches of EnvoyFilters in the order in which they apply: `namespace/name#position` of each, with spaces between. */
+export type PatchList = string;
+
+/** The patches that are in force for a proxy, by what they change. Empty lists for nearly everyone. */
+export interface Patching {
+  /** Empty when all lists are. */
+  readonly key: string;
+  /** Of what leaves a sidecar's workload, or of all that a gateway does. */
+  readonly clusters: PatchList;
+  readonly listeners: PatchList;
+  readonly routes: PatchList;
+  /** Of what comes in to a sidecar's workload; its routes are parts of its listeners. */
+  readonly inboundClusters: PatchList;
+  readonly inboundListeners: PatchList;
+  /** Configurations of filters that a proxy asks for by name. */
+  readonly extensions: PatchList;
+}
+
 export interface Scope {
   readonly key: string;
   readonly client: Client;
   readonly capture: Capture;
   readonly serving: Serving;
+  readonly patching: Patching;
 }
 
 /** A client with its key, which is readable and short: most of its parts are empty. */
@@ -112,8 +131,25 @@ export function servingOf(part: Omit<Serving, 'key'>): Serving {
   return { ...part, key: canonical(part) };
 }
 
-export function scopeOf(client: Client, capture: Capture, serving: Serving): Scope {
-  return { key: `${client.key}\n${capture.key}\n${serving.key}`, client, capture, serving };
+export function patchingOf(part: Omit<Patching, 'key'>): Patching {
+  const { clusters, listeners, routes, inboundClusters, inboundListeners, extensions } = part;
+  const lists = [clusters, listeners, routes, inboundClusters, inboundListeners, extensions];
+  return { ...part, key: lists.every((list) => list === '') ? '' : lists.join('|') };
+}
+
+/** No EnvoyFilter is in force. */
+export const unpatched: Patching = patchingOf({
+  clusters: '',
+  listeners: '',
+  routes: '',
+  inboundClusters: '',
+  inboundListeners: '',
+  extensions: '',
+});
+
+export function scopeOf(client: Client, capture: Capture, serving: Serving, patching: Patching = unpatched): Scope {
+  const key = `${client.key}\n${capture.key}\n${serving.key}${patching.key === '' ? '' : `\n${patching.key}`}`;
+  return { key, client, capture, serving, patching };
 }
 
 /** The same client wherever it runs: for what does not depend on the place. */

@@ -43,7 +43,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     namespace,
     domain,
     addresses: instanceIps.length > 0 ? instanceIps : ip === '' ? [] : [ip],
-    labels: labelsOf(metadata.LABELS),
+    labels: textsOf(metadata.LABELS),
     locality: node.locality,
     network: text('NETWORK'),
     cluster: text('CLUSTER_ID') || 'Kubernetes',
@@ -51,6 +51,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     serviceAccount: text('SERVICE_ACCOUNT'),
     meshId: text('MESH_ID'),
     version: text('ISTIO_VERSION'),
+    metadata: textsOf(metadata),
     interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
     reservedPorts: reserved.filter((port) => port !== undefined && port > 0) as number[],
@@ -64,7 +65,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
   };
 }
 
-function labelsOf(value: unknown): Labels {
+function textsOf(value: unknown): Labels {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),

@@ -36,6 +36,7 @@ function proxyOf({ pod, namespace, locality, network, nodeName, addresses, captu
     serviceAccount: '',
     meshId: '',
     version: '',
+    metadata: {},
     reservedPorts: [],
     isUnprivileged,
     speaksHttp10: false,
