@@ -220,8 +220,14 @@ export class ControlPlane implements ProxyHost {
   }
 
   #applyRows(changes: readonly RegistryChange[]): void {
-    const { services, shards, workloads, namespaces } = this.mesh.tables;
-    const tables = { service: services, endpointShard: shards, workload: workloads, namespace: namespaces } as const;
+    const { services, shards, workloads, namespaces, autoAddresses } = this.mesh.tables;
+    const tables = {
+      service: services,
+      endpointShard: shards,
+      workload: workloads,
+      namespace: namespaces,
+      autoAddress: autoAddresses,
+    } as const;
     for (const { table, key, row } of changes) {
       if (table === 'service') this.#options.onInbound?.('svc', 1);
       if (table === 'endpointShard') this.#options.onInbound?.('eds', 1);

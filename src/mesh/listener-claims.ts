@@ -13,6 +13,7 @@ import type { Service } from '../model/service.ts';
 import type { EgressScope } from './egress.ts';
 import type { EndpointQueries } from './endpoints.ts';
 import { type ImportQueries, portsThrough } from './imports.ts';
+import { telemetryName } from './names.ts';
 import {
   type ClientHost,
   type ClientNamespace,
@@ -130,7 +131,9 @@ function needsEndpoints({ resolution, addresses, ports }: Service): boolean {
 }
 
 function claimsOf(service: Service, client: Client, endpoints: readonly Endpoint[]): readonly ListenerClaim[] {
-  const { hostname: host, namespace, name, createdAt } = service;
+  const { hostname: host, namespace, createdAt } = service;
+  // Among services of one age, those that are stated are told apart by host.
+  const name = telemetryName(service);
   const own = addressesFor(service, client).map((address) => address.replace(/^\[|\]$/g, ''));
   const blocks = service.addresses.filter((address) => address.includes('/'));
   return service.ports.flatMap((port): ListenerClaim[] => {

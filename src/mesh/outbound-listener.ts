@@ -16,6 +16,8 @@ export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSn
 export interface OutboundContext {
   readonly capture: Capture;
   readonly settings: MeshSettings;
+  /** The proxy has addresses of both families. */
+  readonly isDualStack: boolean;
   readonly chainsOf: ChainsOf;
   readonly originOf: (claim: ListenerClaim) => OriginKey;
 }
@@ -68,6 +70,7 @@ export function placedListener(
   const routeName = isSocket(bind) ? bind : String(port);
   return listener({
     name: `${ip}_${port}`,
+    ...(ip === '0.0.0.0' && context.isDualStack ? { moreAddresses: ['::'] } : {}),
     address: isSocket(bind) ? { path: bind.replace(/^unix:\/\//, '') } : { ip, port },
     bindsToPort,
     http: speaking.length === 0 ? undefined : httpChain(routeName, ip, port, speaking, context),
@@ -157,6 +160,7 @@ export function pathHandling({
 interface Parts {
   readonly name: string;
   readonly address: ListenerIr['address'];
+  readonly moreAddresses?: readonly string[];
   readonly bindsToPort: boolean;
   readonly http: FilterChainIr | undefined;
   readonly tcp: readonly FilterChainIr[];
@@ -166,7 +170,17 @@ interface Parts {
   readonly context: OutboundContext;
 }
 
-function listener({ name, address, bindsToPort, http, tcp, isWildcard, origins, context }: Parts): ListenerIr {
+function listener({
+  name,
+  address,
+  moreAddresses,
+  bindsToPort,
+  http,
+  tcp,
+  isWildcard,
+  origins,
+  context,
+}: Parts): ListenerIr {
   const { settings } = context;
   const rest = tcp.find(({ match }) => match === undefined);
   const matching = tcp.filter(({ match }) => match !== undefined);
@@ -187,6 +201,7 @@ function listener({ name, address, bindsToPort, http, tcp, isWildcard, origins, 
   return {
     name,
     address,
+    ...(moreAddresses === undefined ? {} : { moreAddresses }),
     direction: 'OUTBOUND',
     bindsToPort,
     filters: inspectors,

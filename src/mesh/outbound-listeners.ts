@@ -11,7 +11,7 @@ import { type DestinationPolicyQueries, policyOfPort } from './destination-polic
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
 import { distinctPlaces, type ListenerPlace, placeKey, sharedPlace } from './listener-place.ts';
-import { outboundCluster } from './names.ts';
+import { outboundCluster, telemetryName } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
 import { addressedListener, type OutboundContext, placedListener } from './outbound-listener.ts';
 import { clientNamespaceKey, type ServiceQueries } from './services.ts';
@@ -109,13 +109,14 @@ export function outboundListenerQueries(
   /** The claims of several clients' views of namespaces lose their client; this finds it again. */
   function contextOf(
     read: Reader,
-    capture: Capture,
+    { capture, client }: CapturedClient,
     clientOfNamespace: (namespace: string) => Client,
   ): OutboundContext {
     const mesh = read.cell(settings, meshKey);
     return {
       capture,
       settings: mesh,
+      isDualStack: client.family === 'dual',
       chainsOf: ({ host, port: listened, servicePort: port = listened, protocol, namespace }, block = '', needsSni) =>
         read.cell(chains, { client: clientOfNamespace(namespace), host, port, protocol, block, needsSni }),
       originOf: ({ host, namespace, name }) => {
@@ -135,14 +136,14 @@ export function outboundListenerQueries(
       .filter(({ exportTo, namespace }) =>
         isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
       )
-      .some((other) => other.hostname !== claim.host && byAge(other, claim) < 0);
+      .some((other) => other.hostname !== claim.host && byAge({ ...other, name: telemetryName(other) }, claim) < 0);
   }
 
   const addressedListeners = graph.query<CapturedNamespace, readonly ListenerIr[]>('addressedListeners', {
     reads: [services, services.byAddress, settings, service, chains, listenerClaims],
     keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
     compute(read, { client, capture, namespace }) {
-      const context = contextOf(read, capture, () => client);
+      const context = contextOf(read, { capture, client }, () => client);
       const listeners = new Map<string, ListenerIr>();
       for (const claim of read.cell(listenerClaims, { client, namespace })) {
         const place = sharedPlace(claim, capture);
@@ -218,7 +219,7 @@ export function outboundListenerQueries(
       return placedListener(
         place,
         claims,
-        contextOf(read, capture, (namespace) => clients.get(namespace) ?? client),
+        contextOf(read, { capture, client }, (namespace) => clients.get(namespace) ?? client),
       );
     },
   });

@@ -19,10 +19,14 @@ import {
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { EnvoyFilterQueries } from './envoy-filters.ts';
+import { telemetryName } from './names.ts';
 import { type NarrowQueries, pick } from './narrow.ts';
 import { unclaimedPolicy } from './outbound-policy.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
+
+/** Among services of one age, those that are stated are told apart by host. */
+const ageOf = (service: Service) => ({ ...service, name: telemetryName(service) });
 
 export interface ScopeQueries {
   /** The scope of a proxy by the key of its row; undefined when it is not connected. */
@@ -102,7 +106,7 @@ export function scopeQueries(
       }
     }
     return [...found.values()]
-      .sort((a, b) => byAge(a.row, b.row) || a.port - b.port)
+      .sort((a, b) => byAge(ageOf(a.row), ageOf(b.row)) || a.port - b.port)
       .map(({ service, port, targetPort }) => ({ service, port, targetPort }));
   }
 

@@ -34,7 +34,7 @@ export interface ServiceQueries {
 }
 
 export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
-  const { services, meshConfig, sidecars } = tables;
+  const { services, meshConfig, sidecars, autoAddresses } = tables;
   const settings = graph.query<string, MeshSettings>('settings', {
     reads: [meshConfig],
     compute: (read, key) => meshSettings(read.row(meshConfig, key)),
@@ -46,7 +46,7 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
       egressOf(client.sidecar === '' ? undefined : read.row(sidecars, client.sidecar)?.spec, client.namespace),
   });
   const service = graph.query<ClientHost, Service | undefined>('service', {
-    reads: [services, services.byHost, settings],
+    reads: [services, services.byHost, settings, autoAddresses],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const { defaultServiceExportTo } = read.cell(settings, meshKey);
@@ -55,7 +55,10 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
         .filter(({ exportTo, namespace }) =>
           isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
         );
-      return candidates.length <= 1 ? candidates[0] : merge(inOrder(candidates, client, defaultServiceExportTo));
+      const found = candidates.length <= 1 ? candidates[0] : merge(inOrder(candidates, client, defaultServiceExportTo));
+      if (!client.capturesDns || found === undefined || found.autoAddresses !== undefined) return found;
+      const made = read.row(autoAddresses, `${found.namespace}/${host}`);
+      return made === undefined || found.addresses.length > 0 ? found : { ...found, autoAddresses: made };
     },
   });
   const hosts = graph.query<ClientNamespace, readonly Hostname[]>('hosts', {

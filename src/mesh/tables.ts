@@ -24,6 +24,8 @@ export interface Tables {
   /** One row, under `meshKey`. */
   readonly meshConfig: Table<MeshConfig>;
   readonly namespaces: Table<Namespace>;
+  /** Virtual addresses that were made up, by `namespace/host`. */
+  readonly autoAddresses: Table<readonly string[]>;
   readonly services: Table<Service> & {
     readonly byHost: Index;
     readonly byNamespace: Index;
@@ -82,6 +84,7 @@ export function createTables(graph: Graph): Tables {
   return {
     meshConfig: graph.table('meshConfig'),
     namespaces: graph.table('namespaces'),
+    autoAddresses: graph.table('autoAddresses'),
     services: serviceTable(graph),
     shards: shardTable(graph),
     workloads: workloadTable(graph),

@@ -13,6 +13,8 @@ export type RegistryChange =
   | { readonly table: 'service'; readonly key: string; readonly row: Service | undefined }
   | { readonly table: 'endpointShard'; readonly key: string; readonly row: EndpointShard | undefined }
   | { readonly table: 'workload'; readonly key: string; readonly row: Workload | undefined }
+  /** Virtual addresses that were made up for a host; by `namespace/host`. */
+  | { readonly table: 'autoAddress'; readonly key: string; readonly row: readonly string[] | undefined }
   | { readonly table: 'namespace'; readonly key: string; readonly row: Namespace | undefined };
 
 export interface RegistrySink {

@@ -205,6 +205,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
       const outbound = {
         capture,
         settings,
+        isDualStack: client.family === 'dual',
         chainsOf: () => [],
         originOf: () => '',
       };
