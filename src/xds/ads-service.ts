@@ -13,6 +13,7 @@ import {
   decodeDeltaRequest,
   decodeSotwRequest,
   type NodeMessage,
+  RequestError,
   type SotwRequest,
 } from './request.ts';
 import { Subscriptions } from './subscription.ts';
@@ -98,7 +99,7 @@ export class AdsService {
           else this.#takeSotw(connection.stream, request);
         } catch (error) {
           // A request that cannot be read ends its stream, and nothing else.
-          const isClients = error instanceof NodeError || error instanceof RangeError || connection === undefined;
+          const isClients = error instanceof NodeError || error instanceof RequestError;
           this.#options.log.warn('stream ended by a request that cannot be served', {
             proxy: connection?.proxy.name ?? call.peer,
             error,

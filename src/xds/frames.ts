@@ -6,9 +6,12 @@ export type FrameResult =
   | { readonly kind: 'compressed' }
   | { readonly kind: 'too-large'; readonly length: number };
 
+const none = Buffer.alloc(0);
+
 export class FrameReader {
   readonly #limit: number;
-  #pending: Buffer[] = [];
+  /** Its first `#length` bytes are the start of a message; it grows by doubling, so that single bytes cost little. */
+  #pending = none;
   #length = 0;
 
   /** `limit`: the largest message that is taken, in bytes. */
@@ -18,12 +21,11 @@ export class FrameReader {
 
   /** Takes some bytes and yields the messages that are whole now. After anything but a message nothing can follow. */
   *read(chunk: Buffer): Generator<FrameResult> {
-    this.#pending.push(chunk);
-    this.#length += chunk.length;
-    while (this.#length >= frameHead) {
-      const head = this.#peek(frameHead);
-      const length = head.readUInt32BE(1);
-      if (head.readUInt8(0) !== 0) {
+    const bytes = this.#length === 0 ? chunk : this.#append(chunk);
+    let at = 0;
+    while (bytes.length - at >= frameHead) {
+      const length = bytes.readUInt32BE(at + 1);
+      if (bytes.readUInt8(at) !== 0) {
         yield { kind: 'compressed' };
         return;
       }
@@ -31,22 +33,30 @@ export class FrameReader {
         yield { kind: 'too-large', length };
         return;
       }
-      if (this.#length < frameHead + length) return;
-      yield { kind: 'message', bytes: this.#take(frameHead + length).subarray(frameHead) };
+      const end = at + frameHead + length;
+      if (bytes.length < end) break;
+      yield { kind: 'message', bytes: bytes.subarray(at + frameHead, end) };
+      at = end;
     }
+    this.#keep(bytes, at);
   }
 
-  #peek(length: number): Buffer {
-    const [first] = this.#pending;
-    if (first !== undefined && first.length >= length) return first;
-    this.#pending = [Buffer.concat(this.#pending)];
-    return this.#pending[0] as Buffer;
+  #append(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length;
+    if (length > this.#pending.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#pending.length));
+      this.#pending.copy(larger, 0, 0, this.#length);
+      this.#pending = larger;
+    }
+    chunk.copy(this.#pending, this.#length);
+    this.#length = length;
+    return this.#pending.subarray(0, length);
   }
 
-  #take(length: number): Buffer {
-    const all = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
-    this.#length -= length;
-    this.#pending = this.#length === 0 ? [] : [all.subarray(length)];
-    return all.subarray(0, length);
+  /** Keeps what follows the last whole message, apart from what has been handed out. */
+  #keep(bytes: Buffer, from: number): void {
+    if (from === 0 && this.#length > 0) return;
+    this.#length = bytes.length - from;
+    this.#pending = this.#length === 0 ? none : Buffer.from(bytes.subarray(from));
   }
 }

@@ -32,9 +32,11 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     .map((address) => address.trim())
     .filter((address) => address !== '');
   const interception = text('INTERCEPTION_MODE');
-  const httpProxyPort = numberOf(metadata.HTTP_PROXY_PORT);
+  const httpProxyPort = wholeOf(metadata.HTTP_PROXY_PORT, highestPort);
   const traceSampling = numberOf(pathOf(metadata.PROXY_CONFIG, 'tracing', 'sampling'));
-  const reserved = [numberOf(metadata.ENVOY_STATUS_PORT), numberOf(metadata.ENVOY_PROMETHEUS_PORT)];
+  const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map((port) =>
+    wholeOf(port, highestPort),
+  );
   return {
     connection: `${name}-${connectionNumber}`,
     nodeId: node.id,
@@ -54,7 +56,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     metadata: textsOf(metadata),
     interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
-    reservedPorts: reserved.filter((port) => port !== undefined && port > 0) as number[],
+    reservedPorts: reserved.filter((port) => port !== undefined),
     isUnprivileged: isTrue('UNPRIVILEGED_POD'),
     speaksHttp10: isTrue('HTTP10'),
     capturesDns: isTrue('DNS_CAPTURE'),
@@ -77,6 +79,14 @@ function numberOf(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
+const highestPort = 65_535;
+
+/** A whole number from 1 to `most`; anything else says nothing, so that no node can state what Envoy would refuse. */
+function wholeOf(value: unknown, most: number): number | undefined {
+  const number = numberOf(value);
+  return number !== undefined && Number.isInteger(number) && number >= 1 && number <= most ? number : undefined;
+}
+
 function pathOf(value: unknown, ...keys: readonly string[]): unknown {
   let found = value;
   for (const key of keys) found = isRecord(found) ? found[key] : undefined;
@@ -87,10 +97,10 @@ const forwardModes = new Set(['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SAN
 
 function topologyOf(proxyConfig: unknown): GatewayTopology {
   const topology = pathOf(proxyConfig, 'gatewayTopology');
-  const hops = numberOf(pathOf(topology, 'numTrustedProxies'));
+  const hops = wholeOf(pathOf(topology, 'numTrustedProxies'), 2 ** 32 - 1);
   const forward = pathOf(topology, 'forwardClientCertDetails');
   return {
-    ...(hops === undefined || hops === 0 ? {} : { trustedHops: hops }),
+    ...(hops === undefined ? {} : { trustedHops: hops }),
     ...(typeof forward === 'string' && forwardModes.has(forward)
       ? { forwardClientCertificate: forward as NonNullable<GatewayTopology['forwardClientCertificate']> }
       : {}),

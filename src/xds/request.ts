@@ -2,7 +2,7 @@
  * What is read of a DiscoveryRequest and a DeltaDiscoveryRequest. Envoy's first request lists every extension that it
  * has, some 60 KB: only what is needed is decoded, the rest is skipped.
  */
-import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 export interface NodeMessage {
   readonly id: string;
@@ -37,7 +37,35 @@ export interface DeltaRequest {
   readonly error?: ErrorDetail;
 }
 
-/** Calls `field` for each field of a message; it must consume the field or say that it did not. */
+/** Bytes that are no request. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+}
+
+/** Throws RequestError. */
+export function decodeSotwRequest(bytes: Uint8Array): SotwRequest {
+  return readable(() => readSotwRequest(new BinaryReader(bytes)));
+}
+
+/** Throws RequestError. */
+export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
+  return readable(() => readDeltaRequest(new BinaryReader(bytes)));
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new RequestError(`expected a request, found bytes that are none: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Calls `field` for each field of a message; it must consume the field or say that it did not. A known number with
+ * another wire type is a field that we do not know.
+ */
 function readFields(
   reader: BinaryReader,
   length: number | undefined,
@@ -48,15 +76,20 @@ function readFields(
     const [number, wire] = reader.tag();
     if (!field(number, wire)) reader.skip(wire, number);
   }
+  if (reader.pos !== end) throw new RangeError('a field reaches beyond the end of its message');
 }
 
-export function decodeSotwRequest(bytes: Uint8Array): SotwRequest {
-  const reader = new BinaryReader(bytes);
+/** The same for a message of which only texts and messages are read. */
+function readDelimited(reader: BinaryReader, length: number | undefined, field: (number: number) => boolean): void {
+  readFields(reader, length, (number, wire) => wire === WireType.LengthDelimited && field(number));
+}
+
+function readSotwRequest(reader: BinaryReader): SotwRequest {
   const names: string[] = [];
   let [typeUrl, version, nonce] = ['', '', ''];
   let node: NodeMessage | undefined;
   let error: ErrorDetail | undefined;
-  readFields(reader, undefined, (number) => {
+  readDelimited(reader, undefined, (number) => {
     switch (number) {
       case 1:
         version = reader.string();
@@ -90,15 +123,14 @@ export function decodeSotwRequest(bytes: Uint8Array): SotwRequest {
   };
 }
 
-export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
-  const reader = new BinaryReader(bytes);
+function readDeltaRequest(reader: BinaryReader): DeltaRequest {
   const subscribe: string[] = [];
   const unsubscribe: string[] = [];
   const initialVersions = new Map<string, string>();
   let [typeUrl, nonce] = ['', ''];
   let node: NodeMessage | undefined;
   let error: ErrorDetail | undefined;
-  readFields(reader, undefined, (number) => {
+  readDelimited(reader, undefined, (number) => {
     switch (number) {
       case 1:
         node = readNode(reader);
@@ -143,7 +175,7 @@ function readNode(reader: BinaryReader): NodeMessage {
   let [id, cluster, userAgent] = ['', '', ''];
   let metadata: { readonly [key: string]: unknown } = {};
   let locality = { region: '', zone: '', subzone: '' };
-  readFields(reader, reader.uint32(), (number) => {
+  readDelimited(reader, reader.uint32(), (number) => {
     switch (number) {
       case 1:
         id = reader.string();
@@ -169,7 +201,7 @@ function readNode(reader: BinaryReader): NodeMessage {
 
 function readLocality(reader: BinaryReader): NodeMessage['locality'] {
   const parts = ['', '', ''];
-  readFields(reader, reader.uint32(), (number) => {
+  readDelimited(reader, reader.uint32(), (number) => {
     if (number > 3) return false;
     parts[number - 1] = reader.string();
     return true;
@@ -182,9 +214,9 @@ function readLocality(reader: BinaryReader): NodeMessage['locality'] {
 function readStatus(reader: BinaryReader): ErrorDetail {
   let code = 0;
   let message = '';
-  readFields(reader, reader.uint32(), (number) => {
-    if (number === 1) code = reader.int32();
-    else if (number === 2) message = reader.string();
+  readFields(reader, reader.uint32(), (number, wire) => {
+    if (number === 1 && wire === WireType.Varint) code = reader.int32();
+    else if (number === 2 && wire === WireType.LengthDelimited) message = reader.string();
     else return false;
     return true;
   });
@@ -195,7 +227,7 @@ function readStatus(reader: BinaryReader): ErrorDetail {
 function readEntry<T>(reader: BinaryReader, readValue: () => T): readonly [string, T | undefined] {
   let key = '';
   let value: T | undefined;
-  readFields(reader, reader.uint32(), (number) => {
+  readDelimited(reader, reader.uint32(), (number) => {
     if (number === 1) key = reader.string();
     else if (number === 2) value = readValue();
     else return false;
@@ -211,9 +243,10 @@ const deepestStruct = 32;
 function readStruct(reader: BinaryReader, depth: number): { readonly [key: string]: unknown } {
   if (depth > deepestStruct) throw new Error(`expected node metadata of at most ${deepestStruct} levels`);
   const fields: [string, unknown][] = [];
-  readFields(reader, reader.uint32(), (number) => {
+  readDelimited(reader, reader.uint32(), (number) => {
     if (number !== 1) return false;
-    fields.push(readEntry(reader, () => readValue(reader, depth + 1)) as [string, unknown]);
+    const [name, value = null] = readEntry(reader, () => readValue(reader, depth + 1));
+    fields.push([name, value]);
     return true;
   });
   return Object.fromEntries(fields);
@@ -222,21 +255,21 @@ function readStruct(reader: BinaryReader, depth: number): { readonly [key: strin
 /** google.protobuf.Value */
 function readValue(reader: BinaryReader, depth: number): unknown {
   let value: unknown = null;
-  readFields(reader, reader.uint32(), (number) => {
-    switch (number) {
-      case 2:
+  readFields(reader, reader.uint32(), (number, wire) => {
+    switch ((number << 3) | wire) {
+      case (2 << 3) | WireType.Bit64:
         value = reader.double();
         return true;
-      case 3:
+      case (3 << 3) | WireType.LengthDelimited:
         value = reader.string();
         return true;
-      case 4:
+      case (4 << 3) | WireType.Varint:
         value = reader.bool();
         return true;
-      case 5:
+      case (5 << 3) | WireType.LengthDelimited:
         value = readStruct(reader, depth);
         return true;
-      case 6:
+      case (6 << 3) | WireType.LengthDelimited:
         value = readList(reader, depth);
         return true;
       default:
@@ -249,7 +282,7 @@ function readValue(reader: BinaryReader, depth: number): unknown {
 function readList(reader: BinaryReader, depth: number): readonly unknown[] {
   if (depth > deepestStruct) throw new Error(`expected node metadata of at most ${deepestStruct} levels`);
   const items: unknown[] = [];
-  readFields(reader, reader.uint32(), (number) => {
+  readDelimited(reader, reader.uint32(), (number) => {
     if (number !== 1) return false;
     items.push(readValue(reader, depth + 1));
     return true;

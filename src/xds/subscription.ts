@@ -3,20 +3,19 @@
  * resources to return", "Delta xDS", https://www.envoyproxy.io/docs/envoy/v1.40.0/api-docs/xds_protocol).
  *
  * Thousands of proxies ask for the same thousand names: equal subscriptions are one object, and the step from one to the
- * next is remembered, so that only the first proxy pays for it.
+ * next is remembered, so that only the first proxy pays for it. Both are held weakly: what no stream asks for any more is
+ * forgotten, and an equal subscription then is another object that only shares less.
  */
+import { hash } from 'node:crypto';
 
 export interface Subscription {
-  /** Distinguishes subscriptions; equal ones have the same. */
+  /** Distinguishes subscriptions. */
   readonly id: number;
   /** All resources of the type, now and later. */
   readonly isWildcard: boolean;
   /** Resources asked for by name, beside a wildcard or without one. */
   readonly names: ReadonlySet<string>;
-  /**
-   * Whether the wildcard came from asking for nothing in particular, as clients did before `*` existed. Such a client ends
-   * it by asking for names in the state-of-the-world dialect.
-   */
+  /** Whether the wildcard came from asking for nothing in particular, as clients did before `*` existed. */
   readonly isLegacy: boolean;
 }
 
@@ -27,66 +26,97 @@ export function asksFor({ isWildcard, names }: Subscription, name: string): bool
   return isWildcard || names.has(name);
 }
 
-const star = '*';
+/** The name that means all resources of a type. */
+export const star = '*';
 
 export class Subscriptions {
-  readonly #known = new Map<string, Subscription>();
-  readonly #steps = new Map<string, Subscription>();
+  readonly #known = new WeakValues();
+  readonly #steps = new WeakValues();
   #lastId = 0;
 
-  /** The first request of a type, or one after which a client has lost its state, in the state-of-the-world dialect. */
-  firstSotw(names: readonly string[], hasWildcard: boolean): Subscription {
-    return names.length === 0 && hasWildcard
-      ? this.#intern(true, [], true)
-      : this.#intern(names.includes(star), names, false);
+  /** The first request of a type on a stream, in the state-of-the-world dialect; naming nothing may mean all. */
+  firstSotw(names: readonly string[], impliesAll: boolean): Subscription {
+    return names.length === 0 && impliesAll ? this.#intern(true, new Set(), true) : this.nextSotw(nothing, names);
   }
 
   /** A later request, which lists all that is wanted. A client that once asked for names cannot mean all by none. */
   nextSotw(current: Subscription, names: readonly string[]): Subscription {
-    return names.length === 0 && current.isLegacy ? current : this.#intern(names.includes(star), names, false);
+    if (names.length === 0 && current.isLegacy) return current;
+    const asked = new Set(names);
+    const isWildcard = asked.delete(star);
+    // An acknowledgement lists the same names again.
+    if (isWildcard === current.isWildcard && !current.isLegacy && isSameSet(asked, current.names)) return current;
+    return this.#intern(isWildcard, asked, false);
   }
 
-  /** The first request of a type in the delta dialect. Subscribing to nothing means all, for types that have a wildcard. */
-  firstDelta(subscribe: readonly string[], unsubscribe: readonly string[], hasWildcard: boolean): Subscription {
-    const start = subscribe.length === 0 && hasWildcard ? this.#intern(true, [], true) : nothing;
+  /** The first request of a type in the delta dialect. Subscribing to nothing may mean all. */
+  firstDelta(subscribe: readonly string[], unsubscribe: readonly string[], impliesAll: boolean): Subscription {
+    const start = subscribe.length === 0 && impliesAll ? this.#intern(true, new Set(), true) : nothing;
     return this.nextDelta(start, subscribe, unsubscribe);
   }
 
   /** A later request, which names what is new and what is not wanted any more. */
   nextDelta(current: Subscription, subscribe: readonly string[], unsubscribe: readonly string[]): Subscription {
     if (subscribe.length === 0 && unsubscribe.length === 0) return current;
-    const step = `${current.id}\n+${subscribe.join('\n')}\n-${unsubscribe.join('\n')}`;
+    const step = digest(`${current.id}`, subscribe, unsubscribe);
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
     const names = new Set(current.names);
-    let isWildcard = current.isWildcard;
-    for (const name of subscribe) {
-      if (name === star) isWildcard = true;
-      else names.add(name);
-    }
-    for (const name of unsubscribe) {
-      if (name === star) isWildcard = false;
-      else names.delete(name);
-    }
-    const next = this.#intern(isWildcard, [...names], current.isLegacy && isWildcard);
-    if (this.#steps.size > 10_000) this.#steps.clear();
+    for (const name of subscribe) names.add(name);
+    const gainsAll = names.delete(star);
+    for (const name of unsubscribe) names.delete(name);
+    const isWildcard = (current.isWildcard || gainsAll) && !unsubscribe.includes(star);
+    const next = this.#intern(isWildcard, names, current.isLegacy && isWildcard && !gainsAll);
     this.#steps.set(step, next);
     return next;
   }
 
-  #intern(isWildcard: boolean, asked: readonly string[], isLegacy: boolean): Subscription {
-    const names = new Set(asked);
-    names.delete(star);
+  /** How many subscriptions and steps are remembered. */
+  get size(): number {
+    return this.#known.size + this.#steps.size;
+  }
+
+  #intern(isWildcard: boolean, names: ReadonlySet<string>, isLegacy: boolean): Subscription {
     if (!isWildcard && names.size === 0) return nothing;
-    const key = `${isWildcard}/${isLegacy}\n${[...names].sort().join('\n')}`;
-    let found = this.#known.get(key);
-    if (found === undefined) {
-      this.#lastId += 1;
-      found = { id: this.#lastId, isWildcard, names, isLegacy };
-      // Forgetting is safe: an equal subscription then has another id and only shares less.
-      if (this.#known.size > 10_000) this.#known.clear();
-      this.#known.set(key, found);
-    }
-    return found;
+    const key = digest(`${isWildcard}/${isLegacy}`, [...names].sort(), []);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#lastId += 1;
+    const made = { id: this.#lastId, isWildcard, names, isLegacy };
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  if (a.size !== b.size) return false;
+  for (const item of a) if (!b.has(item)) return false;
+  return true;
+}
+
+/** Names come from clients: their lengths keep one list of them from reading like another. */
+function digest(start: string, names: readonly string[], more: readonly string[]): string {
+  const spell = (list: readonly string[]) => list.map((name) => `${name.length}:${name}`).join('');
+  return hash('sha256', `${start}\n${names.length}\n${spell(names)}${spell(more)}`, 'base64url');
+}
+
+/** Subscriptions by key, for as long as somebody else holds them. */
+class WeakValues {
+  readonly #values = new Map<string, WeakRef<Subscription>>();
+  readonly #registry = new FinalizationRegistry<string>((key) => {
+    if (this.#values.get(key)?.deref() === undefined) this.#values.delete(key);
+  });
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: string): Subscription | undefined {
+    return this.#values.get(key)?.deref();
+  }
+
+  set(key: string, value: Subscription): void {
+    this.#values.set(key, new WeakRef(value));
+    this.#registry.register(value, key);
   }
 }
