@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
   /** The id of the cluster that objects come from. */
   readonly cluster: string;
   readonly domainSuffix: string;
+  /** The time, in milliseconds since the epoch. */
+  readonly now?: () => number;
   /** Told of each commit and how long it took. */
   readonly onCommit?: (revision: Revision, durationMs: number) => void;
   /** Told of rows and objects that sources report. */
@@ -64,7 +66,7 @@ export class ControlPlane implements ProxyHost {
   #stagedAtMs: number | undefined;
 
   constructor(options: ControlPlaneOptions) {
-    const { log, cluster, domainSuffix, onCompute, narrows } = options;
+    const { log, cluster, domainSuffix, now = Date.now, onCompute, narrows } = options;
     this.#options = options;
     this.graph = new Graph({
       ...(onCompute === undefined ? {} : { onCompute }),
@@ -75,7 +77,7 @@ export class ControlPlane implements ProxyHost {
     this.views = new ViewStore(this.graph, createCatalog(this.graph, this.mesh));
     this.diagnostics = new Diagnostics(log);
     this.#kubernetes = new KubernetesRegistry(
-      { name: 'kubernetes', cluster, domainSuffix },
+      { name: 'kubernetes', cluster, domainSuffix, now },
       {
         apply: (changes) => this.#applyRows(changes),
         problems: (object, problems) => this.diagnostics.replace(object, problems),
@@ -121,6 +123,12 @@ export class ControlPlane implements ProxyHost {
       if (kind !== undefined) this.#applyConfig(kind, change);
       else if (!isKubernetesKind(change)) this.#noteForeign(change);
     }
+    this.#schedule();
+  }
+
+  /** Judges again what time alone can turn bad, such as certificates: call it now and then. */
+  recheck(): void {
+    this.#kubernetes.recheck();
     this.#schedule();
   }
 
@@ -220,13 +228,14 @@ export class ControlPlane implements ProxyHost {
   }
 
   #applyRows(changes: readonly RegistryChange[]): void {
-    const { services, shards, workloads, namespaces, autoAddresses } = this.mesh.tables;
+    const { services, shards, workloads, namespaces, autoAddresses, secrets } = this.mesh.tables;
     const tables = {
       service: services,
       endpointShard: shards,
       workload: workloads,
       namespace: namespaces,
       autoAddress: autoAddresses,
+      secret: secrets,
     } as const;
     for (const { table, key, row } of changes) {
       if (table === 'service') this.#options.onInbound?.('svc', 1);

@@ -14,6 +14,7 @@ import { originKey } from './model/origin.ts';
 import type { Problem } from './model/problem.ts';
 import { AdsService } from './xds/ads-service.ts';
 import { createGrpcServer, type ListenAddress } from './xds/grpc.ts';
+import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
@@ -57,10 +58,11 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     onCommit: (_revision, durationMs) => metrics?.committed(durationMs),
     onInbound: (type, count) => metrics?.inbound(type, count),
   });
+  const identity = JSON.stringify({ Component: 'fairway', ID: hostname(), Info: { version } });
   const ads = new AdsService({
     host: controlPlane,
     log,
-    controlPlane: JSON.stringify({ Component: 'fairway', ID: hostname(), Info: { version } }),
+    controlPlane: identity,
     now: Date.now,
     events: {
       sent: (type, bytes) => metrics?.sent(type, bytes),
@@ -72,7 +74,8 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const data = consoleData(controlPlane, ads, version);
   metrics = createMetrics(metricsData(controlPlane, ads), version);
   const http = createHttpServer(pages(data, metrics), log);
-  const grpc = createGrpcServer({ methods: ads.methods, log });
+  const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
+  const grpc = createGrpcServer({ methods, log });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
     if (options.meshConfigPath !== undefined) followMeshConfig(options.meshConfigPath, controlPlane, stop.signal);
@@ -163,6 +166,7 @@ function consoleData(controlPlane: ControlPlane, ads: AdsService, version: strin
           ...rows(mesh.tables.services),
           ...rows(mesh.tables.shards),
           ...rows(mesh.tables.workloads),
+          ...rows(mesh.tables.secrets),
           ...controlPlane.configTables().flatMap(([, table]) => rows(table)),
         ].map(({ origin }) => [originKey(origin), origin]),
       ),

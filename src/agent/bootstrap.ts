@@ -58,15 +58,16 @@ export function bootstrap(options: BootstrapOptions): object {
       cds_config: source,
       lds_config: source,
     },
-    static_resources: { clusters: [xdsCluster(xds)] },
+    // Without an agent the control plane itself says where secrets lie at the proxy.
+    static_resources: { clusters: [grpcCluster('xds-grpc', xds), grpcCluster('sds-grpc', xds)] },
     // Istio's proxies take regular expressions of this size too (its bootstrap sets the same limit).
     layered_runtime: { layers: [{ name: 'static', static_layer: { 're2.max_program_size.error_level': 32768 } }] },
   };
 }
 
-function xdsCluster({ host, port }: BootstrapOptions['xds']): object {
+function grpcCluster(name: string, { host, port }: BootstrapOptions['xds']): object {
   return {
-    name: 'xds-grpc',
+    name,
     type: 'STATIC',
     connect_timeout: '1s',
     typed_extension_protocol_options: {
@@ -78,7 +79,7 @@ function xdsCluster({ host, port }: BootstrapOptions['xds']): object {
       },
     },
     load_assignment: {
-      cluster_name: 'xds-grpc',
+      cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
     },
   };

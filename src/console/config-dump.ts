@@ -1,7 +1,7 @@
 /** /debug/config_dump?proxyID=: what a proxy is to hold, in the form of Envoy's own config dump. */
 import { type Json, resourceJson } from '../resource/json.ts';
 import type { Resource } from '../resource/resource.ts';
-import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
+import { clusterType, endpointType, listenerType, routeType, secretType, type TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import { findConnection } from './connections.ts';
 import type { ConsoleData } from './data.ts';
@@ -46,6 +46,14 @@ function configDump(connection: ConnectionStatus, data: ConsoleData, includesEnd
         dynamicRouteConfigs: list(routeType, (routeConfig, resource) => ({
           versionInfo: resource.version,
           routeConfig: routeConfig,
+        })),
+      },
+      {
+        '@type': `${admin}SecretsConfigDump`,
+        dynamicActiveSecrets: list(secretType, (secret, resource) => ({
+          name: resource.name,
+          versionInfo: resource.version,
+          secret,
         })),
       },
       ...(includesEndpoints

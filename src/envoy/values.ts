@@ -40,12 +40,6 @@ export const overAds: ConfigSource = {
   resourceApiVersion: ApiVersion.V3,
 };
 
-/** The same stream for secrets, with Envoy's own bound on the wait. */
-export const secretsOverAds: ConfigSource = {
-  configSourceSpecifier: { $case: 'ads', value: {} },
-  resourceApiVersion: ApiVersion.V3,
-};
-
 /** Metadata under the name that Istio's tools read. */
 export function istioMetadata(fields: { readonly [name: string]: unknown }): Metadata {
   return { filterMetadata: { istio: { ...fields } } };

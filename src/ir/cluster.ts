@@ -1,6 +1,7 @@
 /** What a Cluster is to be, complete: all that its translation may depend on. Durations are in milliseconds. */
 import type { OriginKey } from '../model/origin.ts';
 import type { LoadAssignmentIr } from './endpoint.ts';
+import type { UpstreamTlsIr } from './tls.ts';
 
 export interface ClusterIr {
   readonly name: string;
@@ -108,28 +109,6 @@ export interface KeepaliveIr {
 export interface TransportIr {
   readonly tls?: UpstreamTlsIr;
   readonly proxyProtocol?: 'V1' | 'V2';
-}
-
-export interface UpstreamTlsIr {
-  readonly sni?: string;
-  readonly alpn: readonly string[];
-  readonly certificate?: CertificateSourceIr;
-  /** `none`: the server's certificate is not looked at. */
-  readonly validation: 'none' | ValidationIr;
-}
-
-/** Where a secret comes from. */
-export type CertificateSourceIr =
-  | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
-  | { readonly kind: 'sds'; readonly name: string };
-
-export interface ValidationIr {
-  readonly authority:
-    | { readonly kind: 'system' }
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'sds'; readonly name: string };
-  readonly subjectAltNames: readonly string[];
-  readonly revocationList?: string;
 }
 
 /** What istioctl, Kiali and telemetry read off a cluster. */

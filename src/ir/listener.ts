@@ -1,7 +1,8 @@
 /** What a Listener is to be, complete. Durations are in milliseconds. */
 import type { OriginKey } from '../model/origin.ts';
-import type { CertificateSourceIr, DnsCacheIr, ValidationIr } from './cluster.ts';
+import type { DnsCacheIr } from './cluster.ts';
 import type { VirtualHostIr } from './route.ts';
+import type { DownstreamTlsIr } from './tls.ts';
 
 export interface ListenerIr {
   readonly name: string;
@@ -117,16 +118,4 @@ export interface AccessLogIr {
   readonly format:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'json'; readonly fields: { readonly [name: string]: unknown } };
-}
-
-export interface DownstreamTlsIr {
-  readonly certificates: readonly CertificateSourceIr[];
-  readonly validation?: ValidationIr;
-  readonly requiresClientCertificate: boolean;
-  readonly alpn: readonly string[];
-  readonly minVersion?: string;
-  readonly maxVersion?: string;
-  readonly ciphers?: readonly string[];
-  readonly certificateHashes?: readonly string[];
-  readonly certificateSpki?: readonly string[];
 }

@@ -1,14 +1,13 @@
 /** The listeners of a gateway proxy. */
-import type { ServerTls } from '../config/gateway.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
-import type { CertificateSourceIr } from '../ir/cluster.ts';
-import type { DownstreamTlsIr, FilterChainIr, HttpManagerIr, ListenerIr } from '../ir/listener.ts';
+import type { FilterChainIr, HttpManagerIr, ListenerIr } from '../ir/listener.ts';
 import { covers } from '../model/hostname.ts';
 import type { Capture, Client, Serving } from '../model/scope.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
 import { allHosts, hostsFor, type PlannedListener, type PlannedServer } from './gateway-plan.ts';
 import { type GatewayQueries, intersection } from './gateway-routes.ts';
+import { terminatedTls } from './gateway-tls.ts';
 import { outboundCluster } from './names.ts';
 import { pathHandling } from './outbound-listener.ts';
 import { virtualServiceHosts } from './rules.ts';
@@ -64,7 +63,7 @@ export function gatewayListenerQueries(
           {
             ...httpChain(planned, listener, serving, mesh),
             ...serverNames(planned),
-            tls: terminate(planned.server.tls ?? {}, ['h2', 'http/1.1']),
+            tls: terminatedTls(planned.server.tls ?? {}, 'http'),
           },
         ];
       case 'tls':
@@ -116,7 +115,7 @@ export function gatewayListenerQueries(
         )
       : wanted;
     if (planned.kind === 'tcp' || passes) return served;
-    const tls = terminate(planned.server.tls ?? {}, []);
+    const tls = terminatedTls(planned.server.tls ?? {}, 'tcp');
     return served.map((chain) => ({ ...chain, ...serverNames(planned), tls }));
   }
 
@@ -174,58 +173,4 @@ function httpChain(
 function serverNames(planned: PlannedServer): Pick<FilterChainIr, 'match'> {
   const hosts = [...new Set(allHosts(planned))].sort();
   return hosts.includes('*') ? {} : { match: { serverNames: hosts } };
-}
-
-function terminate(tls: ServerTls, alpn: readonly string[]): DownstreamTlsIr {
-  const {
-    mode = 'SIMPLE',
-    subjectAltNames = [],
-    minProtocolVersion,
-    maxProtocolVersion,
-    cipherSuites = [],
-    verifyCertificateHash = [],
-    verifyCertificateSpki = [],
-  } = tls;
-  const validates = mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL';
-  const version = (name: string | undefined) =>
-    name === undefined || name === 'TLS_AUTO' ? undefined : name.replace('TLSV', 'TLSv');
-  const [least, most] = [version(minProtocolVersion), version(maxProtocolVersion)];
-  return {
-    certificates: certificateSources(tls),
-    ...(validates
-      ? {
-          validation: {
-            authority: clientAuthority(tls),
-            subjectAltNames,
-            ...(tls.caCrl === undefined || tls.caCrl === '' ? {} : { revocationList: tls.caCrl }),
-          },
-        }
-      : {}),
-    requiresClientCertificate: mode === 'MUTUAL',
-    alpn,
-    ...(least === undefined ? {} : { minVersion: least }),
-    ...(most === undefined ? {} : { maxVersion: most }),
-    ...(cipherSuites.length === 0 ? {} : { ciphers: cipherSuites }),
-    ...(verifyCertificateHash.length === 0 ? {} : { certificateHashes: verifyCertificateHash }),
-    ...(verifyCertificateSpki.length === 0 ? {} : { certificateSpki: verifyCertificateSpki }),
-  };
-}
-
-function certificateSources(tls: ServerTls): readonly CertificateSourceIr[] {
-  const names = [
-    ...(tls.credentialName === undefined || tls.credentialName === '' ? [] : [tls.credentialName]),
-    ...(tls.credentialNames ?? []),
-  ];
-  if (names.length > 0) return names.map((name) => ({ kind: 'sds', name: `kubernetes://${name}` }));
-  const pairs = tls.tlsCertificates ?? [tls];
-  return pairs.map(({ serverCertificate = '', privateKey = '' }) => ({
-    kind: 'files',
-    certificate: serverCertificate,
-    key: privateKey,
-  }));
-}
-
-function clientAuthority({ credentialName = '', caCertificates = '' }: ServerTls) {
-  if (credentialName !== '') return { kind: 'sds' as const, name: `kubernetes://${credentialName}-cacert` };
-  return { kind: 'file' as const, path: caCertificates };
 }

@@ -17,6 +17,7 @@ import { type NarrowQueries, narrowQueries } from './narrow.ts';
 import { type OutboundListenerQueries, outboundListenerQueries } from './outbound-listeners.ts';
 import { type RouteLayoutQueries, routeLayoutQueries } from './route-layout.ts';
 import { type ScopeQueries, scopeQueries } from './scope-of.ts';
+import { type SecretQueries, secretQueries } from './secrets.ts';
 import { type ServiceQueries, serviceQueries } from './services.ts';
 import { type StrayQueries, strayQueries } from './stray-hosts.ts';
 import { createTables, type Tables } from './tables.ts';
@@ -39,6 +40,7 @@ export interface Mesh
     GatewayQueries,
     GatewayListenerQueries,
     EnvoyFilterQueries,
+    SecretQueries,
     ScopeQueries {
   readonly tables: Tables;
 }
@@ -65,6 +67,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const inbound = inboundQueries(graph, tables, services, policies);
   const gateways = gatewayQueries(graph, tables, services, policies, rules);
   const gatewayListeners = gatewayListenerQueries(graph, tables, services, policies, gateways);
+  const secrets = secretQueries(graph, tables, services);
   const envoyFilters = envoyFilterQueries(graph, tables, services);
   const scopes = scopeQueries(graph, tables, services, narrow, envoyFilters);
   return {
@@ -84,6 +87,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     ...gateways,
     ...gatewayListeners,
     ...envoyFilters,
+    ...secrets,
     ...scopes,
   };
 }

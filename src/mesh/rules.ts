@@ -47,14 +47,22 @@ export function sourceNamespaces(config: Config<Spec<'VirtualService'>>): readon
   return [...namespaces].sort();
 }
 
-/** The labels by which a DestinationRule ranks endpoints for a client. */
-export function priorityLabelKeys({ spec }: Config<Spec<'DestinationRule'>>): readonly string[] {
+/** Every block of settings in a DestinationRule: for all, for subsets, for single ports. */
+function settingsIn({ spec }: Config<Spec<'DestinationRule'>>) {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)];
-  const settings = policies.flatMap((policy) => [
-    policy?.loadBalancer,
-    ...(policy?.portLevelSettings ?? []).map(({ loadBalancer }) => loadBalancer),
-  ]);
-  return [...new Set(settings.flatMap((setting) => priorityLabels(setting?.localityLbSetting)))].sort();
+  return policies.flatMap((policy) => [policy, ...(policy?.portLevelSettings ?? [])]);
+}
+
+/** The labels by which a DestinationRule ranks endpoints for a client. */
+export function priorityLabelKeys(config: Config<Spec<'DestinationRule'>>): readonly string[] {
+  const settings = settingsIn(config).flatMap((one) => priorityLabels(one?.loadBalancer?.localityLbSetting));
+  return [...new Set(settings)].sort();
+}
+
+/** The secrets that a DestinationRule takes certificates from. */
+export function credentialsOf(config: Config<Spec<'DestinationRule'>>): readonly string[] {
+  const names = settingsIn(config).flatMap((one) => one?.tls?.credentialName ?? []);
+  return [...new Set(names)].filter((name) => name !== '').sort();
 }
 
 /** The labels of a locality setting, without those that follow from where a client runs. */

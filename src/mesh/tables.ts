@@ -1,5 +1,5 @@
 /** Every source table of the mesh and every index over them, in one page. Keys are those of the model's key functions. */
-import type { Config } from '../config/config.ts';
+import { type Config, configKey } from '../config/config.ts';
 import type { Spec } from '../config/kinds.ts';
 import type { MeshConfig } from '../config/mesh-config.ts';
 import type { Graph } from '../incremental/graph.ts';
@@ -9,9 +9,11 @@ import { isWildcard, namespaceInName } from '../model/hostname.ts';
 import type { Namespace } from '../model/namespace.ts';
 import { isHttp } from '../model/protocol.ts';
 import type { Proxy } from '../model/proxy.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import {
+  credentialsOf,
   destinationRuleHost,
   gatewaysOf,
   priorityLabelKeys,
@@ -65,8 +67,14 @@ export interface Tables {
     readonly wildcards: Index;
     readonly byNamespace: Index;
     readonly byExportTo: Index;
+    /** Those that present or ask for certificates out of a secret, by the secret's name. */
+    readonly byCredential: Index;
     /** Those that rank endpoints by a client's labels, by the namespace of their host; `*` when it cannot be told. */
     readonly labelReaders: Index;
+  };
+  readonly secrets: Table<Secret> & {
+    /** By `namespace/name`. */
+    readonly byName: Index;
   };
   readonly serviceEntries: Table<Config<Spec<'ServiceEntry'>>>;
   readonly workloadEntries: Table<Config<Spec<'WorkloadEntry'>>>;
@@ -90,6 +98,7 @@ export function createTables(graph: Graph): Tables {
     workloads: workloadTable(graph),
     virtualServices: virtualServiceTable(graph),
     destinationRules: destinationRuleTable(graph),
+    secrets: withIndexes(graph.table<Secret>('secrets'), { byName: (secret) => [configKey(secret)] }),
     serviceEntries: graph.table('serviceEntries'),
     workloadEntries: graph.table('workloadEntries'),
     gateways: gatewayTable(graph),
@@ -174,6 +183,7 @@ function destinationRuleTable(graph: Graph): Tables['destinationRules'] {
     wildcards: (config) => (isWildcard(destinationRuleHost(config)) ? [config.namespace] : []),
     byNamespace: inNamespace,
     byExportTo: ({ spec }) => namedTargets(spec.exportTo),
+    byCredential: credentialsOf,
     labelReaders: (config) =>
       priorityLabelKeys(config).length === 0 ? [] : [namespaceInName(destinationRuleHost(config)) ?? '*'],
   });

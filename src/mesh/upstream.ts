@@ -1,15 +1,10 @@
 /** The parts of a cluster that a traffic policy shapes: limits, ejection, load balancing, HTTP, TLS. */
 import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection } from '../config/destination-rule.ts';
-import type {
-  LimitsIr,
-  LoadBalancingIr,
-  OutlierDetectionIr,
-  TransportIr,
-  UpstreamHttpIr,
-  UpstreamTlsIr,
-} from '../ir/cluster.ts';
+import type { LimitsIr, LoadBalancingIr, OutlierDetectionIr, TransportIr, UpstreamHttpIr } from '../ir/cluster.ts';
+import type { AuthoritySourceIr, CertificateSourceIr, UpstreamTlsIr } from '../ir/tls.ts';
 import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
+import { clientCredentials } from './credentials.ts';
 import type { PortPolicy } from './destination-policy.ts';
 import { isLocalityWeighted, type LocalitySetting } from './locality.ts';
 import type { MeshSettings } from './settings.ts';
@@ -191,26 +186,26 @@ function tlsOf(
 ): UpstreamTlsIr | undefined {
   const { mode, sni = '', caCertificates = '', clientCertificate = '', privateKey = '', caCrl = '' } = tls;
   if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return undefined;
-  const credential = tls.credentialName === '' ? undefined : tls.credentialName;
+  const secrets = clientCredentials(tls);
   // Without the right to the secret Istio leaves TLS away; the rule's check says so.
-  if (credential !== undefined && !mayUseSecrets) return undefined;
+  if (secrets.authority !== undefined && !mayUseSecrets) return undefined;
+  const [secret] = secrets.certificates;
   const alternatives = tls.subjectAltNames ?? [];
   const subjectAltNames = alternatives.length > 0 ? alternatives : (service.subjectAltNames ?? []);
-  const authority =
-    credential !== undefined
-      ? { kind: 'sds' as const, name: `kubernetes://${credential}-cacert` }
-      : caCertificates !== ''
-        ? { kind: 'file' as const, path: caCertificates }
-        : { kind: 'system' as const };
+  const certificate: CertificateSourceIr =
+    secret === undefined
+      ? { kind: 'files', certificate: clientCertificate, key: privateKey }
+      : { kind: 'sds', name: secret };
+  const authority: AuthoritySourceIr =
+    secrets.authority !== undefined
+      ? { kind: 'sds', name: secrets.authority }
+      : caCertificates === ''
+        ? { kind: 'system' }
+        : { kind: 'file', path: caCertificates };
   return {
     ...(sni === '' ? {} : { sni }),
     alpn: http?.version === 'http2' ? ['h2'] : [],
-    ...(mode === 'MUTUAL' && credential !== undefined
-      ? { certificate: { kind: 'sds' as const, name: `kubernetes://${credential}` } }
-      : {}),
-    ...(mode === 'MUTUAL' && credential === undefined
-      ? { certificate: { kind: 'files' as const, certificate: clientCertificate, key: privateKey } }
-      : {}),
+    ...(mode === 'MUTUAL' ? { certificate } : {}),
     validation:
       tls.insecureSkipVerify === true
         ? 'none'

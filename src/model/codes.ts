@@ -76,6 +76,8 @@ export const codes = {
 
   FW0801: 'Kubernetes Service',
   FW0802: 'Kubernetes EndpointSlice',
+  FW0803: 'certificate or key in a Kubernetes Secret',
+  FW0804: 'validity of a certificate',
 
   FW0901: 'workload that cannot be run on this machine',
 } as const satisfies { readonly [code: string]: string };

@@ -5,6 +5,7 @@
 import type { EndpointShard } from '../model/endpoint.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 
@@ -15,7 +16,8 @@ export type RegistryChange =
   | { readonly table: 'workload'; readonly key: string; readonly row: Workload | undefined }
   /** Virtual addresses that were made up for a host; by `namespace/host`. */
   | { readonly table: 'autoAddress'; readonly key: string; readonly row: readonly string[] | undefined }
-  | { readonly table: 'namespace'; readonly key: string; readonly row: Namespace | undefined };
+  | { readonly table: 'namespace'; readonly key: string; readonly row: Namespace | undefined }
+  | { readonly table: 'secret'; readonly key: string; readonly row: Secret | undefined };
 
 export interface RegistrySink {
   apply(changes: readonly RegistryChange[]): void;

@@ -8,6 +8,7 @@
 import { cluster } from '../envoy/cluster/cluster.ts';
 import { loadAssignment } from '../envoy/endpoint/endpoint.ts';
 import { listener } from '../envoy/listener/listener.ts';
+import { secret } from '../envoy/secret.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { ClusterIr } from '../ir/cluster.ts';
@@ -33,11 +34,12 @@ import { anywhere, type Client, type Scope } from '../model/scope.ts';
 import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
 import { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoint.ts';
 import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
+import { Secret } from '../proto/envoy/extensions/transport_sockets/tls/v3/secret.ts';
 import { encodeResource } from './encode.ts';
 import { createInterner } from './intern.ts';
 import type { Resource } from './resource.ts';
 import { assembleRouteConfiguration, type EncodedVirtualHost, encodeVirtualHost } from './route-configuration.ts';
-import { clusterType, endpointType, listenerType, routeType } from './types.ts';
+import { clusterType, endpointType, listenerType, routeType, secretType } from './types.ts';
 
 /** A list of resources, sorted by name, that any number of scopes share. */
 export interface Part {
@@ -52,7 +54,13 @@ export interface Catalog {
   readonly endpointParts: Query<Scope, readonly Part[]>;
   readonly listenerParts: Query<Scope, readonly Part[]>;
   /** Resources that are only asked for by name. */
-  readonly route: Query<{ readonly scope: Scope; readonly name: string }, Resource | undefined>;
+  readonly route: Query<ScopedName, Resource | undefined>;
+  readonly secret: Query<ScopedName, Resource | undefined>;
+}
+
+export interface ScopedName {
+  readonly scope: Scope;
+  readonly name: string;
 }
 
 const sameResources = (a: readonly Resource[], b: readonly Resource[]) => sameItems(a, b);
@@ -262,7 +270,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     },
   });
 
-  const gatewayRoute = graph.query<{ scope: Scope; name: string }, Resource>('gatewayRoute', {
+  const gatewayRoute = graph.query<ScopedName, Resource>('gatewayRoute', {
     reads: [mesh.gatewayHosts],
     keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
     equal: Object.is,
@@ -272,7 +280,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     },
   });
 
-  const route = graph.query<{ scope: Scope; name: string }, Resource | undefined>('route', {
+  const route = graph.query<ScopedName, Resource | undefined>('route', {
     reads: [sidecarRoute, gatewayRoute],
     keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
     equal: Object.is,
@@ -283,5 +291,15 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     },
   });
 
-  return { clusterParts, endpointParts, listenerParts, route };
+  const secretResource = graph.query<ScopedName, Resource | undefined>('secretResource', {
+    reads: [mesh.secret],
+    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    equal: Object.is,
+    compute(read, { scope: { client, serving }, name }) {
+      const ir = read.cell(mesh.secret, { client, serving, name });
+      return ir === undefined ? undefined : intern(secretType, encodeResource(Secret, ir.name, secret(ir), ir.origins));
+    },
+  });
+
+  return { clusterParts, endpointParts, listenerParts, route, secret: secretResource };
 }

@@ -7,9 +7,10 @@ export const clusterType: TypeUrl = `${prefix}cluster.v3.Cluster`;
 export const endpointType: TypeUrl = `${prefix}endpoint.v3.ClusterLoadAssignment`;
 export const listenerType: TypeUrl = `${prefix}listener.v3.Listener`;
 export const routeType: TypeUrl = `${prefix}route.v3.RouteConfiguration`;
+export const secretType: TypeUrl = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The order in which changes go out: what is referred to before what refers to it. */
-export const pushOrder: readonly TypeUrl[] = [clusterType, endpointType, listenerType, routeType];
+export const pushOrder: readonly TypeUrl[] = [clusterType, endpointType, listenerType, routeType, secretType];
 
 /** Types of which a state-of-the-world response lists all resources: what is missing in it is gone. */
 export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
@@ -25,6 +26,8 @@ export function shortType(type: TypeUrl): string {
       return 'lds';
     case routeType:
       return 'rds';
+    case secretType:
+      return 'sds';
     default:
       return type.slice(type.lastIndexOf('.') + 1).toLowerCase();
   }

@@ -4,7 +4,7 @@ import { anywhere, type Scope } from '../model/scope.ts';
 import type { Catalog } from './catalog.ts';
 import { namedContents } from './named.ts';
 import { PartStore } from './parts.ts';
-import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from './types.ts';
+import { clusterType, endpointType, listenerType, routeType, secretType, type TypeUrl } from './types.ts';
 import { type Contents, type Touch, View } from './view.ts';
 
 interface ViewKind {
@@ -42,6 +42,7 @@ export class ViewStore {
         },
       ],
       [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
+      [secretType, { keyOf: secretKey, open: (scope, touch) => namedContents(graph, catalog.secret, scope, touch) }],
     ]);
   }
 
@@ -94,4 +95,9 @@ export class ViewStore {
 /** Routes depend on a sidecar as a client alone, and on a gateway as what it serves. */
 function routeKey({ client, serving }: Scope): string {
   return client.type === 'router' ? `${client.key}\n${serving.key}` : anywhere(client).key;
+}
+
+/** Secrets depend on a proxy's namespace and labels as well. */
+function secretKey({ client, serving }: Scope): string {
+  return `${client.key}\n${serving.key}`;
 }

@@ -1,12 +1,12 @@
 /** DownstreamTlsIr → TransportSocket of a filter chain. */
-import type { DownstreamTlsIr } from '../../ir/listener.ts';
+import type { DownstreamTlsIr } from '../../ir/tls.ts';
 import type { TransportSocket } from '../../proto/envoy/config/core/v3/base.ts';
 import { TlsParameters_TlsProtocol } from '../../proto/envoy/extensions/transport_sockets/tls/v3/common.ts';
 import {
   type CommonTlsContext,
   DownstreamTlsContext,
 } from '../../proto/envoy/extensions/transport_sockets/tls/v3/tls.ts';
-import { certificates, validationContext } from '../cluster/upstream-tls.ts';
+import { certificates, validationContext } from '../certificates.ts';
 import { any } from '../values.ts';
 
 export function downstreamTls(ir: DownstreamTlsIr): TransportSocket {

@@ -6,6 +6,7 @@
  *      EndpointSlice + Pod + Node ───────────► endpoint shard row
  *      Endpoints, where no slice exists ─────► endpoint shard row
  *      Namespace ────────────────────────────► namespace row
+ *      Secret ───────────────────────────────► secret row, checked
  */
 import { Graph } from '../../incremental/graph.ts';
 import type { Query, Reader } from '../../incremental/query.ts';
@@ -15,6 +16,7 @@ import { decodeWith, type Finding, hasError, locate } from '../../model/decode.t
 import { type EndpointShard, shardKey } from '../../model/endpoint.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../model/kubernetes-object.ts';
 import type { Namespace } from '../../model/namespace.ts';
+import { type Secret, secretKey } from '../../model/secret.ts';
 import { type Service, serviceKey } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
@@ -28,7 +30,9 @@ import {
   kubernetesService,
   type Pod,
   pod,
+  secret,
 } from './schema.ts';
+import { toSecret } from './secret.ts';
 import { serviceHostname, toService, trafficDistribution } from './service.ts';
 import { type NodeRow, toNode, toWorkload } from './workload.ts';
 
@@ -38,6 +42,8 @@ export interface KubernetesRegistryOptions {
   /** The cluster's id, which proxies name in CLUSTER_ID. */
   readonly cluster: string;
   readonly domainSuffix: string;
+  /** The time, in milliseconds since the epoch, which certificates are judged by. */
+  readonly now: () => number;
 }
 
 interface Read<T> {
@@ -47,7 +53,7 @@ interface Read<T> {
 
 /** Whether an object is one that this registry reads. */
 export function isKubernetesKind({ group, kind }: { readonly group: string; readonly kind: string }): boolean {
-  if (group === '') return ['Service', 'Endpoints', 'Pod', 'Node', 'Namespace'].includes(kind);
+  if (group === '') return ['Service', 'Endpoints', 'Pod', 'Node', 'Namespace', 'Secret'].includes(kind);
   return group === 'discovery.k8s.io' && kind === 'EndpointSlice';
 }
 
@@ -64,6 +70,8 @@ export class KubernetesRegistry {
   readonly #workload: Query<string, Workload | undefined>;
   readonly #outputs = new Map<string, { close(): void }>();
   readonly #gone = new Set<string>();
+  /** Secrets as they were reported last, with what of them is in force. */
+  readonly #secrets = new Map<string, { readonly change: ObjectChange; readonly row: Secret | undefined }>();
   #changes: RegistryChange[] = [];
 
   constructor(options: KubernetesRegistryOptions, sink: RegistrySink) {
@@ -116,15 +124,26 @@ export class KubernetesRegistry {
 
   /** Takes changes of the kinds that isKubernetesKind names and emits the rows that follow. */
   apply(changes: readonly ObjectChange[]): void {
-    this.#changes = [];
     for (const change of changes) this.#take(change);
+    this.#emit();
+  }
+
+  /** Judges again what time alone can turn bad: call it now and then. */
+  recheck(): void {
+    for (const { change } of [...this.#secrets.values()]) this.#takeSecret(change);
+    this.#emit();
+  }
+
+  #emit(): void {
     this.#graph.commit();
     for (const id of this.#gone) {
       this.#outputs.get(id)?.close();
       this.#outputs.delete(id);
     }
     this.#gone.clear();
-    if (this.#changes.length > 0) this.#sink.apply(this.#changes);
+    const changes = this.#changes;
+    this.#changes = [];
+    if (changes.length > 0) this.#sink.apply(changes);
   }
 
   #take(change: ObjectChange): void {
@@ -154,6 +173,9 @@ export class KubernetesRegistry {
         if (object === undefined) this.#nodes.remove(change.name);
         else this.#nodes.put(change.name, toNode(object.labels));
         break;
+      case 'Secret':
+        this.#takeSecret(change);
+        break;
       case 'Namespace':
         this.#changes.push({
           table: 'namespace',
@@ -175,6 +197,29 @@ export class KubernetesRegistry {
     const hostname = serviceHostname(change.name, change.namespace, domainSuffix);
     const key = serviceKey({ registry: name, namespace: change.namespace, name: change.name, hostname });
     this.#changes.push({ table: 'service', key, row });
+  }
+
+  #takeSecret(change: ObjectChange): void {
+    const { name: registry, now } = this.#options;
+    const { object, namespace, name } = change;
+    const key = secretKey({ registry, namespace, name });
+    const before = this.#secrets.get(key)?.row;
+    let row: Secret | undefined;
+    if (object === undefined) {
+      this.#sink.problems(objectKey(change), []);
+      this.#secrets.delete(key);
+    } else {
+      const value = this.#decode(change, secret);
+      const read = value === undefined ? undefined : toSecret(object, value, { registry, nowMs: now(), before });
+      if (read !== undefined)
+        this.#sink.problems(
+          objectKey(change),
+          read.findings.map((finding) => locate(finding, object)),
+        );
+      row = read === undefined ? before : read.row;
+      this.#secrets.set(key, { change, row });
+    }
+    if (row !== before) this.#changes.push({ table: 'secret', key, row });
   }
 
   #stage<T>(table: Table<Read<T>>, key: string, change: ObjectChange, schema: Schema<T>): void {

@@ -1,5 +1,16 @@
 /** The parts of Kubernetes' objects that Fairway reads. What users write by hand is checked for unknown fields too. */
-import { any, boolean, type Infer, integer, intOrString, list, map, object, string } from '../../lib/schema.ts';
+import {
+  any,
+  boolean,
+  type Infer,
+  integer,
+  intOrString,
+  list,
+  map,
+  object,
+  type Schema,
+  string,
+} from '../../lib/schema.ts';
 
 const port = integer(0, 65535);
 
@@ -105,6 +116,25 @@ export const pod = object(
   open,
 );
 
+/** A text that no message may quote. */
+const secretText: Schema<string> = {
+  json: { type: 'string' },
+  decode(value, path, report) {
+    if (typeof value === 'string') return value;
+    report({ kind: 'wrong-type', path, message: 'expected a string, found something else' });
+    return undefined;
+  },
+};
+
+export const secret = object({
+  ...typeMeta,
+  type: string,
+  data: map(secretText),
+  stringData: map(secretText),
+  immutable: boolean,
+});
+
+export type KubernetesSecret = Infer<typeof secret>;
 export type KubernetesService = Infer<typeof kubernetesService>;
 export type EndpointSlice = Infer<typeof endpointSlice>;
 export type SliceEndpoint = Infer<typeof sliceEndpoint>;
