@@ -27,6 +27,8 @@ export interface DiscoveryServerOptions {
   readonly domainSuffix: string;
   readonly version: string;
   readonly log: Log;
+  /** Told whenever a proxy has said something, after it has been heard. */
+  readonly onAnswer?: () => void;
 }
 
 export interface DiscoveryServer {
@@ -41,7 +43,15 @@ export interface DiscoveryServer {
 /** An address that cannot be listened on; the message says which and why. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
+  readonly serves: Served;
+
+  constructor(message: string, serves: Served, cause: unknown) {
+    super(message, { cause });
+    this.serves = serves;
+  }
 }
+
+type Served = 'HTTP' | 'xDS';
 
 /**
  * Starts everything. Proxies are served once every source has delivered its first list, so that none is told of half a
@@ -64,6 +74,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     log,
     controlPlane: identity,
     now: Date.now,
+    onRequest: () => options.onAnswer?.(),
     events: {
       sent: (type, bytes) => metrics?.sent(type, bytes),
       rejected: (type) => metrics?.rejected(type),
@@ -105,7 +116,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
 }
 
 async function listen(
-  what: string,
+  what: Served,
   address: ListenAddress,
   server: { listen(address: ListenAddress): Promise<ListenAddress> },
 ): Promise<ListenAddress> {
@@ -119,7 +130,7 @@ async function listen(
         : code === 'EADDRNOTAVAIL'
           ? 'this machine has no such address'
           : message;
-    throw new ListenError(`cannot serve ${what} on ${address.host}:${address.port}: ${reason}`, { cause: error });
+    throw new ListenError(`cannot serve ${what} on ${address.host}:${address.port}: ${reason}`, what, error);
   }
 }
 

@@ -32,6 +32,8 @@ export interface AdsServiceOptions {
   /** Who answers, as istioctl reads it. */
   readonly controlPlane: string;
   readonly events: StreamEvents;
+  /** Told of each request when it has been taken. */
+  readonly onRequest?: () => void;
   readonly now: () => number;
 }
 
@@ -97,6 +99,7 @@ export class AdsService {
           connection ??= this.#connect(call, dialect, request.node);
           if ('subscribe' in request) this.#takeDelta(connection.stream, request);
           else this.#takeSotw(connection.stream, request);
+          this.#options.onRequest?.();
         } catch (error) {
           // A request that cannot be read ends its stream, and nothing else.
           const isClients = error instanceof NodeError || error instanceof RequestError;
@@ -120,8 +123,14 @@ export class AdsService {
     this.#lastNumber += 1;
     const proxy = toProxy(node, this.#lastNumber);
     const place = host.connect(proxy, (scope) => stream.move(scope));
+    const viewOf = (type: TypeUrl, scope: Scope) => host.view(type, scope);
+    const rejected: StreamEvents['rejected'] = (type, error, nonce) => {
+      const what = `${type.slice(type.lastIndexOf('.') + 1)} resources`;
+      log.error(`${proxy.name} rejected ${what} and keeps those it had: ${error.message.trim()}`, { type, nonce });
+      events.rejected(type, error, nonce);
+    };
     const stream = new AdsStream(
-      { dialect, log, controlPlane, events, now, send: call.send, viewOf: (type, scope) => host.view(type, scope) },
+      { dialect, log, controlPlane, events: { ...events, rejected }, now, send: call.send, viewOf },
       place.scope,
     );
     const connection: Connection = {
