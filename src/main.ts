@@ -11,6 +11,6 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   if (!(error instanceof ListenError)) throw error;
-  console.error(`fairway: ${error.message}`);
+  console.error(`fairway: ${error.message}; --${error.serves.toLowerCase()}-address states another address`);
   process.exitCode = 1;
 }

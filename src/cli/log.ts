@@ -9,9 +9,10 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 /** Writes to standard error, so that what a command prints stays readable. */
 export function createLog({ format, level }: { readonly format: LogFormat; readonly level: LogLevel }): Log {
   const isText = format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
+  const colorize = process.stderr.isTTY === true;
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, errorKey: 'error' };
   const destination = isText
-    ? pretty({ destination: 2, sync: true, colorize: process.stderr.isTTY === true, translateTime: 'HH:MM:ss.l' })
+    ? pretty({ destination: 2, sync: true, colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ dest: 2, sync: true });
   const logger = pino(options, destination);
   const line =

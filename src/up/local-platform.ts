@@ -148,7 +148,7 @@ export class LocalPlatform {
     this.#numbers.add(number);
     const count = (this.#names.get(key) ?? 0) + 1;
     this.#names.set(key, count);
-    const pod = createPod(workload, `${workload.name}-${count}`, number);
+    const pod = createPod(workload, `${workload.name}-${count}`, number, environment.addresses);
     const running = new RunningPod(pod, environment, () => this.#reconcile());
     this.#pods.set(podKey(workload.namespace, pod.name), running);
     this.#sink?.apply([podChange(pod, 'not-ready')]);

@@ -1,5 +1,6 @@
 /** A pod on this machine: its addresses on the loopback interface, and how Kubernetes would describe it. */
 import type { KubernetesObject, ObjectChange } from '../model/kubernetes-object.ts';
+import type { AddressBlock } from './address-block.ts';
 import type { LocalWorkload } from './local-workload.ts';
 
 export interface Pod {
@@ -18,10 +19,12 @@ export interface Pod {
 /** Where an Envoy serves as the HTTP proxy of its application. */
 export const httpProxyPort = 15080;
 export const adminPort = 15000;
+/** How many pods have addresses with the same third number. */
+const podsPerPart = 250;
 
-/** The whole of 127.0.0.0/8 is this machine on Linux: each pod gets three addresses, told apart by its number from 1. */
-export function createPod(workload: LocalWorkload, name: string, number: number): Pod {
-  const at = (block: number) => `127.${block}.${number >> 8}.${number & 255}`;
+/** Each pod gets three addresses, told apart by its number from 1. */
+export function createPod(workload: LocalWorkload, name: string, number: number, addresses: AddressBlock): Pod {
+  const at = (part: 1 | 2 | 3) => addresses.at(part + 3 * Math.floor(number / podsPerPart), number % podsPerPart);
   const ip = workload.address ?? at(1);
   return {
     workload,

@@ -1,6 +1,7 @@
 /** What `fairway up` tells people: what runs where, and what to try. */
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { adminPort, hasEnvoy } from './pod.ts';
+import type { Propagation } from './propagation.ts';
 import type { RunningPod } from './running-pod.ts';
 
 /** On any object: a shell line to try, with a comment of what it shows. */
@@ -32,6 +33,17 @@ export function suggestions(objects: readonly KubernetesObject[]): readonly stri
     .flatMap(({ annotations }) => (annotations[tryAnnotation] ?? '').split('\n'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
+}
+
+/** What became of changed objects, in one line. */
+export function propagationLine(objects: readonly string[], { proxies, rejections, durationMs }: Propagation): string {
+  const what = objects.length > 3 ? `${objects.length} objects` : objects.join(', ');
+  const count = (number: number) => (number === 1 ? '1 proxy' : `${number} proxies`);
+  if (proxies === 0 && rejections.length === 0) return `${what}: no proxy needs this change`;
+  return [
+    ...(proxies === 0 ? [] : [`${what}: in force at ${count(proxies)} after ${Math.ceil(durationMs)} ms`]),
+    ...rejections.map(({ proxy, message }) => `${what}: rejected by ${proxy}: ${message}`),
+  ].join('\n');
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { bootstrap } from '../agent/bootstrap.ts';
 import type { Log } from '../lib/log.ts';
+import type { AddressBlock } from './address-block.ts';
 import { Child } from './child.ts';
 import { adminPort, hasEnvoy, httpProxyPort, type Pod } from './pod.ts';
 import type { Container } from './schema.ts';
@@ -12,6 +13,7 @@ import type { Container } from './schema.ts';
 export interface PodEnvironment {
   readonly envoy: string;
   readonly xds: { readonly host: string; readonly port: number };
+  readonly addresses: AddressBlock;
   readonly cluster: string;
   readonly domainSuffix: string;
   /** Where bootstraps and logs are written. */
@@ -36,9 +38,13 @@ export class RunningPod {
   constructor(pod: Pod, environment: PodEnvironment, onReadiness: () => void) {
     this.pod = pod;
     this.#onReadiness = onReadiness;
+    const onEnd = (message: string) => {
+      environment.log.warn(message);
+      this.#set(false);
+    };
     this.#children = [
-      ...pod.workload.containers.map((container) => application(pod, container, environment)),
-      ...(hasEnvoy(pod) ? [envoy(pod, environment)] : []),
+      ...pod.workload.containers.map((container) => application(pod, container, environment, onEnd)),
+      ...(hasEnvoy(pod) ? [envoy(pod, environment, onEnd)] : []),
     ];
     for (const child of this.#children) child.start();
     this.#check();
@@ -63,15 +69,20 @@ export class RunningPod {
     ]);
     if (this.#isStopped) return;
     const isReady = answers.every((answer) => answer);
-    if (isReady !== this.isReady) {
-      this.isReady = isReady;
-      this.#onReadiness();
-    }
+    this.#set(isReady);
     this.#probe = setTimeout(() => void this.#check(), isReady ? runningProbeMs : startingProbeMs);
+  }
+
+  #set(isReady: boolean): void {
+    if (isReady === this.isReady) return;
+    this.isReady = isReady;
+    this.#onReadiness();
   }
 }
 
-function application(pod: Pod, container: Container, { workFolder, log }: PodEnvironment): Child {
+type OnEnd = (message: string) => void;
+
+function application(pod: Pod, container: Container, { workFolder }: PodEnvironment, onEnd: OnEnd): Child {
   const [program = '', ...args] = [...(container.command ?? []), ...(container.args ?? [])];
   const name = `${pod.name}.${pod.workload.namespace}`;
   const logFile = join(workFolder, `${name}.${container.name ?? 'application'}.log`);
@@ -82,7 +93,7 @@ function application(pod: Pod, container: Container, { workFolder, log }: PodEnv
     env: environmentOf(pod, container),
     logFile,
     onExit: (reason, ms) =>
-      log.warn(`${name}: ${program} ended (${reason}), again in ${Math.round(ms)} ms; see ${logFile}`),
+      onEnd(`${name}: ${container.name ?? program} ended (${reason}), again in ${Math.round(ms)} ms; see ${logFile}`),
   });
 }
 
@@ -120,8 +131,8 @@ function environmentOf(pod: Pod, { env = [], ports = [] }: Container): NodeJS.Pr
   };
 }
 
-function envoy(pod: Pod, environment: PodEnvironment): Child {
-  const { workFolder, log, xds, cluster, domainSuffix } = environment;
+function envoy(pod: Pod, environment: PodEnvironment, onEnd: OnEnd): Child {
+  const { workFolder, xds, cluster, domainSuffix } = environment;
   const { workload } = pod;
   const name = `${pod.name}.${workload.namespace}`;
   const isGateway = workload.kind === 'gateway';
@@ -155,7 +166,7 @@ function envoy(pod: Pod, environment: PodEnvironment): Child {
     cwd: workFolder,
     env: process.env,
     logFile,
-    onExit: (reason, ms) => log.warn(`${name}: Envoy ended (${reason}), again in ${Math.round(ms)} ms; see ${logFile}`),
+    onExit: (reason, ms) => onEnd(`${name}: Envoy ended (${reason}), again in ${Math.round(ms)} ms; see ${logFile}`),
   });
 }
 
