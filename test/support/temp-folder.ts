@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 /** A folder of its own for one test; it is gone when the test ends. Paths are relative to it. */
 export interface TempFolder {
@@ -20,7 +19,7 @@ export interface TempFolder {
   remove(path: string): void;
 }
 
-export function tempFolder(test: Pick<TestContext, 'after'>): TempFolder {
+export function tempFolder(test: { after(cleanup: () => void): void }): TempFolder {
   const path = mkdtempSync(join(tmpdir(), 'fairway-test-'));
   test.after(() => rmSync(path, { recursive: true, force: true }));
   const at = (part: string) => join(path, part);

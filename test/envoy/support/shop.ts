@@ -8,9 +8,10 @@
  */
 import { after, afterEach, before } from 'node:test';
 import type { EnvoyProgram } from '../../../src/agent/envoy-program.ts';
-import { type AddressBlock, takeAddressBlock } from './address-block.ts';
+import { type AddressBlock, takeAddressBlock } from '../../../src/up/address-block.ts';
 import { type Application, startHttpApplication } from './application.ts';
 import { podOf, serviceOf } from './kubernetes.ts';
+import { testBlocks } from './test-blocks.ts';
 import { type ProxySpec, startTestMesh, type TestMesh } from './test-mesh.ts';
 
 /** Where every application listens. */
@@ -48,6 +49,18 @@ export const client: ProxySpec = {
 
 export const visitor: ProxySpec = { name: 'visitor', namespace: 'stock', labels: { app: 'visitor' } };
 
+/**
+ * Nothing intercepts connections on a machine where tests run, so that nobody calls through this one: it proves that what
+ * such a sidecar gets, in the older dialect, is accepted.
+ */
+export const intercepted: ProxySpec = {
+  name: 'intercepted',
+  namespace: 'shop',
+  labels: { app: 'intercepted' },
+  dialect: 'sotw',
+  metadata: { INTERCEPTION_MODE: 'REDIRECT' },
+};
+
 export const ingress: ProxySpec = {
   name: 'ingress',
   namespace: 'edge',
@@ -83,7 +96,7 @@ async function startShop(
   proxies: readonly ProxySpec[],
   meshConfig: string,
 ): Promise<Shop & { close(): Promise<void> }> {
-  const block = await takeAddressBlock();
+  const block = await takeAddressBlock(testBlocks);
   const names = [...backends.map(({ name }) => name), 'legacy'];
   const apps = new Map<string, Application>();
   for (const [i, name] of names.entries())

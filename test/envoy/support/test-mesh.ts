@@ -15,9 +15,9 @@ import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discove
 import { silent } from '../../../src/lib/log.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../../src/model/kubernetes-object.ts';
 import type { ObjectSink } from '../../../src/model/object-source.ts';
+import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { objectsIn } from '../../support/objects.ts';
 import { until } from '../../support/until.ts';
-import type { AddressBlock } from './address-block.ts';
 import type { Entry } from './call.ts';
 import { type Envoy, startEnvoy, untilReady } from './envoy.ts';
 
@@ -97,7 +97,8 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
     log: silent,
   });
   const { controlPlane } = server;
-  controlPlane.setMeshConfig(meshConfigIn(meshConfig));
+  const setMeshConfig = (yaml: string) => controlPlane.setMeshConfig({ ...portsOf(block), ...meshConfigIn(yaml) });
+  setMeshConfig(meshConfig);
   const folder = mkdtempSync(join(tmpdir(), 'fairway-envoy-'));
   const proxies = new Map(
     specs.map((spec, i) => [spec.name, startProxy(spec, i + 1, { program, folder, block, xds: server.xdsAddress })]),
@@ -135,7 +136,7 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
       await settle();
     },
     async setMeshConfig(yaml) {
-      controlPlane.setMeshConfig(meshConfigIn(yaml));
+      setMeshConfig(yaml);
       await settle();
     },
     settle,
@@ -196,6 +197,11 @@ function startProxy(spec: ProxySpec, number: number, { program, folder, block, x
     httpProxy: { host: loopback, port: httpProxyPort, isProxy: true },
     port: (port) => ({ host: loopback, port, isProxy: false }),
   };
+}
+
+/** Where sidecars take intercepted connections, on all addresses: no test process takes another's. */
+function portsOf({ number }: AddressBlock): ReturnType<typeof meshConfigIn> {
+  return { proxyListenPort: 20_000 + 2 * number, proxyInboundListenPort: 20_001 + 2 * number };
 }
 
 function meshConfigIn(yaml: string): NonNullable<ReturnType<typeof decodeMeshConfig>['config']> {

@@ -1,0 +1,90 @@
+/** Folders to bring up: a copy of the bookshop, and a mesh of two pods. Ports and addresses are those of one test alone. */
+import { once } from 'node:events';
+import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { AddressBlock } from '../../../src/up/address-block.ts';
+import type { TempFolder } from '../../support/temp-folder.ts';
+
+const bookshop = fileURLToPath(new URL('../../../examples/bookshop', import.meta.url));
+
+/** A port of 127.0.0.1 that nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Copies the bookshop, with another port for its gateway and other stated addresses. */
+export function copyBookshop(folder: TempFolder, gatewayPort: number, addresses: AddressBlock): void {
+  cpSync(bookshop, folder.path, { recursive: true });
+  for (const name of globSync('**/*.yaml', { cwd: folder.path })) {
+    const text = readFileSync(folder.at(name), 'utf8')
+      .replaceAll('8080', String(gatewayPort))
+      .replaceAll('127.4.0.', addresses.at(100, 1).replace(/\d+$/, ''));
+    writeFileSync(folder.at(name), text);
+  }
+}
+
+const greeter = `
+const { HOST, PORT, GREETING } = process.env;
+require("node:http").createServer((_, response) => response.end(GREETING)).listen(PORT, HOST);
+`;
+
+/** A gateway and one service behind it that answers with a greeting. */
+export function smallMesh(gatewayPort: number): string {
+  return `
+apiVersion: v1
+kind: Service
+metadata: { name: greeter, namespace: small }
+spec:
+  selector: { app: greeter }
+  ports: [{ name: http, port: 80, targetPort: 9080 }]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: greeter, namespace: small }
+spec:
+  selector: { matchLabels: { app: greeter } }
+  template:
+    metadata:
+      labels: { app: greeter }
+      annotations: { up.fairway.dev/local: "true" }
+    spec:
+      containers:
+        - name: greeter
+          command: [node, -e, ${JSON.stringify(greeter)}]
+          env: [{ name: GREETING, value: hello }]
+          ports: [{ name: http, containerPort: 9080 }]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: door, namespace: small }
+spec:
+  selector: { matchLabels: { istio: door } }
+  template:
+    metadata:
+      labels: { istio: door }
+      annotations: { up.fairway.dev/local: "true", inject.istio.io/templates: gateway }
+    spec:
+      containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: ${gatewayPort} }] }]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: door, namespace: small }
+spec:
+  selector: { istio: door }
+  servers: [{ port: { number: ${gatewayPort}, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: door, namespace: small }
+spec:
+  hosts: ["*"]
+  gateways: [door]
+  http: [{ route: [{ destination: { host: greeter, port: { number: 80 } } }] }]
+`;
+}
