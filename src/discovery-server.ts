@@ -7,6 +7,7 @@ import { createHttpServer } from './console/http-server.ts';
 import { createMetrics, type Metrics } from './console/metrics.ts';
 import { pages } from './console/pages.ts';
 import { ControlPlane } from './control-plane.ts';
+import type { YamlDocument } from './files/yaml.ts';
 import { followYamlFile } from './files/yaml-file.ts';
 import type { Log } from './lib/log.ts';
 import type { ObjectSource } from './model/object-source.ts';
@@ -89,8 +90,9 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const grpc = createGrpcServer({ methods, log });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
-    if (options.meshConfigPath !== undefined) followMeshConfig(options.meshConfigPath, controlPlane, stop.signal);
-    const synced = sources.map((source) => {
+    const { meshConfigPath } = options;
+    const mesh = meshConfigPath === undefined ? [] : [meshConfigSource(meshConfigPath, controlPlane)];
+    const synced = [...mesh, ...sources].map((source) => {
       const state = Promise.withResolvers<void>();
       const sink = controlPlane.sink(source.name);
       const synced = () => {
@@ -134,13 +136,13 @@ async function listen(
   }
 }
 
-function followMeshConfig(path: string, controlPlane: ControlPlane, signal: AbortSignal): void {
-  const report = (problems: readonly Problem[]) => controlPlane.diagnostics.replace(path, problems);
-  followYamlFile(
-    {
-      path,
-      problems: report,
-      take: ({ value, root }) => {
+/** Follows a file with a MeshConfig; as a source it is synced once it has been read, so that nobody is served defaults. */
+function meshConfigSource(path: string, controlPlane: ControlPlane): ObjectSource {
+  return {
+    name: 'mesh configuration',
+    async run({ synced, problems, freshness }, signal) {
+      const report = (found: readonly Problem[]) => problems(path, found);
+      const take = ({ value, root }: YamlDocument) => {
         const { config, findings } = decodeMeshConfig(value);
         report(
           findings.map((finding) => {
@@ -148,11 +150,13 @@ function followMeshConfig(path: string, controlPlane: ControlPlane, signal: Abor
             return { ...finding, file: path, ...(line === undefined ? {} : { line }) };
           }),
         );
-        if (config !== undefined) controlPlane.setMeshConfig(config);
-      },
+        if (config === undefined) return;
+        controlPlane.setMeshConfig(config);
+        synced();
+      };
+      followYamlFile({ path, problems: report, freshness, take }, signal);
     },
-    signal,
-  );
+  };
 }
 
 function consoleData(controlPlane: ControlPlane, ads: AdsService, version: string): ConsoleData {

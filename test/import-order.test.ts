@@ -79,9 +79,10 @@ function isWithin(path: string, part: string): boolean {
   return path === part || path.startsWith(`${part}/`);
 }
 
-/** The line of the table that a file belongs to. */
+/** The line of the table that a file belongs to; a test belongs to what it tests. */
 function partOf(file: string): string | undefined {
-  return order.map(([part]) => part).find((part) => isWithin(file, part));
+  const path = file.replace(/\.test\.ts$/, '.ts');
+  return order.map(([part]) => part).find((part) => isWithin(path, part));
 }
 
 /** What is wrong with an import; undefined when nothing is. */

@@ -3,38 +3,56 @@
  *
  *      events of folders ─► which files differ ─► parse ─► objects by file ─► objects by name ─► changes
  *
- * What the files do not confirm as gone stays: a document that cannot be read, an empty file and a folder that has
- * vanished keep the last good objects, and an object that disappears is looked for a second time before it is removed,
- * because editors write in more than one step.
+ * What the files do not confirm as gone stays. The rules:
+ *
+ * - The first full list is complete when every path that the user gave has been there once; until then nobody is served.
+ * - A document that cannot be read keeps all objects that its file held; so does a file that cannot be read, that is empty,
+ *   or that is a link which leads nowhere. A file of nothing but comments states that there are no objects.
+ * - An object that a readable file does not hold any more, and all objects of a file that its folder does not list any
+ *   more, are looked for a second time after `confirmMs` before they are removed: editors write in more than one step.
+ *   In the meantime another file may take the object over without a gap.
+ * - A path that the user gave, or a folder under it, which cannot be looked into confirms nothing. Nor does a path that
+ *   comes back as an empty folder, as when a volume is not mounted.
+ * - Of two files that state one object the first by path counts.
+ * - A file is read when it seems to be whole: at once when another file has taken its place, after `quietMs` without a
+ *   change when it is written in place, and after `confirmMs` when its last line has no end.
  */
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { join, normalize } from 'node:path';
+import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
-import type { Problem } from '../model/problem.ts';
 import { type FileContent, FileParser, nothing } from './file.ts';
+import { FolderWatches } from './folder-watches.ts';
 import { MergedObjects } from './merge.ts';
-import { isManifest, type Signature, sameSignature, scan, signatureOf } from './scan.ts';
+import { isSameFile, isUnder, type Signature, sameSignature, scan, signatureOf } from './scan.ts';
+import { endsItsLastLine, readText } from './text.ts';
+import { UnseenPaths } from './unseen.ts';
 
 export interface FileSourceOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
   readonly log: Log;
-  /** A file that is written in place is read when it has been quiet for this long; one that is replaced is read at once. */
+  /** A file that is written in place is read when it has been quiet for this long. */
   readonly quietMs?: number;
   /** An object is removed when it is still missing after this long. */
   readonly confirmMs?: number;
   /** All files are compared again this often, should an event be lost. */
   readonly rescanMs?: number;
+  readonly clock?: Clock;
 }
 
 interface WatchedFile {
   readonly parser: FileParser;
+  /** Of what was read; undefined when the file is gone or has not been read yet. */
   signature: Signature | undefined;
   content: FileContent;
-  /** Objects that the last reads did not find; in force until confirmed as gone. */
-  readonly missing: Set<string>;
-  confirmation: NodeJS.Timeout | undefined;
+  /**
+   * Objects that the last reads did not find, in force until confirmed as gone; with the moment since when they are missing,
+   * undefined while the file cannot be read as a whole.
+   */
+  readonly missing: Map<string, number | undefined>;
+  /** What it was seen to have become, before it was read. */
+  changing: { readonly signature: Signature; readonly sinceMs: number } | undefined;
 }
 
 export function fileSource(options: FileSourceOptions): ObjectSource {
@@ -42,13 +60,16 @@ export function fileSource(options: FileSourceOptions): ObjectSource {
     name: 'files',
     run: (sink, signal) =>
       new Promise((resolve) => {
+        if (signal.aborted) {
+          resolve();
+          return;
+        }
         const files = new WatchedFiles(options, sink);
         signal.addEventListener('abort', () => {
           files.close();
           resolve();
         });
-        if (signal.aborted) resolve();
-        else files.start();
+        files.start();
       }),
   };
 }
@@ -56,170 +77,112 @@ export function fileSource(options: FileSourceOptions): ObjectSource {
 class WatchedFiles {
   readonly #options: Required<FileSourceOptions>;
   readonly #sink: ObjectSink;
+  readonly #roots: readonly string[];
   readonly #files = new Map<string, WatchedFile>();
   readonly #objects = new MergedObjects();
   /** Files that were read since the last publication. */
   readonly #read = new Set<string>();
-  readonly #watchers = new Map<string, FSWatcher>();
-  readonly #quiet = new Map<string, NodeJS.Timeout>();
-  readonly #lost = new Map<string, number>();
-  #rescan: NodeJS.Timeout | undefined;
+  readonly #watches: FolderWatches;
+  readonly #timers = new Map<string, Cancel>();
+  readonly #unseen: UnseenPaths;
+  #isSynced = false;
 
   constructor(options: FileSourceOptions, sink: ObjectSink) {
-    this.#options = { quietMs: 30, confirmMs: 500, rescanMs: 5000, ...options };
+    this.#options = { quietMs: 30, confirmMs: 500, rescanMs: 5000, clock: systemClock, ...options };
     this.#sink = sink;
+    this.#roots = options.paths.map((path) => normalize(path).replace(/(?<=.)\/$/, ''));
+    this.#unseen = new UnseenPaths(this.#roots, sink);
+    this.#watches = new FolderWatches({ log: options.log, onEvent: (folder, name) => this.#event(folder, name) });
   }
 
   start(): void {
     this.#compare();
-    this.#sink.synced();
-    this.#rescan = setInterval(() => this.#compare(), this.#options.rescanMs);
+    this.#rescanLater();
   }
 
   close(): void {
-    clearInterval(this.#rescan);
-    for (const timer of this.#quiet.values()) clearTimeout(timer);
-    for (const { confirmation } of this.#files.values()) clearTimeout(confirmation);
-    for (const watcher of this.#watchers.values()) watcher.close();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#watches.close();
+  }
+
+  #rescanLater(): void {
+    this.#later('rescan', this.#options.rescanMs, () => {
+      this.#compare();
+      this.#rescanLater();
+    });
   }
 
   /** Looks at every path, reads what differs, and watches what is new. */
   #compare(): void {
-    const found = new Map<string, Signature>();
-    const lostRoots: string[] = [];
-    for (const path of this.#options.paths) {
-      const result = scanOrNothing(path);
-      if (result === undefined) {
-        lostRoots.push(path);
-        continue;
-      }
-      for (const [file, signature] of result.files) found.set(file, signature);
-      for (const folder of result.folders) this.#watch(folder);
+    const seen = scan(this.#roots);
+    const unseen = this.#unseen.note(seen, (place) => this.#holdsFiles(place));
+    this.#watches.follow(seen.folders);
+    for (const [path, signature] of seen.files) this.#look(path, signature);
+    for (const [path, file] of this.#files)
+      if (file.signature !== undefined && !seen.files.has(path) && !isUnder(path, unseen)) this.#gone(path, file);
+    this.#publish();
+    if (this.#isSynced || this.#roots.some((root) => unseen.has(root))) return;
+    this.#isSynced = true;
+    this.#sink.synced();
+  }
+
+  #holdsFiles(place: string): boolean {
+    return [...this.#files].some(([path, { signature }]) => signature !== undefined && isUnder(path, [place]));
+  }
+
+  #event(folder: string, name: string | undefined): void {
+    const path = join(folder, name ?? '');
+    if (name !== undefined && this.#files.get(path)?.signature !== undefined) this.#lookAgain(path);
+    else this.#soon('compare', () => this.#compare());
+  }
+
+  #lookAgain(path: string): void {
+    const signature = signatureOf(path);
+    if (signature === undefined) {
+      this.#soon('compare', () => this.#compare());
+      return;
     }
-    this.#noteLost(lostRoots);
-    for (const [file, signature] of found)
-      if (!sameSignature(this.#files.get(file)?.signature, signature)) this.#readFile(file, signature);
-    for (const [file, { signature }] of this.#files)
-      if (signature !== undefined && !found.has(file) && !isUnder(file, lostRoots)) this.#gone(file);
+    this.#look(path, signature);
     this.#publish();
   }
 
-  #noteLost(roots: readonly string[]): void {
-    for (const path of [...this.#lost.keys()]) {
-      if (roots.includes(path)) continue;
-      this.#lost.delete(path);
-      this.#sink.problems(path, []);
-      this.#options.log.info(`${path} is back`);
-    }
-    for (const path of roots) {
-      if (this.#lost.has(path)) continue;
-      this.#lost.set(path, Date.now());
-      const message = 'expected a file or folder, found nothing; what it held stays in force until it is back';
-      this.#sink.problems(path, [{ code: 'FW0010', severity: 'error', path: '', message, file: path }]);
-    }
-    const [oldest] = [...this.#lost].sort(([, a], [, b]) => a - b);
-    if (oldest === undefined) this.#sink.freshness({ state: 'live' });
-    else this.#sink.freshness({ state: 'stale', sinceMs: oldest[1], reason: `${oldest[0]} is not there` });
-  }
-
-  #watch(folder: string): void {
-    if (this.#watchers.has(folder)) return;
-    try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#event(folder, name));
-      watcher.on('error', () => this.#unwatch(folder));
-      this.#watchers.set(folder, watcher);
-    } catch (error) {
-      // Too many watches, or a file system without events: the regular comparison finds changes, later.
-      this.#options.log.warn(`cannot watch ${folder}: changes are found within ${this.#options.rescanMs} ms`, {
-        error,
-      });
-    }
-  }
-
-  #unwatch(folder: string): void {
-    this.#watchers.get(folder)?.close();
-    this.#watchers.delete(folder);
-  }
-
-  #event(folder: string, name: string | null): void {
-    if (name !== null && isManifest(name)) this.#look(join(folder, name));
-    // A link such as a mounted ConfigMap's ..data, a subfolder, or the folder itself.
-    else if (name === null || !name.startsWith('.') || name.startsWith('..') || name === basename(folder)) {
-      if (signatureOf(folder) === undefined && scanOrNothing(folder) === undefined) this.#unwatch(folder);
-      this.#later('', () => this.#compare());
-    }
-  }
-
-  /** Reads a file that an event was about: at once when it was replaced whole, after a quiet moment when written in place. */
-  #look(path: string): void {
-    const before = this.#files.get(path)?.signature;
-    const now = signatureOf(path);
-    if (now === undefined) {
-      this.#later(path, () => this.#compare());
-    } else if (before === undefined || before.inode !== now.inode) {
-      this.#readAndPublish(path, now);
-    } else if (!sameSignature(before, now)) {
-      this.#later(path, () => {
-        const signature = signatureOf(path);
-        if (signature !== undefined && !sameSignature(this.#files.get(path)?.signature, signature))
-          this.#readAndPublish(path, signature);
-      });
-    }
-  }
-
-  #later(what: string, work: () => void): void {
-    clearTimeout(this.#quiet.get(what));
-    this.#quiet.set(
-      what,
-      setTimeout(() => {
-        this.#quiet.delete(what);
-        work();
-      }, this.#options.quietMs),
-    );
-  }
-
-  #readAndPublish(path: string, signature: Signature): void {
-    // Events of other folders may tell of files that nobody asked for.
-    if (!isUnder(path, this.#options.paths)) return;
-    this.#readFile(path, signature);
-    this.#publish();
-  }
-
-  #readFile(path: string, signature: Signature): void {
+  /** Reads a file that differs from what was read of it, as soon as it seems to be whole. */
+  #look(path: string, signature: Signature): void {
     const file = this.#file(path);
-    file.signature = signature;
-    let content: FileContent;
-    try {
-      content = file.parser.parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      const problem: Problem = {
-        code: 'FW0010',
-        severity: 'error',
-        path: '',
-        message: `expected a readable file, found ${(error as Error).message}`,
-        file: path,
-      };
-      content = { objects: new Map(), problems: [problem], isIncomplete: true };
+    if (sameSignature(file.signature, signature)) return;
+    if (this.#isSynced && !this.#isWhole(path, file, signature)) {
+      this.#soon(`look ${path}`, () => this.#lookAgain(path));
+      return;
     }
+    file.signature = signature;
+    file.changing = undefined;
+    const text = readText(path);
+    const content =
+      typeof text === 'string' ? file.parser.parse(text) : { objects: new Map(), problems: [text], isIncomplete: true };
     this.#replace(path, file, content);
   }
 
-  #gone(path: string): void {
-    const file = this.#file(path);
+  #isWhole(path: string, file: WatchedFile, signature: Signature): boolean {
+    const { clock, quietMs, confirmMs } = this.#options;
+    if (file.changing === undefined || !sameSignature(file.changing.signature, signature))
+      file.changing = { signature, sinceMs: clock.now() };
+    const forMs = clock.now() - file.changing.sinceMs;
+    if (forMs >= confirmMs) return true;
+    const isReplaced = file.signature !== undefined && !isSameFile(file.signature, signature);
+    return (isReplaced || forMs >= quietMs) && endsItsLastLine(path);
+  }
+
+  #gone(path: string, file: WatchedFile): void {
     file.signature = undefined;
+    file.changing = undefined;
     this.#replace(path, file, nothing);
   }
 
   #file(path: string): WatchedFile {
     let file = this.#files.get(path);
     if (file === undefined) {
-      file = {
-        parser: new FileParser(path),
-        signature: undefined,
-        content: nothing,
-        missing: new Set(),
-        confirmation: undefined,
-      };
+      const parser = new FileParser(path);
+      file = { parser, signature: undefined, content: nothing, missing: new Map(), changing: undefined };
       this.#files.set(path, file);
     }
     return file;
@@ -227,22 +190,48 @@ class WatchedFiles {
 
   /** Takes what a file holds now; objects that it held before and does not hold any more wait for confirmation. */
   #replace(path: string, file: WatchedFile, content: FileContent): void {
-    for (const key of file.content.objects.keys()) if (!content.objects.has(key)) file.missing.add(key);
+    const { missing } = file;
+    for (const key of file.content.objects.keys())
+      if (!content.objects.has(key) && !missing.has(key)) missing.set(key, undefined);
     for (const [key, object] of content.objects) {
-      file.missing.delete(key);
+      missing.delete(key);
       this.#objects.put(key, path, object);
+    }
+    for (const [key, sinceMs] of missing) {
+      if (content.isIncomplete) missing.set(key, undefined);
+      else if (sinceMs === undefined) {
+        missing.set(key, this.#options.clock.now());
+        this.#objects.doubt(key, path);
+      }
     }
     file.content = content;
     this.#read.add(path);
-    clearTimeout(file.confirmation);
-    if (file.missing.size > 0 && !content.isIncomplete)
-      file.confirmation = setTimeout(() => this.#confirm(path, file), this.#options.confirmMs);
+    this.#confirmLater(path, file);
   }
 
+  #confirmLater(path: string, file: WatchedFile): void {
+    const since = [...file.missing.values()].filter((sinceMs) => sinceMs !== undefined);
+    if (since.length === 0) return;
+    const { clock, confirmMs } = this.#options;
+    const waitMs = Math.max(0, Math.min(...since) + confirmMs - clock.now());
+    this.#later(`confirm ${path}`, waitMs, () => this.#confirm(path, file));
+  }
+
+  /** Removes what has been missing for long enough, unless the file has changed unseen. */
   #confirm(path: string, file: WatchedFile): void {
-    for (const key of file.missing) this.#objects.remove(key, path);
-    file.missing.clear();
-    if (file.signature === undefined) this.#files.delete(path);
+    const { clock, confirmMs } = this.#options;
+    if (!sameSignature(signatureOf(path), file.signature)) {
+      this.#compare();
+      this.#later(`confirm ${path}`, confirmMs, () => this.#confirm(path, file));
+      return;
+    }
+    for (const [key, sinceMs] of file.missing) {
+      if (sinceMs === undefined || clock.now() - sinceMs < confirmMs) continue;
+      file.missing.delete(key);
+      this.#objects.remove(key, path);
+    }
+    if (file.signature === undefined && file.missing.size === 0) this.#files.delete(path);
+    this.#confirmLater(path, file);
     this.#publish();
   }
 
@@ -256,18 +245,21 @@ class WatchedFiles {
     }
     this.#read.clear();
   }
-}
 
-/** Roots are as the user gave them: `rules`, `./rules/`, `.`. */
-function isUnder(file: string, roots: readonly string[]): boolean {
-  return roots.some((root) => !relative(root, file).startsWith('..'));
-}
+  /** Does something after a quiet moment, once for all that ask for it meanwhile. */
+  #soon(what: string, work: () => void): void {
+    if (!this.#timers.has(what)) this.#later(what, this.#options.quietMs, work);
+  }
 
-/** A folder may vanish while it is being read. */
-function scanOrNothing(path: string): ReturnType<typeof scan> {
-  try {
-    return scan(path);
-  } catch {
-    return undefined;
+  /** Does something later, and not when it was to be done before. */
+  #later(what: string, ms: number, work: () => void): void {
+    this.#timers.get(what)?.();
+    this.#timers.set(
+      what,
+      this.#options.clock.after(ms, () => {
+        this.#timers.delete(what);
+        work();
+      }),
+    );
   }
 }

@@ -43,7 +43,8 @@ export class FileParser {
       }
     }
     this.#parsed = parsed;
-    if (documents.length === 0) {
+    // Whoever turns all of a file into comments means it; a file of nothing at all may be about to be written.
+    if (documents.length === 0 && !/^\s*#/m.test(text)) {
       problems.push({
         code: 'FW0010',
         severity: 'warning',
