@@ -121,12 +121,11 @@ export function blackHoleCluster({ connectTimeoutMs }: MeshSettings): ClusterIr 
   };
 }
 
-/** Take connections to where they were meant to go: those of the application, and those to ports that no service names. */
-export function passthroughClusters(context: InboundContext): readonly ClusterIr[] {
-  const { settings } = context;
-  const original = (name: string): ClusterIr => ({
-    name,
-    statName: `${name};`,
+/** Takes connections of the application to where they were meant to go. */
+export function passthroughCluster(settings: MeshSettings): ClusterIr {
+  return {
+    name: passthrough,
+    statName: `${passthrough};`,
     discovery: { kind: 'original-destination', expires: 'default' },
     connectTimeoutMs: settings.connectTimeoutMs,
     loadBalancing: { policy: 'CLUSTER_PROVIDED' },
@@ -134,8 +133,17 @@ export function passthroughClusters(context: InboundContext): readonly ClusterIr
     http: { version: 'as-downstream', idleTimeoutMs: 300_000 },
     ...(settings.keepalive === undefined ? {} : { keepalive: settings.keepalive }),
     origins: [],
-  });
-  return [original(passthrough), { ...original(inboundPassthrough), bindFrom: sourceAddresses(context) }];
+  };
+}
+
+/** Takes connections to the workload at ports that no service names. */
+export function inboundPassthroughCluster(context: InboundContext): ClusterIr {
+  return {
+    ...passthroughCluster(context.settings),
+    name: inboundPassthrough,
+    statName: `${inboundPassthrough};`,
+    bindFrom: sourceAddresses(context),
+  };
 }
 
 const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };

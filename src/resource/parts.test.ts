@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Graph } from '../incremental/graph.ts';
 import type { Scope } from '../model/scope.ts';
-import type { Part } from './catalog.ts';
+import type { Part } from './part.ts';
 import { PartStore } from './parts.ts';
 import type { Resource } from './resource.ts';
 import { clusterType } from './types.ts';

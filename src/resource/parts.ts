@@ -4,7 +4,7 @@ import type { Graph, Watch } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import { ensure } from '../lib/ensure.ts';
 import type { Scope } from '../model/scope.ts';
-import type { Part } from './catalog.ts';
+import type { Part } from './part.ts';
 import type { Resource } from './resource.ts';
 import type { Contents, Touch } from './view.ts';
 

@@ -1,0 +1,129 @@
+/** The clusters of each scope, and the endpoints of each client, as encoded resources. */
+import { cluster } from '../envoy/cluster/cluster.ts';
+import { loadAssignment } from '../envoy/endpoint/endpoint.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import type { ClusterIr } from '../ir/cluster.ts';
+import { blackHoleCluster, inboundClusters, inboundPassthroughCluster, passthroughCluster } from '../mesh/inbound.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { byDnsCluster } from '../mesh/outbound-policy.ts';
+import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from '../mesh/services.ts';
+import { meshKey } from '../mesh/tables.ts';
+import type { Client, Scope } from '../model/scope.ts';
+import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
+import { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoint.ts';
+import { encodeResource } from './encode.ts';
+import type { Interner } from './intern.ts';
+import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import type { Resource } from './resource.ts';
+import { clusterType, endpointType } from './types.ts';
+
+export interface ClusterCatalog {
+  readonly clusterParts: Query<Scope, readonly Part[]>;
+  readonly endpointParts: Query<Scope, readonly Part[]>;
+}
+
+export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): ClusterCatalog {
+  const toResource = (ir: ClusterIr) => intern(clusterType, encodeResource(Cluster, ir.name, cluster(ir), ir.origins));
+
+  const hostClusters = graph.query<ClientHost, readonly Resource[]>('hostClusters', {
+    reads: [mesh.clusters],
+    keyOf: clientHostKey,
+    equal: sameResources,
+    compute: (read, key) => read.cell(mesh.clusters, key).map(toResource),
+  });
+
+  const hostAssignments = graph.query<ClientHost, readonly Resource[]>('hostAssignments', {
+    reads: [mesh.assignments],
+    keyOf: clientHostKey,
+    equal: sameResources,
+    compute: (read, key) =>
+      read
+        .cell(mesh.assignments, key)
+        .map((ir) =>
+          intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins)),
+        ),
+  });
+
+  /** One host that cannot be resolved must not take its namespace with it. */
+  function ofHosts(
+    name: string,
+    query: Query<ClientHost, readonly Resource[]>,
+  ): Query<ClientNamespace, readonly Resource[]> {
+    return graph.query<ClientNamespace, readonly Resource[]>(name, {
+      reads: [mesh.importedHosts, query],
+      keyOf: clientNamespaceKey,
+      equal: sameResources,
+      compute: (read, { client, namespace }) =>
+        sorted(
+          read
+            .cell(mesh.importedHosts, { client, namespace })
+            .flatMap((host) => read.cellUnlessFailed(query, { client, host }) ?? []),
+        ),
+    });
+  }
+  const namespaceClusters = ofHosts('namespaceClusters', hostClusters);
+  const namespaceAssignments = ofHosts('namespaceAssignments', hostAssignments);
+
+  /** The parts of a scope's namespaces, each as the scope sees it. */
+  function namespaceParts(
+    read: Reader,
+    client: Client,
+    query: Query<ClientNamespace, readonly Resource[]>,
+  ): readonly Part[] {
+    return read.cell(mesh.namespaces, client).map((namespace) => {
+      const key = { client: read.cell(mesh.narrow, { client, namespace }), namespace };
+      return partOf(query, key, clientNamespaceKey(key));
+    });
+  }
+
+  /** Where traffic goes that no service takes. */
+  const ownClusters = graph.query<Scope, readonly Resource[]>('ownClusters', {
+    reads: [mesh.settings],
+    keyOf: ({ key }) => key,
+    equal: sameResources,
+    compute(read, { client, capture }) {
+      const settings = read.cell(mesh.settings, meshKey);
+      if (client.type === 'router') return [toResource(blackHoleCluster(settings))];
+      return sorted(
+        [
+          blackHoleCluster(settings),
+          passthroughCluster(settings),
+          ...(capture.family === undefined ? [] : [byDnsCluster(capture.family, settings)]),
+        ].map(toResource),
+      );
+    },
+  });
+
+  /** Towards a sidecar's own workload. */
+  const workloadClusters = graph.query<Scope, readonly Resource[]>('workloadClusters', {
+    reads: [mesh.settings, mesh.inboundPorts],
+    keyOf: ({ key }) => key,
+    equal: sameResources,
+    compute(read, { capture, serving }) {
+      const context = { settings: read.cell(mesh.settings, meshKey), capture, serving };
+      const ports = read.cell(mesh.inboundPorts, serving);
+      return sorted([inboundPassthroughCluster(context), ...inboundClusters(ports, context)].map(toResource));
+    },
+  });
+
+  const clusterParts = graph.query<Scope, readonly Part[]>('clusterParts', {
+    reads: [mesh.namespaces, mesh.narrow, namespaceClusters, ownClusters, workloadClusters],
+    keyOf: ({ key }) => key,
+    equal: samePartIds,
+    compute: (read, scope) => [
+      ...namespaceParts(read, scope.client, namespaceClusters),
+      partOf(ownClusters, scope, scope.key),
+      ...(scope.client.type === 'router' ? [] : [partOf(workloadClusters, scope, scope.key)]),
+    ],
+  });
+
+  const endpointParts = graph.query<Scope, readonly Part[]>('endpointParts', {
+    reads: [mesh.namespaces, mesh.narrow, namespaceAssignments],
+    keyOf: ({ client }) => client.key,
+    equal: samePartIds,
+    compute: (read, { client }) => namespaceParts(read, client, namespaceAssignments),
+  });
+
+  return { clusterParts, endpointParts };
+}

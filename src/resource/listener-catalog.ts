@@ -1,0 +1,130 @@
+/** The listeners of each scope, as encoded resources. */
+import { listener } from '../envoy/listener/listener.ts';
+import type { Graph } from '../incremental/graph.ts';
+import type { Query, Reader } from '../incremental/query.ts';
+import type { ListenerIr } from '../ir/listener.ts';
+import { boundAddress, boundListeners, virtualInbound } from '../mesh/inbound.ts';
+import { type ListenerPlace, placeKey } from '../mesh/listener-place.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { httpProxyListener, virtualOutbound } from '../mesh/outbound-listener.ts';
+import { meshKey } from '../mesh/tables.ts';
+import { anywhere, type Scope } from '../model/scope.ts';
+import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
+import { encodeResource } from './encode.ts';
+import type { Interner } from './intern.ts';
+import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import type { Resource } from './resource.ts';
+import { listenerType } from './types.ts';
+
+type Captured = Pick<Scope, 'client' | 'capture'>;
+type InNamespace = Captured & { readonly namespace: string };
+type AtPlace = Captured & { readonly place: ListenerPlace };
+
+const capturedKey = ({ client, capture }: Captured) => `${client.key}\n${capture.key}`;
+const inNamespaceKey = (key: InNamespace) => `${capturedKey(key)}\n${key.namespace}`;
+
+export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Query<Scope, readonly Part[]> {
+  const toResource = (ir: ListenerIr) =>
+    intern(listenerType, encodeResource(Listener, ir.name, listener(ir), ir.origins));
+
+  const namespaceListeners = graph.query<InNamespace, readonly Resource[]>('namespaceListeners', {
+    reads: [mesh.addressedListeners],
+    keyOf: inNamespaceKey,
+    equal: sameResources,
+    compute: (read, key) => sorted(read.cell(mesh.addressedListeners, key).map(toResource)),
+  });
+
+  const sharedListener = graph.query<AtPlace, Resource | undefined>('sharedListenerResource', {
+    reads: [mesh.sharedListener],
+    keyOf: (key) => `${capturedKey(key)}\n${placeKey(key.place)}`,
+    equal: Object.is,
+    compute(read, key) {
+      const ir = read.cell(mesh.sharedListener, key);
+      return ir === undefined ? undefined : toResource(ir);
+    },
+  });
+
+  const sharedListeners = graph.query<Captured, readonly Resource[]>('sharedListeners', {
+    reads: [mesh.sharedPlaces, sharedListener],
+    keyOf: capturedKey,
+    equal: sameResources,
+    compute: (read, { client, capture }) =>
+      sorted(
+        read
+          .cell(mesh.sharedPlaces, { client, capture })
+          .flatMap((place) => read.cellUnlessFailed(sharedListener, { client, capture, place }) ?? []),
+      ),
+  });
+
+  /** Where a sidecar takes whatever leaves its workload. */
+  const ownListeners = graph.query<Scope, readonly Resource[]>('ownListeners', {
+    reads: [mesh.settings],
+    keyOf: ({ key }) => key,
+    equal: sameResources,
+    compute(read, { client, capture }) {
+      const outbound = {
+        capture,
+        settings: read.cell(mesh.settings, meshKey),
+        isDualStack: client.family === 'dual',
+        chainsOf: () => [],
+        originOf: () => '',
+      };
+      const proxy = httpProxyListener(outbound);
+      const virtual = capture.interception === 'NONE' ? [] : [virtualOutbound(outbound)];
+      return sorted([...(proxy === undefined ? [] : [proxy]), ...virtual].map(toResource));
+    },
+  });
+
+  /** Where a sidecar takes what others send to its workload. */
+  const workloadListeners = graph.query<Scope, readonly Resource[]>('workloadListeners', {
+    reads: [mesh.settings, mesh.inboundPorts],
+    keyOf: ({ key }) => key,
+    equal: sameResources,
+    compute(read, { capture, serving }) {
+      const context = { settings: read.cell(mesh.settings, meshKey), capture, serving };
+      const ports = read.cell(mesh.inboundPorts, serving);
+      const captured = ports.filter((port) => boundAddress(port, context) === undefined);
+      const virtual = capture.interception === 'NONE' ? [] : [virtualInbound(captured, context)];
+      return sorted([...virtual, ...boundListeners(ports, context)].map(toResource));
+    },
+  });
+
+  const gatewayListeners = graph.query<Scope, readonly Resource[]>('gatewayListenerResources', {
+    reads: [mesh.gatewayListeners],
+    keyOf: ({ key }) => key,
+    equal: sameResources,
+    compute: (read, { client, capture, serving }) =>
+      sorted(read.cell(mesh.gatewayListeners, { client, capture, serving }).map(toResource)),
+  });
+
+  function sidecarParts(read: Reader, scope: Scope): readonly Part[] {
+    const { capture } = scope;
+    const client = anywhere(scope.client);
+    const ofNamespaces = read.cell(mesh.namespaces, client).map((namespace) => {
+      const key = { client: read.cell(mesh.narrow, { client, namespace }), capture, namespace };
+      return partOf(namespaceListeners, key, inNamespaceKey(key));
+    });
+    return [
+      ...ofNamespaces,
+      partOf(sharedListeners, { client, capture }, capturedKey({ client, capture })),
+      partOf(ownListeners, scope, scope.key),
+      partOf(workloadListeners, scope, scope.key),
+    ];
+  }
+
+  return graph.query<Scope, readonly Part[]>('listenerParts', {
+    reads: [
+      mesh.namespaces,
+      mesh.narrow,
+      namespaceListeners,
+      sharedListeners,
+      ownListeners,
+      workloadListeners,
+      gatewayListeners,
+    ],
+    keyOf: ({ key }) => key,
+    equal: samePartIds,
+    compute: (read, scope) =>
+      scope.client.type === 'router' ? [partOf(gatewayListeners, scope, scope.key)] : sidecarParts(read, scope),
+  });
+}
