@@ -1,8 +1,8 @@
 /** From an undecoded object to a Config, or to the list of what is wrong with it. */
-import type { Schema } from '../lib/schema.ts';
-import { decodeWith, type Finding, hasError, locate } from '../model/decode.ts';
+import { formatPath, type Schema } from '../lib/schema.ts';
+import { decodeWith, type Finding, hasError, locateAll } from '../model/decode.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Problem, Severity } from '../model/problem.ts';
 import { type Check, collect } from './check/check.ts';
 import type { Config } from './config.ts';
 import { type Kind, kinds, type Spec } from './kinds.ts';
@@ -20,7 +20,8 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
   const schema = definition.schema as Schema<Spec<K>>;
   const spec = decodeWith(schema, object.value.spec ?? {}, ['spec'], findings);
   if (!hasError(findings) && spec !== undefined)
-    (definition.check as (spec: Spec<K>, check: Check) => void)(spec, collect(findings));
+    (definition.check as (spec: Spec<K>, check: Check) => void)(spec, collect(object, findings));
+  checkAnnotations(kind, object, findings);
   if (definition.status === 'pending')
     findings.push({
       code: 'FW0009',
@@ -28,10 +29,24 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
       path: '',
       message: `a ${kind} is checked but not executed by this version`,
     });
-  const problems = findings.map((finding) => locate(finding, object));
+  const problems = locateAll(findings, object);
   if (hasError(findings) || spec === undefined) return { problems };
   const { namespace, name, createdAt, labels, annotations, origin } = object;
   const { status } = object.value;
   const config = { kind, namespace, name, createdAt, labels, annotations, spec, origin };
   return { config: status === undefined ? config : { ...config, status }, problems };
+}
+
+/** Annotations that change how an object is read: Istio's own are not for users, and only a policy can be tried out. */
+function checkAnnotations(kind: Kind, { annotations }: KubernetesObject, findings: Finding[]): void {
+  for (const name of Object.keys(annotations)) {
+    const add = (severity: Severity, message: string) =>
+      findings.push({ code: 'FW0015', severity, path: formatPath(['metadata', 'annotations', name]), message });
+    if (name === 'internal.istio.io/webhook-always-reject')
+      add('error', `expected an object to use, found the annotation ${name}, which asks to refuse it`);
+    else if (name.startsWith('internal.istio.io/'))
+      add('warning', `expected no annotations of internal.istio.io, found ${name}: Istio writes them for itself`);
+    else if (name === 'istio.io/dry-run' && kind !== 'AuthorizationPolicy')
+      add('error', `expected the annotation ${name} only on an AuthorizationPolicy, found it on a ${kind}`);
+  }
 }

@@ -148,6 +148,7 @@ export type PortTrafficPolicy = Infer<typeof portLevel>;
 export type LoadBalancer = Infer<typeof loadBalancer>;
 export type ConsistentHash = Infer<typeof consistentHash>;
 export type ConnectionPool = Infer<typeof connectionPool>;
+export type TcpKeepalive = Infer<typeof tcpKeepalive>;
 export type OutlierDetection = Infer<typeof outlierDetection>;
 export type ClientTls = Infer<typeof clientTls>;
 export type LocalityLoadBalancing = Infer<typeof localityLoadBalancing>;

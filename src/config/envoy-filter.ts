@@ -83,10 +83,31 @@ export const proxyConfig = object({
   image: object({ imageType: string }),
 });
 
+const readinessProbe = object(
+  {
+    initialDelaySeconds: int32,
+    timeoutSeconds: int32,
+    periodSeconds: int32,
+    successThreshold: int32,
+    failureThreshold: int32,
+    httpGet: object({
+      path: string,
+      port: uint32,
+      host: string,
+      scheme: string,
+      httpHeaders: list(object({ name: string, value: string })),
+    }),
+    tcpSocket: object({ host: string, port: uint32 }),
+    exec: object({ command: list(string) }),
+    grpc: object({ port: uint32, service: string }),
+  },
+  { exclusive: [['httpGet', 'tcpSocket', 'exec', 'grpc']] },
+);
+
 export const workloadGroup = object({
   metadata: object({ labels: map(string), annotations: map(string) }),
   template: object(workloadEntryFields),
-  probe: struct,
+  probe: readinessProbe,
 });
 
 export type EnvoyFilter = Infer<typeof envoyFilter>;

@@ -1,16 +1,20 @@
 /** The kinds of Istio's API: schema, checks, and whether this version executes them. */
 import type { Infer, Schema } from '../lib/schema.ts';
 import { struct } from '../lib/schema.ts';
+import { checkAuthorizationPolicy } from './check/authorization-policy.ts';
 import type { Check } from './check/check.ts';
 import { checkDestinationRule } from './check/destination-rule.ts';
 import { checkEnvoyFilter } from './check/envoy-filter.ts';
 import { checkGateway } from './check/gateway.ts';
-import { checkServiceEntry, checkWorkloadEntry } from './check/service-entry.ts';
+import { checkPeerAuthentication, checkRequestAuthentication } from './check/security.ts';
+import { checkServiceEntry } from './check/service-entry.ts';
 import { checkSidecar } from './check/sidecar.ts';
 import { checkVirtualService } from './check/virtual-service.ts';
+import { checkProxyConfig, checkWorkloadEntry, checkWorkloadGroup } from './check/workload-entry.ts';
 import { destinationRule } from './destination-rule.ts';
 import { envoyFilter, proxyConfig, workloadGroup } from './envoy-filter.ts';
 import { gateway } from './gateway.ts';
+import { authorizationPolicy, peerAuthentication, requestAuthentication } from './security.ts';
 import { serviceEntry, workloadEntry } from './service-entry.ts';
 import { sidecar } from './sidecar.ts';
 import { virtualService } from './virtual-service.ts';
@@ -24,6 +28,7 @@ interface KindDefinition<T> {
 }
 
 const networking = 'networking.istio.io';
+const security = 'security.istio.io';
 
 function executed<T>(schema: Schema<T>, check: (spec: T, check: Check) => void): KindDefinition<T> {
   return { group: networking, status: 'executed', schema, check };
@@ -45,11 +50,11 @@ export const kinds = {
   Gateway: executed(gateway, checkGateway),
   Sidecar: executed(sidecar, checkSidecar),
   EnvoyFilter: pending(networking, envoyFilter, checkEnvoyFilter),
-  WorkloadGroup: pending(networking, workloadGroup),
-  ProxyConfig: pending(networking, proxyConfig),
-  PeerAuthentication: pending('security.istio.io', struct),
-  RequestAuthentication: pending('security.istio.io', struct),
-  AuthorizationPolicy: pending('security.istio.io', struct),
+  WorkloadGroup: pending(networking, workloadGroup, checkWorkloadGroup),
+  ProxyConfig: pending(networking, proxyConfig, checkProxyConfig),
+  PeerAuthentication: pending(security, peerAuthentication, checkPeerAuthentication),
+  RequestAuthentication: pending(security, requestAuthentication, checkRequestAuthentication),
+  AuthorizationPolicy: pending(security, authorizationPolicy, checkAuthorizationPolicy),
   Telemetry: pending('telemetry.istio.io', struct),
   WasmPlugin: pending('extensions.istio.io', struct),
 } as const;

@@ -12,6 +12,7 @@ import {
   type Scalar,
   type YAMLParseError,
 } from 'yaml';
+import { parsePath } from '../lib/schema.ts';
 import type { Code } from '../model/codes.ts';
 import type { DocumentText } from './split.ts';
 
@@ -194,14 +195,14 @@ function lineOfPath(root: unknown, path: string, lineAt: LineAt): number | undef
   const lineOf = (node: unknown) => (node === null || node === undefined ? undefined : lineAt(node as Node));
   let node = root;
   let line = lineOf(root);
-  for (const [, name, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
+  for (const part of parsePath(path)) {
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part);
       if (!isPair(pair)) break;
       line = lineOf(pair.key) ?? line;
       node = pair.value;
-    } else if (isSeq(node) && index !== undefined) {
-      node = node.items[Number(index)];
+    } else if (isSeq(node) && typeof part === 'number') {
+      node = node.items[part];
       line = lineOf(node) ?? line;
     } else break;
   }

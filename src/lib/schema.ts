@@ -9,9 +9,23 @@
 /** Where a value stands in its object: names and list positions from the object's root. */
 export type Path = readonly (string | number)[];
 
-/** `spec.http[0].route` */
+/** `spec.http[0].route`; names that would be read as something else stand in brackets: `labels["app.kubernetes.io/name"]`. */
 export function formatPath(path: Path): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
+  return path
+    .map((part, i) => {
+      if (typeof part === 'number') return `[${part}]`;
+      if (!/^[^.[\]"]+$/.test(part)) return `[${JSON.stringify(part)}]`;
+      return i === 0 ? part : `.${part}`;
+    })
+    .join('');
+}
+
+/** The parts of a formatted path. */
+export function parsePath(text: string): Path {
+  const parts = text.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]|([^.[\]]+)/g);
+  return [...parts].map(([, quoted, index, name = '']) =>
+    quoted !== undefined ? (JSON.parse(quoted) as string) : index !== undefined ? Number(index) : name,
+  );
 }
 
 /** Told of each thing that is wrong, with the code of its kind. */

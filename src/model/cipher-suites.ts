@@ -19,6 +19,8 @@ const suites: ReadonlySet<string> = new Set([
   'DES-CBC3-SHA',
 ]);
 
+/** Whether a rule may name it; `[A|B]` stands for suites of equal rank, and `-`, `+` and `!` before a name are OpenSSL's. */
 export function isCipherSuite(name: string): boolean {
-  return suites.has(name);
+  const group = /^\[(.+)\]$/.exec(name)?.[1];
+  return (group ?? name.replace(/^[-+!]/, '')).split('|').every((suite) => suite === 'ALL' || suites.has(suite));
 }

@@ -2,7 +2,9 @@
  * The codes of all problems. A code is never given a second meaning; its page is docs/errors/CODE.md.
  *
  * FW00 reading · FW01 VirtualService · FW02 DestinationRule · FW03 ServiceEntry and WorkloadEntry · FW04 Gateway ·
- * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads
+ * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads ·
+ * FW1 what only the whole mesh shows · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
+ * FW23 AuthorizationPolicy
  */
 export const codes = {
   FW0001: 'invalid YAML',
@@ -18,6 +20,9 @@ export const codes = {
   FW0011: 'two objects of one name',
   FW0012: 'configuration that Envoy refused',
   FW0013: 'document that is too large or too deep',
+  FW0014: 'more problems than are shown',
+  FW0015: 'annotation that is not for users',
+  FW0016: 'labels and selectors',
 
   FW0101: 'VirtualService without usable hosts',
   FW0102: 'VirtualService hosts that overlap',
@@ -59,6 +64,8 @@ export const codes = {
   FW0303: 'ports of a ServiceEntry',
   FW0304: 'resolution and endpoints of a ServiceEntry',
   FW0305: 'endpoint of a ServiceEntry or WorkloadEntry',
+  FW0306: 'WorkloadGroup',
+  FW0307: 'ProxyConfig',
 
   FW0401: 'servers of a Gateway',
   FW0402: 'port of a Gateway server',
@@ -80,6 +87,14 @@ export const codes = {
   FW0804: 'validity of a certificate',
 
   FW0901: 'workload that cannot be run on this machine',
+
+  FW2001: 'what a policy is attached to',
+  FW2101: 'PeerAuthentication by port',
+  FW2201: 'rule for JSON Web Tokens',
+  FW2301: 'action of an AuthorizationPolicy',
+  FW2302: 'source or operation of an AuthorizationPolicy',
+  FW2303: 'condition of an AuthorizationPolicy',
+  FW2304: 'AuthorizationPolicy that denies more than HTTP',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;

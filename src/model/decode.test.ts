@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { problemLine } from '../../test/support/problem-line.ts';
 import { duration, integer, list, object, string } from '../lib/schema.ts';
-import { decodeWith, type Finding, hasError, locate } from './decode.ts';
+import { decodeWith, type Finding, hasError, locate, locateAll } from './decode.ts';
 
 const route = object(
   { host: string, ports: list(integer(0, 9)), timeout: duration, a: string, b: string },
@@ -74,6 +74,15 @@ describe('a finding', () => {
 
   it('has neither file nor line for an object of an API server', () => {
     assert.deepEqual(locate(finding, { origin: { ...object, uid: 'u' } }), { ...finding, object });
+  });
+
+  it('is one of a hundred at most, before one that counts the rest', () => {
+    const many = Array.from({ length: 250 }, () => finding);
+    const message = 'expected an object with less to say about it, found 150 problems more than the 100 that are shown';
+    assert.deepEqual(locateAll(many, { origin: { ...object, uid: 'u' } }), [
+      ...many.slice(0, 100).map((one) => ({ ...one, object })),
+      { code: 'FW0014', severity: 'error', path: '', message, object },
+    ]);
   });
 
   it('that is a warning is no error', () => {

@@ -47,3 +47,25 @@ export function locate(finding: Finding, { origin, lineOf }: Pick<KubernetesObje
     ...(at === undefined ? {} : { line: at }),
   };
 }
+
+/** Nobody reads more of one object; a list of a million unknown fields must not fill the memory. */
+const mostFindings = 100;
+
+/** All findings of an object; of very many the first ones, and a last one that says so. */
+export function locateAll(
+  findings: readonly Finding[],
+  object: Pick<KubernetesObject, 'origin' | 'lineOf'>,
+): readonly Problem[] {
+  const told = findings.length <= mostFindings ? findings : [...findings.slice(0, mostFindings), rest(findings)];
+  return told.map((finding) => locate(finding, object));
+}
+
+function rest(findings: readonly Finding[]): Finding {
+  const untold = findings.slice(mostFindings);
+  return {
+    code: 'FW0014',
+    severity: hasError(untold) ? 'error' : 'warning',
+    path: '',
+    message: `expected an object with less to say about it, found ${untold.length} problems more than the ${mostFindings} that are shown`,
+  };
+}

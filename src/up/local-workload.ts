@@ -1,7 +1,7 @@
 /** From a Deployment (or its like) to what is to run on this machine. */
 import { dirname } from 'node:path';
 import { canonical } from '../lib/canonical.ts';
-import { decodeWith, type Finding, hasError, locate } from '../model/decode.ts';
+import { decodeWith, type Finding, hasError, locateAll } from '../model/decode.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Origin } from '../model/origin.ts';
@@ -73,7 +73,7 @@ export function toLocalWorkload(object: KubernetesObject): {
     refuse(`metadata.annotations`, `expected ${addressAnnotation} to be an address in 127.0.0.0/8, found ${address}`);
   if (address !== undefined && replicas > 1)
     refuse('spec.replicas', `expected one pod for the address ${address}, found ${replicas}`);
-  const problems = findings.map((finding) => locate(finding, object));
+  const problems = locateAll(findings, object);
   if (hasError(findings)) return { problems };
   const { namespace, name, origin } = object;
   const serviceAccount = template?.spec?.serviceAccountName ?? 'default';

@@ -1,71 +1,62 @@
-/** What the checks of all kinds share: a place to report to, and the rules for names, addresses and patterns. */
-import { isIP } from 'node:net';
-import { RE2JS } from 're2js';
+/** What the checks of all kinds share: a place to report to, and the rules for durations, labels and exportTo. */
 import { formatPath, type Path } from '../../lib/schema.ts';
 import type { Code } from '../../model/codes.ts';
 import type { Finding } from '../../model/decode.ts';
+import type { Labels } from '../../model/labels.ts';
 import type { Severity } from '../../model/problem.ts';
+import { isDnsLabel, isLabelKey, isLabelValue } from './names.ts';
+
+/** The object whose spec is checked. */
+export interface Subject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly annotations: Labels;
+}
 
 /** Collects what is wrong with one object. */
 export interface Check {
+  readonly subject: Subject;
   error(code: Code, path: Path, message: string): void;
   warning(code: Code, path: Path, message: string): void;
 }
 
-export function collect(findings: Finding[]): Check {
+export function collect(subject: Subject, findings: Finding[]): Check {
   const add = (severity: Severity) => (code: Code, path: Path, message: string) =>
     findings.push({ code, severity, path: formatPath(path), message });
-  return { error: add('error'), warning: add('warning') };
+  return { subject, error: add('error'), warning: add('warning') };
 }
 
-const label = /^[a-zA-Z0-9]([-a-zA-Z0-9_]{0,61}[a-zA-Z0-9])?$/;
-
-/** A DNS name of usual labels, at most 255 characters. */
-export function isDnsName(name: string): boolean {
-  return (
-    name.length > 0 &&
-    name.length <= 255 &&
-    name
-      .replace(/\.$/, '')
-      .split('.')
-      .every((part) => label.test(part))
-  );
+/** A duration of whole milliseconds, at least one. */
+export function checkDuration(check: Check, code: Code, path: Path, ms: number | undefined): void {
+  if (ms !== undefined && (ms < 1 || !Number.isInteger(ms)))
+    check.error(code, path, `expected at least 1ms, in whole milliseconds, found ${ms}ms`);
 }
 
-/** A DNS name whose first label, or the whole of it, may be `*`. */
-export function isWildcardDnsName(name: string): boolean {
-  return name === '*' || isDnsName(name.startsWith('*.') ? name.slice(2) : name);
+/** Like checkDuration, and 0 turns the limit off. */
+export function checkDurationOrZero(check: Check, code: Code, path: Path, ms: number | undefined): void {
+  if (ms !== 0) checkDuration(check, code, path, ms);
 }
 
-export function isDnsLabel(name: string): boolean {
-  return label.test(name) && !name.includes('_');
-}
-
-/** `1.2.3.4/16` or a single address, of either family. */
-export function isAddressOrBlock(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-}
-
-/** Longer patterns cost an Envoy too much memory; the limit is Istio's. */
-const longestPattern = 1024;
-const verdicts = new Map<string, string | undefined>();
-
-/** Why Envoy would refuse a regular expression; undefined when it takes it. Patterns only ever meet RE2. */
-export function re2Problem(pattern: string): string | undefined {
-  if (pattern.length > longestPattern) return `expected at most ${longestPattern} characters, found ${pattern.length}`;
-  if (verdicts.has(pattern)) return verdicts.get(pattern);
-  let verdict: string | undefined;
-  try {
-    RE2JS.compile(pattern);
-  } catch (error) {
-    verdict = `expected a regular expression of RE2's syntax, found ${JSON.stringify(pattern)}: ${(error as Error).message}`;
+/** Labels that a Kubernetes object could carry. */
+export function checkLabels(check: Check, path: Path, labels: Labels | undefined): void {
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (!isLabelKey(key))
+      check.error('FW0016', [...path, key], `expected the key of a Kubernetes label, found ${JSON.stringify(key)}`);
+    if (!isLabelValue(value))
+      check.error('FW0016', [...path, key], `expected the value of a Kubernetes label, found ${JSON.stringify(value)}`);
   }
-  if (verdicts.size > 10_000) verdicts.clear();
-  verdicts.set(pattern, verdict);
-  return verdict;
+}
+
+/** The labels of a selector: exact ones only; none means every workload, which is rarely what was meant. */
+export function checkSelector(check: Check, path: Path, labels: Labels | undefined): void {
+  const entries = Object.entries(labels ?? {});
+  if (entries.length === 0)
+    check.warning('FW0016', path, 'expected labels, found none: every workload of the namespace is selected');
+  for (const [key, value] of entries) {
+    if (key === '') check.error('FW0016', path, 'expected the key of a label, found an empty one');
+    if (key.includes('*') || value.includes('*'))
+      check.error('FW0016', [...path, key], `expected a label without wildcards, found ${key}=${value}`);
+  }
 }
 
 /** Checks `exportTo`: `.` (own), `*` (all), `~` (none) or names of namespaces; `*` and `~` stand alone. */
@@ -78,12 +69,14 @@ export function checkExportTo(
   const path = ['spec', 'exportTo'] as const;
   const seen = new Set<string>();
   for (const [i, target] of exportTo.entries()) {
+    const namespace = target === '.' ? check.subject.namespace : target;
     if (target === '~' && options.none === 'refused')
       check.error('FW0119', [...path, i], 'expected namespaces, . or *, found ~, which only a ServiceEntry may use');
     else if (target !== '.' && target !== '*' && target !== '~' && !isDnsLabel(target))
       check.error('FW0119', [...path, i], `expected the name of a namespace, . or *, found ${JSON.stringify(target)}`);
-    if (seen.has(target)) check.error('FW0119', [...path, i], `expected each entry once, found ${target} again`);
-    seen.add(target);
+    if (seen.has(namespace))
+      check.error('FW0119', [...path, i], `expected each namespace once, found ${target} again (. is ${namespace})`);
+    seen.add(namespace);
   }
   for (const alone of ['*', '~'])
     if (seen.has(alone) && seen.size > 1)

@@ -6,21 +6,24 @@ import type {
   ConnectionPool,
   DestinationRule,
   LoadBalancer,
-  LocalityLoadBalancing,
   OutlierDetection,
   TrafficPolicy,
 } from '../destination-rule.ts';
-import { type Check, checkExportTo, isDnsLabel, isDnsName, isWildcardDnsName } from './check.ts';
+import { type Check, checkExportTo, checkLabels, checkSelector } from './check.ts';
+import { checkClientTls } from './client-tls.ts';
+import { checkConnectionPool, checkOutlierDetection } from './connection-pool.ts';
+import { checkLoadBalancer } from './load-balancer.ts';
+import { isDnsLabel, isDnsName, isWildcardDnsName } from './names.ts';
 
 export function checkDestinationRule(spec: DestinationRule, check: Check): void {
-  const { host, trafficPolicy, subsets = [], exportTo, workloadSelector } = spec;
-  if (!isWildcardDnsName(host) && isIP(host) === 0)
+  const { host, trafficPolicy, subsets = [] } = spec;
+  if (!isWildcardDnsName(host))
     check.error(
       'FW0201',
       ['spec', 'host'],
       `expected the name of a service or a wildcard, found ${JSON.stringify(host)}`,
     );
-  if (trafficPolicy !== undefined) checkTrafficPolicy(trafficPolicy, ['spec', 'trafficPolicy'], check);
+  if (trafficPolicy !== undefined) checkTrafficPolicy(check, ['spec', 'trafficPolicy'], trafficPolicy);
   const seen = new Set<string>();
   for (const [i, subset] of subsets.entries()) {
     const path = ['spec', 'subsets', i];
@@ -33,21 +36,23 @@ export function checkDestinationRule(spec: DestinationRule, check: Check): void 
     if (seen.has(subset.name))
       check.error('FW0203', [...path, 'name'], `expected each name once, found ${subset.name} again`);
     seen.add(subset.name);
-    for (const [key, value] of Object.entries(subset.labels ?? {}))
-      if (!/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value) || value.length > 63)
-        check.error(
-          'FW0203',
-          [...path, 'labels', key],
-          `expected the value of a Kubernetes label, found ${JSON.stringify(value)}`,
-        );
-    if (subset.trafficPolicy !== undefined) checkTrafficPolicy(subset.trafficPolicy, [...path, 'trafficPolicy'], check);
+    checkLabels(check, [...path, 'labels'], subset.labels);
+    if (subset.trafficPolicy !== undefined) checkTrafficPolicy(check, [...path, 'trafficPolicy'], subset.trafficPolicy);
   }
-  checkExportTo(check, exportTo, { none: 'refused' });
-  if (workloadSelector !== undefined && (exportTo ?? []).some((target) => target !== '.'))
+  checkExportTo(check, spec.exportTo, { none: 'refused' });
+  checkWorkloads(check, spec);
+}
+
+/** A rule for some workloads is for those of its own namespace. */
+function checkWorkloads(check: Check, { workloadSelector, exportTo = [] }: DestinationRule): void {
+  if (workloadSelector === undefined) return;
+  checkSelector(check, ['spec', 'workloadSelector', 'matchLabels'], workloadSelector.matchLabels);
+  const { namespace } = check.subject;
+  if (exportTo.some((target) => target !== '.' && target !== namespace))
     check.error(
       'FW0210',
       ['spec', 'exportTo'],
-      `expected only . beside a workloadSelector, found ${exportTo?.join(', ')}`,
+      `expected only . beside a workloadSelector, found ${exportTo.join(', ')}`,
     );
 }
 
@@ -59,189 +64,67 @@ interface Policy {
   readonly tls?: ClientTls;
 }
 
-function checkTrafficPolicy(policy: TrafficPolicy, path: Path, check: Check): void {
+function checkTrafficPolicy(check: Check, path: Path, policy: TrafficPolicy): void {
   if (Object.keys(policy).length === 0) {
     check.error('FW0202', path, 'expected at least one setting, found none');
     return;
   }
-  checkPolicy(policy, path, check);
+  checkPolicy(check, path, policy);
   const ports = new Set<number>();
   for (const [i, settings] of (policy.portLevelSettings ?? []).entries()) {
     const at = [...path, 'portLevelSettings', i];
-    const number = settings.port?.number ?? 0;
-    if (number === 0) check.error('FW0208', [...at, 'port'], 'expected the number of a port, found none');
-    else if (ports.has(number))
-      check.error('FW0208', [...at, 'port'], `expected each port once, found ${number} again`);
-    ports.add(number);
-    checkPolicy(settings, at, check);
+    checkPort(check, at, settings, ports);
+    checkPolicy(check, at, settings);
   }
-  const { tunnel, proxyProtocol, retryBudget } = policy;
-  if (tunnel !== undefined) {
-    if (proxyProtocol !== undefined)
-      check.error('FW0209', path, 'expected one of tunnel and proxyProtocol, found both');
-    if (!['', 'CONNECT', 'POST'].includes(tunnel.protocol ?? ''))
-      check.error(
-        'FW0209',
-        [...path, 'tunnel', 'protocol'],
-        `expected CONNECT or POST, found ${JSON.stringify(tunnel.protocol)}`,
-      );
-    if (!isDnsName(tunnel.targetHost) && isIP(tunnel.targetHost) === 0)
-      check.error(
-        'FW0209',
-        [...path, 'tunnel', 'targetHost'],
-        `expected a DNS name or IP address, found ${JSON.stringify(tunnel.targetHost)}`,
-      );
-    if (tunnel.targetPort < 1 || tunnel.targetPort > 65535)
-      check.error(
-        'FW0209',
-        [...path, 'tunnel', 'targetPort'],
-        `expected a port from 1 to 65535, found ${tunnel.targetPort}`,
-      );
-  }
-  const budget = retryBudget?.percent;
+  checkTunnel(check, path, policy);
+  const budget = policy.retryBudget?.percent;
   if (budget !== undefined && (budget < 0 || budget > 100))
     check.error('FW0205', [...path, 'retryBudget', 'percent'], `expected a percentage from 0 to 100, found ${budget}`);
 }
 
-function checkPolicy({ loadBalancer, connectionPool, outlierDetection, tls }: Policy, path: Path, check: Check): void {
-  if (loadBalancer !== undefined) checkLoadBalancer(loadBalancer, [...path, 'loadBalancer'], check);
-  if (connectionPool !== undefined) checkConnectionPool(connectionPool, [...path, 'connectionPool'], check);
-  if (outlierDetection !== undefined) checkOutlierDetection(outlierDetection, [...path, 'outlierDetection'], check);
-  if (tls !== undefined) checkClientTls(tls, [...path, 'tls'], check);
-}
+type PortSettings = NonNullable<TrafficPolicy['portLevelSettings']>[number];
 
-const largestMaglevTable = 5_000_011;
-
-function checkLoadBalancer(loadBalancer: LoadBalancer, path: Path, check: Check): void {
-  const { consistentHash, localityLbSetting, zoneAwareLbSetting, warmup } = loadBalancer;
-  if (consistentHash !== undefined) {
-    const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const;
-    const at = [...path, 'consistentHash'];
-    if (keys.every((key) => consistentHash[key] === undefined))
-      check.error('FW0204', at, `expected one of ${keys.join(', ')}, found none`);
-    if (consistentHash.httpHeaderName === '')
-      check.error('FW0204', [...at, 'httpHeaderName'], 'expected the name of a header, found an empty text');
-    const { tableSize } = consistentHash.maglev ?? {};
-    if (tableSize !== undefined && (tableSize >= largestMaglevTable || !isPrime(tableSize)))
-      check.error(
-        'FW0204',
-        [...at, 'maglev', 'tableSize'],
-        `expected a prime number below ${largestMaglevTable}, found ${tableSize}`,
-      );
-    const cookie = consistentHash.httpCookie;
-    if (cookie !== undefined && cookie.name === '')
-      check.error('FW0204', [...at, 'httpCookie', 'name'], 'expected the name of a cookie, found an empty text');
-    if ((cookie?.ttl ?? 0) < 0)
-      check.error('FW0204', [...at, 'httpCookie', 'ttl'], 'expected 0 or more, found a negative duration');
-  }
-  if (localityLbSetting !== undefined && zoneAwareLbSetting !== undefined)
-    check.error('FW0204', path, 'expected one of localityLbSetting and zoneAwareLbSetting, found both');
-  if (localityLbSetting !== undefined) checkLocality(localityLbSetting, [...path, 'localityLbSetting'], check);
-  if (warmup !== undefined) {
-    const { minimumPercent = 10, aggression = 1 } = warmup;
-    if (minimumPercent < 0 || minimumPercent > 100)
-      check.error('FW0204', [...path, 'warmup', 'minimumPercent'], `expected 0 to 100, found ${minimumPercent}`);
-    if (aggression < 1)
-      check.error('FW0204', [...path, 'warmup', 'aggression'], `expected 1 or more, found ${aggression}`);
-  }
-}
-
-function isPrime(n: number): boolean {
-  if (n < 2) return false;
-  for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
-  return true;
-}
-
-export function checkLocality(
-  { distribute = [], failover = [], failoverPriority = [] }: LocalityLoadBalancing,
-  path: Path,
-  check: Check,
-): void {
-  if (distribute.length > 0 && (failover.length > 0 || failoverPriority.length > 0))
-    check.error('FW0204', path, 'expected distribute or failover, found both');
-  const sources = new Set<string>();
-  for (const [i, { from = '', to = {} }] of distribute.entries()) {
-    const at = [...path, 'distribute', i];
-    const weights = Object.values(to);
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    if (weights.some((weight) => weight < 1 || weight > 100))
-      check.error('FW0204', [...at, 'to'], 'expected weights from 1 to 100');
-    if (sum !== 100) check.error('FW0204', [...at, 'to'], `expected weights that add up to 100, found ${sum}`);
-    if (sources.has(from)) check.error('FW0204', [...at, 'from'], `expected each locality once, found ${from} again`);
-    sources.add(from);
-  }
-  const regions = new Set<string>();
-  for (const [i, { from = '', to = '' }] of failover.entries()) {
-    const at = [...path, 'failover', i];
-    if (from === '' || to === '' || from === to)
-      check.error(
-        'FW0204',
-        at,
-        `expected two different regions, found from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
-      );
-    if (`${from}${to}`.includes('/') || `${from}${to}`.includes('*'))
-      check.error('FW0204', at, `expected regions alone, found ${from} and ${to}`);
-    if (regions.has(from)) check.error('FW0204', [...at, 'from'], `expected each region once, found ${from} again`);
-    regions.add(from);
-  }
-}
-
-function checkConnectionPool(pool: ConnectionPool, path: Path, check: Check): void {
-  const { tcp, http } = pool;
-  if (tcp === undefined && http === undefined) check.error('FW0205', path, 'expected tcp or http, found none');
-  for (const [part, settings] of [
-    ['tcp', tcp],
-    ['http', http],
-  ] as const) {
-    if (settings === undefined) continue;
-    if (Object.keys(settings).length === 0)
-      check.error('FW0205', [...path, part], 'expected at least one setting, found none');
-    for (const [name, value] of Object.entries(settings))
-      if (typeof value === 'number' && value < 0)
-        check.error('FW0205', [...path, part, name], `expected 0 or more, found ${value}`);
-  }
-  if (tcp?.connectTimeout !== undefined && tcp.connectTimeout < 1)
-    check.error('FW0205', [...path, 'tcp', 'connectTimeout'], `expected at least 1ms, found ${tcp.connectTimeout}ms`);
-  if (http?.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true)
-    check.error(
-      'FW0205',
-      [...path, 'http'],
-      'expected one of h2UpgradePolicy UPGRADE and useClientProtocol, found both',
-    );
-}
-
-function checkOutlierDetection(outlier: OutlierDetection, path: Path, check: Check): void {
-  for (const name of ['interval', 'baseEjectionTime'] as const) {
-    const value = outlier[name];
-    if (value !== undefined && value < 1)
-      check.error('FW0206', [...path, name], `expected at least 1ms, found ${value}ms`);
-  }
-  for (const name of ['maxEjectionPercent', 'minHealthPercent'] as const) {
-    const value = outlier[name];
-    if (value !== undefined && (value < 0 || value > 100))
-      check.error('FW0206', [...path, name], `expected 0 to 100, found ${value}`);
-  }
-  if (outlier.consecutiveErrors !== undefined)
+function checkPort(check: Check, path: Path, { port, ...settings }: PortSettings, seen: Set<number>): void {
+  const number = port?.number ?? 0;
+  if (port === undefined) check.error('FW0208', path, 'expected port, found none');
+  else if (number === 0)
     check.warning(
-      'FW0009',
-      [...path, 'consecutiveErrors'],
-      'consecutiveErrors has no effect: use consecutive5xxErrors or consecutiveGatewayErrors',
+      'FW0208',
+      [...path, 'port'],
+      'expected the number of a port, found none: the settings have no effect',
     );
-  if (outlier.splitExternalLocalOriginErrors !== true && (outlier.consecutiveLocalOriginFailures ?? 0) > 0)
-    check.error(
-      'FW0206',
-      [...path, 'consecutiveLocalOriginFailures'],
-      'expected splitExternalLocalOriginErrors: true beside it, without which it does nothing',
-    );
+  else if (seen.has(number))
+    check.warning('FW0208', [...path, 'port'], `expected each port once, found ${number} again: the first counts`);
+  if (Object.keys(settings).length === 0) check.error('FW0208', path, 'expected at least one setting, found none');
+  seen.add(number);
 }
 
-function checkClientTls(tls: ClientTls, path: Path, check: Check): void {
-  const { mode = 'DISABLE', clientCertificate = '', privateKey = '', caCertificates = '', credentialName = '' } = tls;
-  const files = [clientCertificate, privateKey, caCertificates].some((file) => file !== '');
-  if (mode === 'MUTUAL' && credentialName === '' && (clientCertificate === '' || privateKey === ''))
-    check.error('FW0207', path, 'expected clientCertificate and privateKey, or credentialName, for mode MUTUAL');
-  if (credentialName !== '' && files)
-    check.error('FW0207', path, 'expected credentialName or certificate files, found both');
-  if (mode === 'ISTIO_MUTUAL' && (files || credentialName !== ''))
-    check.error('FW0207', path, 'expected no certificates for mode ISTIO_MUTUAL, which uses those of the mesh');
+function checkPolicy(check: Check, path: Path, { loadBalancer, connectionPool, outlierDetection, tls }: Policy): void {
+  if (loadBalancer !== undefined)
+    checkLoadBalancer(
+      check,
+      [...path, 'loadBalancer'],
+      loadBalancer,
+      outlierDetection === undefined ? 'never' : 'ejects',
+    );
+  if (connectionPool !== undefined) checkConnectionPool(check, [...path, 'connectionPool'], connectionPool);
+  if (outlierDetection !== undefined) checkOutlierDetection(check, [...path, 'outlierDetection'], outlierDetection);
+  if (tls !== undefined) checkClientTls(check, [...path, 'tls'], tls);
+}
+
+function checkTunnel(check: Check, path: Path, { tunnel, proxyProtocol }: TrafficPolicy): void {
+  if (tunnel === undefined) return;
+  const at = [...path, 'tunnel'];
+  const { protocol = '', targetHost, targetPort } = tunnel;
+  if (proxyProtocol !== undefined) check.error('FW0209', path, 'expected one of tunnel and proxyProtocol, found both');
+  if (!['', 'CONNECT', 'POST'].includes(protocol))
+    check.error('FW0209', [...at, 'protocol'], `expected CONNECT or POST, found ${JSON.stringify(protocol)}`);
+  if (!isDnsName(targetHost) && isIP(targetHost) === 0)
+    check.error(
+      'FW0209',
+      [...at, 'targetHost'],
+      `expected a DNS name or IP address, found ${JSON.stringify(targetHost)}`,
+    );
+  if (targetPort < 1 || targetPort > 65535)
+    check.error('FW0209', [...at, 'targetPort'], `expected a port from 1 to 65535, found ${targetPort}`);
 }

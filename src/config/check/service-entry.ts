@@ -1,16 +1,20 @@
-/** The rules for ServiceEntry and WorkloadEntry beyond their schemas, as Istio's validation has them. */
+/** The rules for a ServiceEntry beyond its schema, as Istio's validation has them. */
 import { isIP } from 'node:net';
-import type { Path } from '../../lib/schema.ts';
 import { isWildcard } from '../../model/hostname.ts';
-import { isHttp, isTls, parseProtocol, protocolNames } from '../../model/protocol.ts';
-import type { ServiceEntry, WorkloadEntry } from '../service-entry.ts';
-import { type Check, checkExportTo, isAddressOrBlock, isDnsLabel, isDnsName, isWildcardDnsName } from './check.ts';
+import { isHttp, isTcp, isTls, parseProtocol } from '../../model/protocol.ts';
+import type { ServiceEntry, ServiceEntryPort } from '../service-entry.ts';
+import { type Check, checkExportTo, checkSelector } from './check.ts';
+import { isAddressOrBlock, isDnsName, isPartialWildcard, isWildcardDnsName } from './names.ts';
+import { checkPortName, checkProtocol } from './ports.ts';
+import { checkWorkload } from './workload-entry.ts';
 
 export function checkServiceEntry(spec: ServiceEntry, check: Check): void {
   checkHosts(spec, check);
   checkAddresses(spec, check);
   checkPorts(spec, check);
+  checkTellingHostsApart(spec, check);
   checkResolution(spec, check);
+  checkEndpoints(spec, check);
   checkExportTo(check, spec.exportTo, { none: 'allowed' });
 }
 
@@ -19,14 +23,12 @@ function checkHosts({ hosts = [] }: ServiceEntry, check: Check): void {
   const seen = new Set<string>();
   for (const [i, host] of hosts.entries()) {
     const path = ['spec', 'hosts', i];
-    if (host === '*') check.error('FW0301', path, 'expected a DNS name or a wildcard such as *.example.com, found *');
-    else if (!isWildcardDnsName(host))
-      check.error(
-        'FW0301',
-        path,
-        `expected a DNS name or a wildcard such as *.example.com, found ${JSON.stringify(host)}`,
-      );
-    if (seen.has(host)) check.error('FW0301', path, `expected each host once, found ${host} again`);
+    const expected = 'expected a DNS name or a wildcard such as *.example.com';
+    if (host === '*' || !isWildcardDnsName(host))
+      check.error('FW0301', path, `${expected}, found ${JSON.stringify(host)}`);
+    else if (isPartialWildcard(host))
+      check.warning('FW0301', path, `${expected}, found ${host}, of which the * stands for part of a name`);
+    if (seen.has(host)) check.warning('FW0301', path, `expected each host once, found ${host} again`);
     seen.add(host);
   }
 }
@@ -43,143 +45,120 @@ function checkAddresses({ addresses = [], resolution = 'NONE' }: ServiceEntry, c
     check.error('FW0302', ['spec', 'addresses'], 'expected none for resolution DYNAMIC_DNS, found some');
 }
 
-function checkPorts({ ports = [], hosts = [], addresses = [], resolution = 'NONE' }: ServiceEntry, check: Check): void {
+function checkPorts(spec: ServiceEntry, check: Check): void {
+  const { ports = [] } = spec;
   const names = new Set<string>();
   const numbers = new Set<number>();
-  for (const [i, { number, name = '', protocol = '', targetPort }] of ports.entries()) {
+  for (const [i, port] of ports.entries()) {
     const path = ['spec', 'ports', i];
+    const { number, name = '', protocol = '', targetPort = 0 } = port;
     if (number < 1 || number > 65535)
       check.error('FW0303', [...path, 'number'], `expected a port from 1 to 65535, found ${number}`);
     if (numbers.has(number))
       check.error('FW0303', [...path, 'number'], `expected each number once, found ${number} again`);
-    if (!isDnsLabel(name))
-      check.error(
-        'FW0303',
-        [...path, 'name'],
-        `expected a name of letters, digits and dashes, found ${JSON.stringify(name)}`,
-      );
-    else if (names.has(name)) check.error('FW0303', [...path, 'name'], `expected each name once, found ${name} again`);
-    if (targetPort !== undefined && (targetPort < 1 || targetPort > 65535))
+    if (names.has(name)) check.error('FW0303', [...path, 'name'], `expected each name once, found ${name} again`);
+    else checkPortName(check, 'FW0303', [...path, 'name'], name);
+    if (targetPort > 65535)
       check.error('FW0303', [...path, 'targetPort'], `expected a port from 1 to 65535, found ${targetPort}`);
-    if (protocol !== '' && !protocolNames.includes(protocol.toLowerCase()))
-      check.error(
-        'FW0303',
-        [...path, 'protocol'],
-        `expected one of ${protocolNames.join(', ').toUpperCase()}, found ${JSON.stringify(protocol)}`,
-      );
-    numbers.add(number);
+    checkProtocol(check, 'FW0303', [...path, 'protocol'], protocol);
     names.add(name);
-    const kind = parseProtocol(protocol);
-    const isRoutedByName = isHttp(kind) || isTls(kind);
-    if (hosts.length > 1 && addresses.length === 0 && resolution !== 'NONE' && !isRoutedByName && kind !== 'auto')
+    numbers.add(number);
+  }
+}
+
+/** Requests say by their authority which host they are for, TLS connections by their SNI, others not at all. */
+function isToldByName({ protocol = '' }: ServiceEntryPort): boolean {
+  const kind = parseProtocol(protocol);
+  return isHttp(kind) || isTls(kind);
+}
+
+function checkTellingHostsApart(spec: ServiceEntry, check: Check): void {
+  const { hosts = [], ports = [], addresses = [], resolution = 'NONE' } = spec;
+  for (const [i, port] of ports.entries()) {
+    if (isToldByName(port)) continue;
+    const path = ['spec', 'ports', i];
+    const found = port.protocol || 'no protocol';
+    if (hosts.length > 1 && resolution !== 'NONE')
       check.error(
         'FW0303',
         path,
-        `expected an HTTP or TLS port where there are several hosts and no addresses, found ${protocol}: its connections do not say which host they are for`,
+        `expected HTTP or TLS where there are several hosts, found ${found}: its connections do not say which host they are for`,
       );
-    if (resolution === 'DYNAMIC_DNS' && !isRoutedByName)
-      check.error(
-        'FW0303',
+    if (resolution === 'DYNAMIC_DNS')
+      check.error('FW0303', path, `expected HTTP or TLS for resolution DYNAMIC_DNS, found ${found}`);
+    const kind = parseProtocol(port.protocol ?? '');
+    if (addresses.length === 0 && resolution === 'NONE' && (kind === 'auto' || isTcp(kind)))
+      check.warning(
+        'FW0302',
         path,
-        `expected HTTP or TLS for resolution DYNAMIC_DNS, found ${protocol || 'no protocol'}`,
+        `expected addresses for a port that speaks ${found}, found none: it takes all connections to port ${port.number}`,
       );
   }
 }
 
 function checkResolution(spec: ServiceEntry, check: Check): void {
-  const { resolution = 'NONE', endpoints = [], workloadSelector, hosts = [], ports = [] } = spec;
+  const { resolution = 'NONE', endpoints = [], workloadSelector, hosts = [] } = spec;
   const path = ['spec', 'endpoints'];
-  if (workloadSelector !== undefined && endpoints.length > 0)
-    check.error('FW0304', ['spec'], 'expected one of workloadSelector and endpoints, found both');
-  if (workloadSelector !== undefined && Object.keys(workloadSelector.labels ?? {}).length === 0)
-    check.warning(
-      'FW0304',
-      ['spec', 'workloadSelector'],
-      'expected labels, found none: every workload of the namespace is taken',
-    );
+  if (workloadSelector !== undefined) {
+    checkSelector(check, ['spec', 'workloadSelector', 'labels'], workloadSelector.labels);
+    if (spec.endpoints !== undefined)
+      check.error('FW0304', ['spec'], 'expected one of workloadSelector and endpoints, found both');
+    if (resolution === 'NONE')
+      check.warning(
+        'FW0304',
+        ['spec', 'workloadSelector'],
+        'expected none for resolution NONE, found one: it has no effect',
+      );
+  }
   if ((resolution === 'NONE' || resolution === 'DYNAMIC_DNS') && endpoints.length > 0)
     check.error('FW0304', path, `expected none for resolution ${resolution}, found ${endpoints.length}`);
   if (resolution === 'DNS_ROUND_ROBIN' && endpoints.length > 1)
     check.error('FW0304', path, `expected at most one for resolution DNS_ROUND_ROBIN, found ${endpoints.length}`);
-  if (resolution === 'DYNAMIC_DNS') {
-    for (const [i, host] of hosts.entries())
-      if (!isWildcard(host))
-        check.error('FW0304', ['spec', 'hosts', i], `expected a wildcard for resolution DYNAMIC_DNS, found ${host}`);
-  }
   const asksDns = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN';
-  if (asksDns && endpoints.length === 0 && workloadSelector === undefined) {
-    for (const [i, host] of hosts.entries())
-      if (!isDnsName(host))
-        check.error(
-          'FW0304',
-          ['spec', 'hosts', i],
-          `expected a full DNS name where resolution ${resolution} has no endpoints, found ${host}`,
-        );
-  }
-  const portNames = new Set(ports.map(({ name = '' }) => name));
-  for (const [i, endpoint] of endpoints.entries()) {
-    const at = [...path, i];
-    checkEndpoint(endpoint, at, check);
-    const address = endpoint.address ?? '';
-    if (resolution === 'STATIC' && isIP(address) === 0 && !address.startsWith('unix://'))
+  for (const [i, host] of hosts.entries()) {
+    const at = ['spec', 'hosts', i];
+    if (resolution === 'DYNAMIC_DNS' && !isWildcard(host))
+      check.error('FW0304', at, `expected a wildcard for resolution DYNAMIC_DNS, found ${host}`);
+    if (asksDns && endpoints.length === 0 && !isDnsName(host))
       check.error(
         'FW0304',
-        [...at, 'address'],
+        at,
+        `expected a full DNS name where resolution ${resolution} has no endpoints, found ${JSON.stringify(host)}`,
+      );
+  }
+}
+
+function checkEndpoints({ resolution = 'NONE', endpoints = [], ports = [] }: ServiceEntry, check: Check): void {
+  const portNames = new Set(ports.map(({ name = '' }) => name));
+  for (const [i, endpoint] of endpoints.entries()) {
+    const path = ['spec', 'endpoints', i];
+    const { address = '' } = endpoint;
+    const isSocket = address.startsWith('unix://');
+    checkWorkload(check, path, endpoint);
+    if (resolution === 'STATIC' && address !== '' && isIP(address) === 0 && !isSocket)
+      check.error(
+        'FW0304',
+        [...path, 'address'],
         `expected an IP address or a unix:// path for resolution STATIC, found ${JSON.stringify(address)}`,
       );
-    if (address.startsWith('unix://')) {
-      if (resolution !== 'STATIC')
-        check.error(
-          'FW0304',
-          [...at, 'address'],
-          `expected a unix:// path only for resolution STATIC, found it for ${resolution}`,
-        );
-      if (ports.length !== 1)
-        check.error(
-          'FW0304',
-          [...at, 'address'],
-          `expected one port where an endpoint is a unix:// path, found ${ports.length}`,
-        );
-    }
+    if (resolution !== 'STATIC' && (isSocket || address === ''))
+      check.error(
+        'FW0304',
+        [...path, 'address'],
+        `expected a DNS name or an IP address for resolution ${resolution}, found ${JSON.stringify(address)}`,
+      );
+    if (isSocket && ports.length !== 1)
+      check.error(
+        'FW0304',
+        [...path, 'address'],
+        `expected one port where an endpoint is a unix:// path, found ${ports.length}`,
+      );
     for (const name of Object.keys(endpoint.ports ?? {}))
       if (!portNames.has(name))
         check.error(
           'FW0304',
-          [...at, 'ports', name],
+          [...path, 'ports', name],
           `expected the name of one of the ports ${[...portNames].join(', ')}, found ${name}`,
         );
   }
-}
-
-export function checkWorkloadEntry(spec: WorkloadEntry, check: Check): void {
-  checkEndpoint(spec, ['spec'], check);
-}
-
-function checkEndpoint(
-  { address = '', ports = {}, locality = '', network = '' }: WorkloadEntry,
-  path: Path,
-  check: Check,
-): void {
-  if (address === '' && network === '') check.error('FW0305', path, 'expected an address, found none');
-  if (address.startsWith('unix://')) {
-    if (!address.startsWith('unix:///') && !address.startsWith('unix://@'))
-      check.error('FW0305', [...path, 'address'], `expected an absolute path, found ${address}`);
-    if (Object.keys(ports).length > 0)
-      check.error('FW0305', [...path, 'ports'], 'expected none beside a unix:// path, found some');
-  } else if (address !== '' && isIP(address) === 0 && !isDnsName(address)) {
-    check.error(
-      'FW0305',
-      [...path, 'address'],
-      `expected an IP address, a DNS name or a unix:// path, found ${JSON.stringify(address)}`,
-    );
-  }
-  for (const [name, number] of Object.entries(ports))
-    if (number === 0) check.error('FW0305', [...path, 'ports', name], 'expected a port from 1 to 65535, found 0');
-  const parts = locality.split('/');
-  if (locality !== '' && (parts.length > 3 || parts.some((part) => part === '')))
-    check.error(
-      'FW0305',
-      [...path, 'locality'],
-      `expected region, region/zone or region/zone/subzone, found ${JSON.stringify(locality)}`,
-    );
 }

@@ -1,103 +1,108 @@
 /** The rules for a Sidecar beyond its schema, as Istio's validation has them. */
 import { isIP } from 'node:net';
 import type { Path } from '../../lib/schema.ts';
-import type { EgressListener, IngressListener, Sidecar } from '../sidecar.ts';
-import { type Check, isDnsLabel, isWildcardDnsName } from './check.ts';
-import { checkListenPort } from './gateway.ts';
+import { isHttp, isTls, parseProtocol } from '../../model/protocol.ts';
+import type { IngressListener, OutboundTrafficPolicy, Sidecar } from '../sidecar.ts';
+import { type Check, checkSelector } from './check.ts';
+import { checkConnectionPool } from './connection-pool.ts';
+import { isDnsName, isUnixPath } from './names.ts';
+import { checkListenPort } from './ports.ts';
 import { checkDestination } from './route.ts';
+import { checkServerTls } from './server-tls.ts';
+import { checkEgress } from './sidecar-egress.ts';
 
 export function checkSidecar(spec: Sidecar, check: Check): void {
-  const { egress = [], ingress = [], outboundTrafficPolicy, inboundConnectionPool } = spec;
-  if (
-    egress.length === 0 &&
-    ingress.length === 0 &&
-    outboundTrafficPolicy === undefined &&
-    inboundConnectionPool === undefined
-  )
+  const { egress = [], ingress = [], outboundTrafficPolicy, inboundConnectionPool, workloadSelector } = spec;
+  if (workloadSelector !== undefined)
+    checkSelector(check, ['spec', 'workloadSelector', 'labels'], workloadSelector.labels);
+  if (egress.length + ingress.length === 0 && (outboundTrafficPolicy ?? inboundConnectionPool) === undefined)
     check.error(
       'FW0501',
       ['spec'],
       'expected ingress, egress, inboundConnectionPool or outboundTrafficPolicy, found none',
     );
   const ports = new Set<number>();
-  for (const [i, listener] of ingress.entries()) checkIngress(listener, ports, ['spec', 'ingress', i], check);
-  checkEgress(egress, check);
-  const { mode, egressProxy } = outboundTrafficPolicy ?? {};
-  if (egressProxy === undefined) return;
-  const path = ['spec', 'outboundTrafficPolicy', 'egressProxy'];
-  if (mode !== 'ALLOW_ANY')
-    check.error('FW0504', path, `expected it only for mode ALLOW_ANY, found it for ${mode ?? 'REGISTRY_ONLY'}`);
-  checkDestination(egressProxy, path, check);
+  for (const [i, listener] of ingress.entries()) checkIngress(check, ['spec', 'ingress', i], listener, ports);
+  if (inboundConnectionPool !== undefined)
+    checkConnectionPool(check, ['spec', 'inboundConnectionPool'], inboundConnectionPool);
+  checkEgress(check, egress);
+  if (outboundTrafficPolicy !== undefined)
+    checkOutboundPolicy(check, ['spec', 'outboundTrafficPolicy'], outboundTrafficPolicy);
 }
 
-function checkIngress(listener: IngressListener, ports: Set<number>, path: Path, check: Check): void {
-  const { port, bind = '', defaultEndpoint = '', captureMode } = listener;
-  if (port === undefined || (port.number ?? 0) === 0) {
-    check.error('FW0503', [...path, 'port'], 'expected a port from 1 to 65535, found none');
-  } else {
-    checkListenPort(port, [...path, 'port'], 'FW0503', check);
-    const number = port.number ?? 0;
-    if (ports.has(number))
-      check.error('FW0503', [...path, 'port', 'number'], `expected each port once, found ${number} again`);
-    ports.add(number);
+function checkOutboundPolicy(check: Check, path: Path, { mode, egressProxy }: OutboundTrafficPolicy): void {
+  if (mode === 'ALLOW_ANY_DYNAMIC_DNS')
+    check.error(
+      'FW0504',
+      [...path, 'mode'],
+      'expected REGISTRY_ONLY or ALLOW_ANY, found a mode that is for the whole mesh',
+    );
+  if (egressProxy === undefined) return;
+  const at = [...path, 'egressProxy'];
+  if (mode !== 'ALLOW_ANY')
+    check.error('FW0504', at, `expected it only for mode ALLOW_ANY, found it for ${mode ?? 'REGISTRY_ONLY'}`);
+  if (!isDnsName(egressProxy.host))
+    check.error('FW0504', [...at, 'host'], `expected a full host name, found ${JSON.stringify(egressProxy.host)}`);
+  if (egressProxy.port === undefined) check.error('FW0504', at, 'expected a port, found none');
+  else checkDestination(check, at, egressProxy);
+}
+
+function checkIngress(check: Check, path: Path, listener: IngressListener, ports: Set<number>): void {
+  const { port, bind = '', defaultEndpoint = '', connectionPool } = listener;
+  if (port === undefined) {
+    check.error('FW0503', path, 'expected a port, found none');
+    return;
   }
+  const number = port.number ?? 0;
+  checkListenPort(check, [...path, 'port'], port, 'FW0503');
+  if (number < 1 || number > 65535)
+    check.error('FW0503', [...path, 'port', 'number'], `expected a port from 1 to 65535, found ${number}`);
+  else if (ports.has(number))
+    check.error('FW0503', [...path, 'port', 'number'], `expected each port once, found ${number} again`);
+  ports.add(number);
   if (bind !== '' && isIP(bind) === 0)
     check.error('FW0503', [...path, 'bind'], `expected an IP address, found ${JSON.stringify(bind)}`);
-  if (captureMode === 'IPTABLES' && bind !== '')
-    check.error('FW0503', [...path, 'bind'], 'expected none for captureMode IPTABLES');
   if (defaultEndpoint !== '' && !isDefaultEndpoint(defaultEndpoint))
     check.error(
       'FW0503',
       [...path, 'defaultEndpoint'],
-      `expected 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT or unix:///PATH, found ${defaultEndpoint}`,
+      `expected 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT or unix:///PATH, found ${JSON.stringify(defaultEndpoint)}`,
+    );
+  checkIngressTls(check, path, listener);
+  if (connectionPool === undefined) return;
+  checkConnectionPool(check, [...path, 'connectionPool'], connectionPool);
+  if (connectionPool.http !== undefined && !isHttp(parseProtocol(port.protocol ?? '')))
+    check.warning(
+      'FW0503',
+      [...path, 'connectionPool', 'http'],
+      `expected no http settings for protocol ${port.protocol || '(none)'}, found some: only those of tcp have effect`,
     );
 }
 
 function isDefaultEndpoint(text: string): boolean {
-  if (text.startsWith('unix:')) return /^unix:\/\/(\/|@)./.test(text);
-  const match = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\]):(\d+)$/.exec(text);
-  return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65535;
+  if (text.startsWith('unix://')) return isUnixPath(text.slice('unix://'.length));
+  const match = /^(?:127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\]|):(\d+)$/.exec(text);
+  return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65535;
 }
 
-function checkEgress(egress: readonly EgressListener[], check: Check): void {
-  const places = new Set<string>();
-  for (const [i, { port, bind = '', hosts = [], captureMode }] of egress.entries()) {
-    const path = ['spec', 'egress', i];
-    const isSocket = bind.startsWith('unix:');
-    if (port === undefined) {
-      if (bind !== '') check.error('FW0502', path, 'expected a port beside bind, found none');
-      if (i !== egress.length - 1)
-        check.error('FW0502', path, 'expected the listener without port last, and only one of them');
-    } else {
-      checkListenPort(port, [...path, 'port'], 'FW0502', check);
-      const number = port.number ?? 0;
-      if (isSocket && number !== 0)
-        check.error('FW0502', [...path, 'port', 'number'], `expected 0 for a Unix socket, found ${number}`);
-      if (!isSocket && number === 0)
-        check.error(
-          'FW0502',
-          [...path, 'port', 'number'],
-          'expected a port from 1 to 65535 unless bind is a Unix socket, found 0',
-        );
-      if (isSocket && captureMode !== undefined && captureMode !== 'DEFAULT' && captureMode !== 'NONE')
-        check.error('FW0502', [...path, 'captureMode'], 'expected DEFAULT or NONE for a Unix socket');
-      const place = isSocket ? bind : String(number);
-      if (places.has(place)) check.error('FW0502', path, `expected each port once, found ${place} again`);
-      places.add(place);
-    }
-    if (bind !== '' && !isSocket && isIP(bind) === 0)
-      check.error('FW0502', [...path, 'bind'], `expected an IP address or unix:///PATH, found ${JSON.stringify(bind)}`);
-    if (hosts.length === 0)
-      check.error('FW0502', [...path, 'hosts'], 'expected at least one namespace/host, found none');
-    for (const [j, host] of hosts.entries()) checkEgressHost(host, [...path, 'hosts', j], check);
-  }
-}
-
-/** `namespace/host`; the namespace is a name, `.`, `*` or `~`, a leading `~` before the whole excludes. */
-function checkEgressHost(text: string, path: Path, check: Check): void {
-  const rest = text.startsWith('~') && text.length > 1 && text[1] !== '/' ? text.slice(1) : text;
-  const [namespace = '', host, ...more] = rest.split('/');
-  const isNamespace = ['.', '*', '~'].includes(namespace) || isDnsLabel(namespace);
-  if (host === undefined || more.length > 0 || !isNamespace || !isWildcardDnsName(host))
-    check.error('FW0502', path, `expected namespace/host, found ${JSON.stringify(text)}`);
+function checkIngressTls(check: Check, path: Path, { tls, port }: IngressListener): void {
+  if (tls === undefined) return;
+  const at = [...path, 'tls'];
+  const lists = ['subjectAltNames', 'credentialNames', 'tlsCertificates'] as const;
+  const found = [
+    ...lists.filter((name) => (tls[name] ?? []).length > 0),
+    ...((tls.credentialName ?? '') === '' ? [] : ['credentialName']),
+    ...(tls.httpsRedirect === true ? ['httpsRedirect'] : []),
+  ];
+  if (found.length > 0)
+    check.error('FW0503', at, `expected certificates from files alone, found ${found.join(' and ')}`);
+  if (tls.mode === 'ISTIO_MUTUAL' || tls.mode === 'AUTO_PASSTHROUGH')
+    check.error('FW0503', [...at, 'mode'], `expected SIMPLE, MUTUAL or OPTIONAL_MUTUAL, found ${tls.mode}`);
+  if (!isTls(parseProtocol(port?.protocol ?? '')))
+    check.error(
+      'FW0503',
+      at,
+      `expected no tls settings for protocol ${port?.protocol || '(none)'}, found some: use HTTPS or TLS`,
+    );
+  checkServerTls(check, at, tls);
 }

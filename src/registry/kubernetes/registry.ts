@@ -12,7 +12,7 @@ import { Graph } from '../../incremental/graph.ts';
 import type { Query, Reader } from '../../incremental/query.ts';
 import type { Table } from '../../incremental/table.ts';
 import type { Schema } from '../../lib/schema.ts';
-import { decodeWith, type Finding, hasError, locate } from '../../model/decode.ts';
+import { decodeWith, type Finding, hasError, locateAll } from '../../model/decode.ts';
 import { type EndpointShard, shardKey } from '../../model/endpoint.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../model/kubernetes-object.ts';
 import type { Namespace } from '../../model/namespace.ts';
@@ -211,11 +211,7 @@ export class KubernetesRegistry {
     } else {
       const value = this.#decode(change, secret);
       const read = value === undefined ? undefined : toSecret(object, value, { registry, nowMs: now(), before });
-      if (read !== undefined)
-        this.#sink.problems(
-          objectKey(change),
-          read.findings.map((finding) => locate(finding, object)),
-        );
+      if (read !== undefined) this.#sink.problems(objectKey(change), locateAll(read.findings, object));
       row = read === undefined ? before : read.row;
       this.#secrets.set(key, { change, row });
     }
@@ -234,10 +230,7 @@ export class KubernetesRegistry {
     const { object } = change;
     const findings: Finding[] = [];
     const value = object === undefined ? undefined : decodeWith(schema, object.value, [], findings);
-    this.#sink.problems(
-      objectKey(change),
-      object === undefined ? [] : findings.map((finding) => locate(finding, object)),
-    );
+    this.#sink.problems(objectKey(change), object === undefined ? [] : locateAll(findings, object));
     return hasError(findings) ? undefined : value;
   }
 

@@ -1,0 +1,38 @@
+/** The rules for the TLS that a client starts, beyond its schema. */
+import type { Path } from '../../lib/schema.ts';
+import type { ClientTls } from '../destination-rule.ts';
+import type { Check } from './check.ts';
+
+export function checkClientTls(check: Check, path: Path, tls: ClientTls): void {
+  const { mode = 'DISABLE', clientCertificate = '', privateKey = '', caCertificates = '', caCrl = '' } = tls;
+  const { credentialName = '', insecureSkipVerify, subjectAltNames = [] } = tls;
+  const files = [clientCertificate, privateKey, caCertificates, caCrl].some((file) => file !== '');
+  if (mode === 'ISTIO_MUTUAL') {
+    if (files || credentialName !== '')
+      check.warning(
+        'FW0207',
+        path,
+        'expected no certificates for mode ISTIO_MUTUAL, which uses those of the mesh: they have no effect',
+      );
+    return;
+  }
+  if (mode === 'DISABLE') return;
+  if (insecureSkipVerify === true) {
+    const checked = [
+      caCertificates === '' ? undefined : 'caCertificates',
+      subjectAltNames.length === 0 ? undefined : 'subjectAltNames',
+      // For mode MUTUAL it holds the client's own certificate too.
+      credentialName === '' || mode === 'MUTUAL' ? undefined : 'credentialName',
+    ].filter((name) => name !== undefined);
+    if (checked.length > 0)
+      check.error(
+        'FW0207',
+        path,
+        `expected no ${checked.join(' and ')} beside insecureSkipVerify, which checks nothing`,
+      );
+  }
+  if (credentialName !== '' && files)
+    check.error('FW0207', path, 'expected credentialName or certificate files, found both');
+  if (mode === 'MUTUAL' && credentialName === '' && (clientCertificate === '' || privateKey === ''))
+    check.error('FW0207', path, 'expected clientCertificate and privateKey, or credentialName, for mode MUTUAL');
+}
