@@ -137,7 +137,7 @@ describe('a Kubernetes Secret', () => {
     'with a value of another kind is said so, without a word of what it holds',
     text({}).replace('"data":{}', '"data":{"tls.key":4711}'),
     nothing,
-    ['test.yaml:1: Secret shop/front: data.tls.key: expected a string, found something else [FW0004]'],
+    ['test.yaml:1: Secret shop/front: data["tls.key"]: expected a string, found something else [FW0004]'],
   );
 });
 
