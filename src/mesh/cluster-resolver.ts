@@ -5,7 +5,7 @@ import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import { type DestinationPolicy, type PortPolicy, policyOfPort } from './destination-policy.ts';
-import { dnsFamily } from './dns-family.ts';
+import { dnsCacheOf, dnsFamily } from './dns.ts';
 import { resolveAssignment } from './endpoint-resolver.ts';
 import type { HostEndpoints } from './endpoints.ts';
 import { type LocalitySetting, localitySetting } from './locality.ts';
@@ -126,7 +126,7 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
       return { kind, endpoints: assignment, refreshMs: settings.dnsRefreshMs, family: dnsFamily(client.family) };
     }
     case 'dynamic-dns':
-      return { kind: 'dynamic-forward-proxy', cache: { name: `${name}_dns_cache`, family: dnsFamily(client.family) } };
+      return { kind: 'dynamic-forward-proxy', cache: dnsCacheOf(client.family) };
     default: {
       const override = typeof port.targetPort === 'number' && port.targetPort !== port.number && !service.isHeadless;
       return {

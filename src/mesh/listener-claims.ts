@@ -35,6 +35,8 @@ export interface ListenerClaim {
   readonly addresses: readonly string[];
   /** Blocks of addresses that it stands for. */
   readonly blocks: readonly string[];
+  /** Requests name hosts that the proxy asks DNS for. */
+  readonly asksDns?: true;
   /** Where a Sidecar wants it: an address, or `unix:///path`, for which the port is 0. */
   readonly bind?: string;
   /** The service's port, where the listener's is another. */
@@ -139,7 +141,8 @@ function claimsOf(service: Service, client: Client, endpoints: readonly Endpoint
   return service.ports.flatMap((port): ListenerClaim[] => {
     const { number, protocol } = port;
     if (protocol === 'UDP') return [];
-    const claim = { host, namespace, name, createdAt, port: number, protocol };
+    const asksDns = service.resolution === 'dynamic-dns' ? { asksDns: true as const } : {};
+    const claim = { host, namespace, name, createdAt, port: number, protocol, ...asksDns };
     const kind = kindOf(protocol);
     if (kind === 'http') return [{ ...claim, kind, addresses: [], blocks: [] }];
     if (!needsEndpoints(service)) return [{ ...claim, kind, addresses: own, blocks }];

@@ -2,11 +2,12 @@
 import { byAge } from '../config/config.ts';
 import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr } from '../ir/listener.ts';
 import type { OriginKey } from '../model/origin.ts';
-import type { Capture } from '../model/scope.ts';
+import type { Capture, Client } from '../model/scope.ts';
+import { dnsCacheOf } from './dns.ts';
 import type { ListenerClaim } from './listener-claims.ts';
 import { isSocket, type ListenerPlace } from './listener-place.ts';
 import { blackHole } from './names.ts';
-import { dnsCacheOf, otherRequests } from './outbound-policy.ts';
+import { otherRequests } from './outbound-policy.ts';
 import type { MeshSettings } from './settings.ts';
 import { tcpProxy } from './tcp-route.ts';
 
@@ -16,8 +17,7 @@ export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSn
 export interface OutboundContext {
   readonly capture: Capture;
   readonly settings: MeshSettings;
-  /** The proxy has addresses of both families. */
-  readonly isDualStack: boolean;
+  readonly family: Client['family'];
   readonly chainsOf: ChainsOf;
   readonly originOf: (claim: ListenerClaim) => OriginKey;
 }
@@ -70,7 +70,7 @@ export function placedListener(
   const routeName = isSocket(bind) ? bind : String(port);
   return listener({
     name: `${ip}_${port}`,
-    ...(ip === '0.0.0.0' && context.isDualStack ? { moreAddresses: ['::'] } : {}),
+    ...(ip === '0.0.0.0' && context.family === 'dual' ? { moreAddresses: ['::'] } : {}),
     address: isSocket(bind) ? { path: bind.replace(/^unix:\/\//, '') } : { ip, port },
     bindsToPort,
     http: speaking.length === 0 ? undefined : httpChain(routeName, ip, port, speaking, context),
@@ -113,15 +113,13 @@ function httpChain(
   claims: readonly ListenerClaim[],
   context: OutboundContext,
 ): FilterChainIr {
+  const hasGrpcWeb = claims.some(({ protocol }) => protocol === 'GRPC-Web');
+  const manager = outboundManager(routeName, `outbound_${ip}_${port};`, hasGrpcWeb, context);
+  const asksDns = claims.some((claim) => claim.asksDns);
   return {
     network: {
       kind: 'http',
-      manager: outboundManager(
-        routeName,
-        `outbound_${ip}_${port};`,
-        claims.some(({ protocol }) => protocol === 'GRPC-Web'),
-        context,
-      ),
+      manager: asksDns ? { ...manager, dynamicForwardProxy: dnsCacheOf(context.family) } : manager,
     },
     connectTimeoutMs: 15_000,
   };

@@ -8,6 +8,7 @@ import { originKey } from '../model/origin.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { Capture, Client } from '../model/scope.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
+import { dnsCacheOf } from './dns.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
 import { distinctPlaces, type ListenerPlace, placeKey, sharedPlace } from './listener-place.ts';
@@ -70,6 +71,7 @@ export function outboundListenerQueries(
     return {
       cluster: outboundCluster(port, subset, host),
       policy: policyOfPort(policy?.trafficPolicy, ofSubset, port),
+      ...(found?.resolution === 'dynamic-dns' ? { forwardSni: { cache: dnsCacheOf(client.family), port } } : {}),
     };
   }
 
@@ -116,7 +118,7 @@ export function outboundListenerQueries(
     return {
       capture,
       settings: mesh,
-      isDualStack: client.family === 'dual',
+      family: client.family,
       chainsOf: ({ host, port: listened, servicePort: port = listened, protocol, namespace }, block = '', needsSni) =>
         read.cell(chains, { client: clientOfNamespace(namespace), host, port, protocol, block, needsSni }),
       originOf: ({ host, namespace, name }) => {

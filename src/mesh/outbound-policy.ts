@@ -1,11 +1,11 @@
 /** What happens to what an application sends to hosts that nobody knows: its Sidecar's word, else the mesh's. */
 import type { Config } from '../config/config.ts';
 import type { Sidecar } from '../config/sidecar.ts';
-import type { ClusterIr, DnsCacheIr } from '../ir/cluster.ts';
+import type { ClusterIr } from '../ir/cluster.ts';
 import type { RouteIr, VirtualHostIr } from '../ir/route.ts';
 import { resolveShortName } from '../model/hostname.ts';
 import type { Client, UnclaimedPolicy } from '../model/scope.ts';
-import { dnsFamily } from './dns-family.ts';
+import { dnsCacheOf } from './dns.ts';
 import { blackHole, byDns, outboundCluster, passthrough } from './names.ts';
 import type { MeshSettings } from './settings.ts';
 
@@ -54,11 +54,6 @@ export function otherRequests({ cluster, requests }: UnclaimedPolicy): VirtualHo
     case 'forward':
       return host('allow_any', forward(cluster));
   }
-}
-
-/** The answers of DNS that the cluster and the filter share. */
-export function dnsCacheOf(family: Client['family']): DnsCacheIr {
-  return { name: 'allow_any_dfp_dns_cache', family: dnsFamily(family) };
 }
 
 /** Where requests go whose host is asked of DNS. */

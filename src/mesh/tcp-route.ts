@@ -14,6 +14,8 @@ import { gatewayName } from './rules.ts';
 export interface TcpTarget {
   readonly cluster: string;
   readonly policy: PortPolicy;
+  /** The SNI names the host to connect to. */
+  readonly forwardSni?: NonNullable<TcpProxyIr['forwardSni']>;
 }
 
 export interface TcpContext {
@@ -125,14 +127,18 @@ function prefixes(blocks: readonly string[]): FilterChainMatchIr {
 }
 
 function proxyToSelf({ self, protocol }: TcpContext): TcpProxyIr {
-  return tcpProxy(self.cluster, [{ name: self.cluster, weight: 0 }], false, self.policy, protocol);
+  return proxyToTarget(self, protocol);
+}
+
+function proxyToTarget({ cluster, policy, forwardSni }: TcpTarget, protocol: Protocol): TcpProxyIr {
+  const proxy = tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, policy, protocol);
+  return forwardSni === undefined || !isTls(protocol) ? proxy : { ...proxy, forwardSni };
 }
 
 function proxyTo(route: readonly WeightedDestination[], rule: Config<VirtualService>, context: TcpContext): TcpProxyIr {
   const [only] = route;
   if (route.length === 1 && only !== undefined) {
-    const { cluster, policy } = context.targetOf(only.destination, rule);
-    return tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, policy, context.protocol);
+    return proxyToTarget(context.targetOf(only.destination, rule), context.protocol);
   }
   const weighted = route.filter(({ weight = 0 }) => weight > 0);
   const targets = weighted.map(({ destination, weight = 0 }) => ({ ...context.targetOf(destination, rule), weight }));

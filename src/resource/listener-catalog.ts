@@ -65,7 +65,7 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner):
       const outbound = {
         capture,
         settings: read.cell(mesh.settings, meshKey),
-        isDualStack: client.family === 'dual',
+        family: client.family,
         chainsOf: () => [],
         originOf: () => '',
       };
