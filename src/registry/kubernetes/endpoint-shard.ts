@@ -12,6 +12,8 @@ export interface ShardContext {
   readonly domainSuffix: string;
   /** The Pod of that `namespace/name`, when it is known. It enriches an endpoint and never holds it back. */
   pod(key: string): Workload | undefined;
+  /** The only Pod of a namespace at an address: for endpoints that name none. */
+  podAt(address: string, namespace: string): Workload | undefined;
   node(name: string): NodeRow | undefined;
 }
 
@@ -24,8 +26,8 @@ export function sliceToShard(
   slice: EndpointSlice,
   context: ShardContext,
 ): EndpointShard | undefined {
-  const service = object.labels[serviceNameLabel];
-  if (service === undefined || slice.addressType === 'FQDN') return undefined;
+  const service = object.labels[serviceNameLabel] ?? '';
+  if (service === '' || slice.addressType === 'FQDN') return undefined;
   const ports: { [name: string]: number } = {};
   for (const { name = '', port, protocol = 'TCP' } of slice.ports ?? [])
     if (port !== undefined && protocol !== 'UDP') ports[name] = port;
@@ -101,7 +103,7 @@ function toEndpoint(
   object: KubernetesObject,
   context: ShardContext,
 ): Endpoint {
-  const pod = podKey === undefined ? undefined : context.pod(podKey);
+  const pod = podKey === undefined ? context.podAt(address, object.namespace) : context.pod(podKey);
   return {
     address,
     ports,

@@ -11,8 +11,7 @@
 import { Graph } from '../../incremental/graph.ts';
 import type { Query, Reader } from '../../incremental/query.ts';
 import type { Table } from '../../incremental/table.ts';
-import type { Schema } from '../../lib/schema.ts';
-import { decodeWith, type Finding, hasError, locateAll } from '../../model/decode.ts';
+import { type Finding, locateAll } from '../../model/decode.ts';
 import { type EndpointShard, shardKey } from '../../model/endpoint.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../model/kubernetes-object.ts';
 import type { Namespace } from '../../model/namespace.ts';
@@ -20,21 +19,12 @@ import { type Secret, secretKey } from '../../model/secret.ts';
 import { type Service, serviceKey } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
+import { type Decoder, decodeEndpoints, decodePod, decodeSecret, decodeService, decodeSlice } from './decode.ts';
 import { endpointsToShard, type ShardContext, serviceNameLabel, sliceToShard } from './endpoint-shard.ts';
-import {
-  type EndpointSlice,
-  type Endpoints,
-  endpointSlice,
-  endpoints,
-  type KubernetesService,
-  kubernetesService,
-  type Pod,
-  pod,
-  secret,
-} from './schema.ts';
+import type { EndpointSlice, Endpoints, Pod } from './schema.ts';
 import { toSecret } from './secret.ts';
 import { serviceHostname, toService, trafficDistribution } from './service.ts';
-import { type NodeRow, toNode, toWorkload } from './workload.ts';
+import { addressesOf, hasEnded, type NodeRow, toNode, toWorkload } from './workload.ts';
 
 export interface KubernetesRegistryOptions {
   /** The registry's name in rows and messages, such as `kubernetes`. */
@@ -80,6 +70,7 @@ export class KubernetesRegistry {
     const graph = this.#graph;
     const { name, cluster, domainSuffix } = options;
     const pods = graph.table<Read<Pod>>('pods');
+    const podsAt = pods.index('address', podAddresses);
     const nodes = graph.table<NodeRow>('nodes');
     const slices = graph.table<Read<EndpointSlice>>('slices');
     const legacy = graph.table<Read<Endpoints>>('endpoints');
@@ -99,17 +90,21 @@ export class KubernetesRegistry {
       cluster,
       domainSuffix,
       pod: (key) => read.cell(this.#workload, key),
+      podAt: (address, namespace) => {
+        const [key, ...others] = read.keys(podsAt, `${namespace}/${address}`);
+        return key === undefined || others.length > 0 ? undefined : read.cell(this.#workload, key);
+      },
       node: (node) => read.row(nodes, node),
     });
     this.#shardOfSlice = graph.query('shardOfSlice', {
-      reads: [slices, nodes, this.#workload],
+      reads: [slices, nodes, podsAt, this.#workload],
       compute(read, key: string) {
         const row = read.row(slices, key);
         return row === undefined ? undefined : sliceToShard(row.object, row.value, context(read));
       },
     });
     this.#shardOfEndpoints = graph.query('shardOfEndpoints', {
-      reads: [legacy, slicesOfService, nodes, this.#workload],
+      reads: [legacy, slicesOfService, nodes, podsAt, this.#workload],
       compute(read, key: string) {
         const row = read.row(legacy, key);
         if (row === undefined || read.keys(slicesOfService, key).length > 0) return undefined;
@@ -147,25 +142,24 @@ export class KubernetesRegistry {
   }
 
   #take(change: ObjectChange): void {
-    const key = `${change.namespace}/${change.name}`;
     const { object } = change;
     switch (change.kind) {
       case 'Service':
         this.#takeService(change);
         break;
       case 'EndpointSlice':
-        this.#stage(this.#slices, key, change, endpointSlice);
+        this.#stage(this.#slices, change, decodeSlice);
         this.#output(this.#shardOfSlice, change, shardChange);
         break;
       case 'Endpoints':
-        this.#stage(this.#endpoints, key, change, endpoints);
+        this.#stage(this.#endpoints, change, decodeEndpoints);
         this.#output(this.#shardOfEndpoints, change, shardChange);
         break;
       case 'Pod':
-        this.#stage(this.#pods, key, change, pod);
+        this.#stage(this.#pods, change, decodePod);
         this.#output(this.#workload, change, (row) => ({
           table: 'workload',
-          key: `${this.#options.name}/pod/${key}`,
+          key: `${this.#options.name}/pod/${change.namespace}/${change.name}`,
           row,
         }));
         break;
@@ -188,7 +182,7 @@ export class KubernetesRegistry {
 
   #takeService(change: ObjectChange): void {
     const { name, domainSuffix } = this.#options;
-    const value = this.#decode(change, kubernetesService) as KubernetesService | undefined;
+    const value = this.#decode(change, decodeService);
     if (change.object !== undefined && value === undefined) return;
     const row: Service | undefined =
       change.object === undefined || value === undefined
@@ -205,33 +199,33 @@ export class KubernetesRegistry {
     const key = secretKey({ registry, namespace, name });
     const before = this.#secrets.get(key)?.row;
     let row: Secret | undefined;
-    if (object === undefined) {
-      this.#sink.problems(objectKey(change), []);
-      this.#secrets.delete(key);
-    } else {
-      const value = this.#decode(change, secret);
-      const read = value === undefined ? undefined : toSecret(object, value, { registry, nowMs: now(), before });
-      if (read !== undefined) this.#sink.problems(objectKey(change), locateAll(read.findings, object));
-      row = read === undefined ? before : read.row;
-      this.#secrets.set(key, { change, row });
-    }
+    const read = this.#decode(change, (secretObject, findings) => {
+      const value = decodeSecret(secretObject, findings);
+      if (value === undefined) return undefined;
+      const judged = toSecret(secretObject, value, { registry, nowMs: now(), before });
+      findings.push(...judged.findings);
+      return judged;
+    });
+    if (object !== undefined) row = read === undefined ? before : read.row;
+    if (object === undefined) this.#secrets.delete(key);
+    else this.#secrets.set(key, { change, row });
     if (row !== before) this.#changes.push({ table: 'secret', key, row });
   }
 
-  #stage<T>(table: Table<Read<T>>, key: string, change: ObjectChange, schema: Schema<T>): void {
-    const { object } = change;
-    const value = this.#decode(change, schema);
-    if (object === undefined) table.remove(key);
-    else if (value !== undefined) table.put(key, { object, value });
+  #stage<T>(table: Table<Read<T>>, change: ObjectChange, decoder: Decoder<T>): void {
+    const { object, namespace, name } = change;
+    const value = this.#decode(change, decoder);
+    if (object === undefined) table.remove(`${namespace}/${name}`);
+    else if (value !== undefined) table.put(`${namespace}/${name}`, { object, value });
   }
 
   /** The checked object; undefined when it is gone, or wrong, in which case its last good version stays. */
-  #decode<T>(change: ObjectChange, schema: Schema<T>): T | undefined {
+  #decode<T>(change: ObjectChange, decoder: Decoder<T>): T | undefined {
     const { object } = change;
     const findings: Finding[] = [];
-    const value = object === undefined ? undefined : decodeWith(schema, object.value, [], findings);
+    const value = object === undefined ? undefined : decoder(object, findings);
     this.#sink.problems(objectKey(change), object === undefined ? [] : locateAll(findings, object));
-    return hasError(findings) ? undefined : value;
+    return value;
   }
 
   /** Emits the rows of a query from now on, and after the next commit no longer when the object is gone. */
@@ -257,6 +251,12 @@ export class KubernetesRegistry {
     });
     this.#outputs.set(id, watch);
   }
+}
+
+/** Addresses with namespaces; those of a pod on its node's network are the node's. */
+function podAddresses({ object: { namespace }, value: { spec, status } }: Read<Pod>): readonly string[] {
+  if (spec?.hostNetwork === true || hasEnded(status)) return [];
+  return addressesOf(status).map((address) => `${namespace}/${address}`);
 }
 
 const shardChange = (row: EndpointShard | undefined, known: EndpointShard): RegistryChange => ({

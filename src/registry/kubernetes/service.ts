@@ -54,8 +54,15 @@ function toPort({ name = '', port, targetPort, protocol = 'TCP', appProtocol }: 
     number: port,
     name,
     protocol: kubernetesProtocol({ number: port, name, transport: protocol, appProtocol }),
-    ...(targetPort === undefined || targetPort === 0 || targetPort === '' ? {} : { targetPort }),
+    ...(targetPort === undefined || targetPort === 0 || targetPort === ''
+      ? {}
+      : { targetPort: numberOrName(targetPort) }),
   };
+}
+
+/** A number that somebody has put into quotes is one all the same. */
+function numberOrName(targetPort: number | string): number | string {
+  return typeof targetPort === 'string' && /^\d+$/.test(targetPort) ? Number(targetPort) : targetPort;
 }
 
 function virtualAddresses(clusterIPs: readonly string[] | undefined, clusterIP: string | undefined): readonly string[] {

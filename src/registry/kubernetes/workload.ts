@@ -38,6 +38,16 @@ export function workloadName({ name, labels }: Pick<KubernetesObject, 'name' | '
     : owner.name;
 }
 
+/** The main address first; one of each family. */
+export function addressesOf({ podIPs, podIP = '' }: NonNullable<Pod['status']> = {}): readonly string[] {
+  const all = (podIPs ?? []).flatMap(({ ip = '' }) => (ip === '' ? [] : [ip]));
+  return all.length > 0 || podIP === '' ? all : [podIP];
+}
+
+export function hasEnded({ phase }: NonNullable<Pod['status']> = {}): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
 /** A Pod as a row; undefined while it has no address or when it has run to its end. */
 export function toWorkload(
   object: KubernetesObject,
@@ -47,8 +57,8 @@ export function toWorkload(
   cluster: string,
 ): Workload | undefined {
   const { spec = {}, status = {} } = pod;
-  const addresses = status.podIPs?.flatMap(({ ip }) => ip ?? []) ?? (status.podIP === undefined ? [] : [status.podIP]);
-  if (addresses.length === 0 || status.phase === 'Succeeded' || status.phase === 'Failed') return undefined;
+  const addresses = addressesOf(status);
+  if (addresses.length === 0 || hasEnded(status)) return undefined;
   const { namespace, labels, origin } = object;
   const isReady = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   return {
