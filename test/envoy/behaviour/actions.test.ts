@@ -142,7 +142,7 @@ describeWithEnvoy('what a route does to a request', (envoy) => {
       objects: [
         ratings(`
     - match: [{ uri: { prefix: /old } }]
-      redirect: { uri: "%PREFIX()%/new" }`),
+      redirect: { prefixRewrite: /new }`),
       ],
       calls: [
         {
