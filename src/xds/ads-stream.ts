@@ -240,6 +240,9 @@ export class AdsStream {
   /** Removes what is gone once nothing new is on its way: listeners first, then what they referred to. */
   #sendRemovals(): boolean {
     const states = [listenerType, routeType, clusterType, endpointType].flatMap((type) => this.#states.get(type) ?? []);
+    // What has been gone from one view and is there in another, or has come back, is not gone.
+    for (const { leftovers, view } of states)
+      for (const name of leftovers) if (view?.contents.get(name) !== undefined) leftovers.delete(name);
     if (states.some((state) => this.#isBusy(state))) return !states.some((state) => this.#hasRemovals(state));
     for (const state of [...states, ...[...this.#states.values()].filter((other) => !states.includes(other))]) {
       if (!this.#hasRemovals(state)) {
