@@ -36,7 +36,7 @@ const fromIngress = (lands: string) => ({ from: 'ingress', url, lands });
 
 describeWithEnvoy('which DestinationRule is in force', (envoy) => {
   const shop = useShop(envoy, [client, visitor, ingress, intercepted]);
-  const check = (situations: readonly Situation[]) =>
+  const check = (situations: readonly (Situation & { readonly objects: readonly string[] })[]) =>
     checkSituations(
       shop,
       situations.map((situation) => ({ ...situation, objects: [...toChosen, ...situation.objects] })),

@@ -41,6 +41,7 @@ export interface Application {
 
 export interface ApplicationOptions {
   readonly name: string;
+  /** Or the path of a Unix socket. */
   readonly address: string;
   /** 0 for any that is free. */
   readonly port: number;
@@ -148,7 +149,8 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
     open.add(socket);
     socket.on('close', () => open.delete(socket));
   });
-  server.listen(port, host);
+  if (host.startsWith('/')) server.listen(host);
+  else server.listen(port, host);
   await once(server, 'listening');
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;

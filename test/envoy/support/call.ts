@@ -36,15 +36,16 @@ export async function call(
   entry: Entry,
   { url, method = 'GET', headers, agent, timeoutMs = 15_000 }: Call,
 ): Promise<Answer> {
-  const { host, pathname, search } = new URL(url);
+  // A URL normalises its parts; what is called is what is written.
+  const [, host = '', path = ''] = /^http:\/\/([^/]+)(\/.*)$/.exec(url) ?? [];
+  if (path === '') throw new Error(`expected http://host/path, found ${url}`);
   const startedMs = performance.now();
   const outgoing = request({
     host: entry.host,
     port: entry.port,
-    // A URL normalises paths; what is called is what is written.
-    path: entry.isProxy ? url : url.slice(url.indexOf(host) + host.length) || `${pathname}${search}`,
+    path: entry.isProxy ? url : path,
     method,
-    headers: { host: url.split('/')[2] ?? host, ...headers },
+    headers: { host, ...headers },
     agent: agent ?? false,
     timeout: timeoutMs,
   });

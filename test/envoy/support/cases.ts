@@ -9,7 +9,7 @@ export interface Situation {
   /** A sentence. */
   readonly name: string;
   /** Beside what the shop has. */
-  readonly objects: readonly string[];
+  readonly objects: readonly string[] | ((shop: Shop) => readonly string[]);
   readonly meshConfig?: string;
   /** Made one after the other. */
   readonly calls: readonly ExpectedCall[];
@@ -34,7 +34,7 @@ export function checkSituations(shop: () => Shop, situations: readonly Situation
       const { mesh } = shop();
       if (meshConfig !== undefined) await mesh.setMeshConfig(meshConfig);
       try {
-        await mesh.apply(objects.join('\n---\n'));
+        await mesh.apply((typeof objects === 'function' ? objects(shop()) : objects).join('\n---\n'));
         for (const expected of calls) await checkCall(shop(), expected);
       } finally {
         if (meshConfig !== undefined) await mesh.setMeshConfig('');
