@@ -5,7 +5,7 @@ import { originKey } from '../model/origin.ts';
 import { clientOf, type Serving } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
-import type { InboundPort } from './inbound.ts';
+import type { InboundPort } from './inbound-port.ts';
 import { ingressPorts } from './ingress-ports.ts';
 import { apiPath } from './names.ts';
 import type { ServiceQueries } from './services.ts';

@@ -5,7 +5,7 @@ import { originKey } from '../model/origin.ts';
 import { parseProtocol } from '../model/protocol.ts';
 import type { Serving } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
-import type { InboundEndpoint, InboundPort } from './inbound.ts';
+import type { InboundEndpoint, InboundPort } from './inbound-port.ts';
 import { apiPath } from './names.ts';
 
 /** In order of the ports. */

@@ -8,7 +8,7 @@ import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import type { DestinationPolicyQueries } from './destination-policy.ts';
 import { hashesOf } from './hash-policy.ts';
-import { retryOf } from './http-route.ts';
+import { retryOf } from './http-retry.ts';
 import { outboundCluster } from './names.ts';
 import type { ServiceQueries } from './services.ts';
 import type { MeshSettings } from './settings.ts';

@@ -4,7 +4,12 @@ import { loadAssignment } from '../envoy/endpoint/endpoint.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { ClusterIr } from '../ir/cluster.ts';
-import { blackHoleCluster, inboundClusters, inboundPassthroughCluster, passthroughCluster } from '../mesh/inbound.ts';
+import {
+  blackHoleCluster,
+  inboundClusters,
+  inboundPassthroughCluster,
+  passthroughCluster,
+} from '../mesh/inbound-clusters.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { byDnsCluster } from '../mesh/outbound-policy.ts';
 import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from '../mesh/services.ts';

@@ -3,7 +3,7 @@ import { listener } from '../envoy/listener/listener.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { ListenerIr } from '../ir/listener.ts';
-import { boundAddress, boundListeners, virtualInbound } from '../mesh/inbound.ts';
+import { boundAddress, boundListeners, virtualInbound } from '../mesh/inbound-listeners.ts';
 import { type ListenerPlace, placeKey } from '../mesh/listener-place.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { httpProxyListener, virtualOutbound } from '../mesh/outbound-listener.ts';
