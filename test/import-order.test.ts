@@ -34,6 +34,9 @@ const order: Order = [
   ['envoy', ['ir', 'proto/envoy', 'proto/google', 'descriptors', 'lib']],
   ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'descriptors', 'incremental', 'model', 'lib']],
 
+  // What an Envoy does with what it was given: it stands on the messages alone, whoever made them.
+  ['evaluate', ['proto/envoy', 'proto/google', 'lib']],
+
   // From bytes to proxies, and to people who look on.
   ['xds', ['resource', 'model', 'lib']],
   ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
