@@ -18,6 +18,7 @@ import { type KubernetesObject, type ObjectChange, objectKey } from './model/kub
 import type { Freshness, ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
+import { DiscoveredObjects } from './registry/discovery.ts';
 import { isKubernetesKind, KubernetesRegistry } from './registry/kubernetes/registry.ts';
 import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
@@ -56,6 +57,7 @@ export class ControlPlane implements ProxyHost {
   readonly views: ViewStore;
   readonly sources: SourceState[] = [];
   readonly #options: ControlPlaneOptions;
+  readonly #objects = new DiscoveredObjects();
   readonly #kubernetes: KubernetesRegistry;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
@@ -117,6 +119,10 @@ export class ControlPlane implements ProxyHost {
 
   /** Takes changed objects; what they mean is in force after the next commit, which follows at once. */
   apply(changes: readonly ObjectChange[]): void {
+    this.#applyDiscovered(this.#objects.apply(changes));
+  }
+
+  #applyDiscovered(changes: readonly ObjectChange[]): void {
     this.#kubernetes.apply(changes.filter(isKubernetesKind));
     for (const change of changes) {
       const kind = istioKind(change);
@@ -139,7 +145,7 @@ export class ControlPlane implements ProxyHost {
 
   setMeshConfig(config: MeshConfig): void {
     this.mesh.tables.meshConfig.put(meshKey, config);
-    this.#schedule();
+    this.#applyDiscovered(this.#objects.select(config.discoverySelectors ?? []));
   }
 
   /** Makes everything staged visible and tells the streams. */

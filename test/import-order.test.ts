@@ -23,6 +23,7 @@ const order: Order = [
   ['config', ['model', 'descriptors', 'lib']],
   ['files', ['model', 'lib']],
   ['diagnostics.ts', ['model', 'lib']],
+  ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   // A ServiceEntry is a rule that states services: the only registry that reads configuration.
@@ -51,6 +52,7 @@ const order: Order = [
       'registry/kubernetes',
       'registry/service-entry',
       'registry/registry.ts',
+      'registry/discovery.ts',
       'diagnostics.ts',
       'config',
       'incremental',

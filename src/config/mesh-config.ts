@@ -45,7 +45,12 @@ export const meshProxyConfig = object(
 
 const labelSelector = object({
   matchLabels: map(string),
-  matchExpressions: list(object({ key: string, operator: string, values: list(string) })),
+  matchExpressions: list(
+    object(
+      { key: string, operator: enumOf('In', 'NotIn', 'Exists', 'DoesNotExist'), values: list(string) },
+      { required: ['key', 'operator'] },
+    ),
+  ),
 });
 
 export const meshConfig = object({

@@ -33,7 +33,6 @@ export interface MeshSettings {
   readonly isTracing: boolean;
   /** In percent. */
   readonly traceSampling: number;
-  readonly discoverySelectors: NonNullable<MeshConfig['discoverySelectors']>;
 }
 
 export function meshSettings(config: MeshConfig = {}): MeshSettings {
@@ -68,7 +67,6 @@ export function meshSettings(config: MeshConfig = {}): MeshSettings {
     ...(accessLog === undefined ? {} : { accessLog }),
     isTracing: config.enableTracing ?? true,
     traceSampling: config.defaultConfig?.tracing?.sampling ?? 1,
-    discoverySelectors: config.discoverySelectors ?? [],
   };
 }
 
