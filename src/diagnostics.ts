@@ -1,7 +1,9 @@
 /** What is wrong with what users wrote, as of now: by the part of a source that it was found in. */
 import type { Log } from './lib/log.ts';
 import { describeOrigin } from './model/origin.ts';
-import { formatProblem, type Problem } from './model/problem.ts';
+import { compareProblems, formatProblem, type Problem } from './model/problem.ts';
+
+const levels = { error: 'error', warning: 'warn', info: 'info' } as const;
 
 export class Diagnostics {
   readonly #log: Log;
@@ -23,8 +25,7 @@ export class Diagnostics {
     for (const problem of problems) {
       if (known.has(identityOf(problem))) continue;
       known.add(identityOf(problem));
-      if (problem.severity === 'error') this.#log.error(formatProblem(problem));
-      else this.#log.warn(formatProblem(problem));
+      this.#log[levels[problem.severity]](formatProblem(problem));
     }
     const [last] = before;
     if (problems.length > 0 || last === undefined) return;
@@ -34,16 +35,10 @@ export class Diagnostics {
 
   /** All problems, by file and line. */
   all(): readonly Problem[] {
-    return [...this.#parts.values()]
-      .flat()
-      .sort((a, b) => compare(a.file ?? '', b.file ?? '') || (a.line ?? 0) - (b.line ?? 0));
+    return [...this.#parts.values()].flat().sort(compareProblems);
   }
 }
 
 function identityOf({ line: _, ...rest }: Problem): string {
   return formatProblem(rest);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -61,11 +61,13 @@ const order: Order = [
     ],
   ],
   ['discovery-server.ts', ['control-plane.ts', 'console', 'xds', 'files', 'config', 'model', 'lib']],
+  // The same without serving, for commands that only look.
+  ['inspection.ts', ['control-plane.ts', 'files', 'config', 'model', 'lib']],
 
   // What people start.
   ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
-  ['cli', ['up', 'discovery-server.ts', 'xds/grpc.ts', 'files', 'config', 'model', 'lib']],
+  ['cli', ['up', 'discovery-server.ts', 'inspection.ts', 'xds/grpc.ts', 'files', 'config', 'model', 'lib']],
   ['main.ts', ['cli', 'discovery-server.ts']],
 ];
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
+import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
 
 export function createProgram(): Command {
@@ -11,5 +12,6 @@ export function createProgram(): Command {
     .showHelpAfterError('(run with --help for all options)');
   upCommand(program.command('up'));
   serveCommand(program.command('serve'));
+  validateCommand(program.command('validate'));
   return program;
 }

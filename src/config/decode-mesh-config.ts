@@ -1,6 +1,8 @@
 /** From an undecoded value to a MeshConfig, or to the list of what is wrong with it. */
 import { isRecord } from '../lib/schema.ts';
 import { decodeWith, type Finding, hasError } from '../model/decode.ts';
+import { collect } from './check/check.ts';
+import { checkMeshConfig } from './check/mesh-config.ts';
 import { type MeshConfig, meshConfig } from './mesh-config.ts';
 
 export interface DecodedMeshConfig {
@@ -17,6 +19,8 @@ export function decodeMeshConfig(value: unknown): DecodedMeshConfig {
   const { part, path } = meshConfigIn(value);
   const findings: Finding[] = [];
   const config = decodeWith(meshConfig, part ?? {}, path, findings);
+  if (config !== undefined && !hasError(findings))
+    checkMeshConfig(config, path, collect({ namespace: '', name: '', annotations: {} }, findings));
   return hasError(findings) || config === undefined ? { findings } : { config, findings };
 }
 

@@ -32,7 +32,14 @@ export function parsePath(text: string): Path {
 export type Report = (problem: SchemaProblem) => void;
 
 export interface SchemaProblem {
-  readonly kind: 'unknown-field' | 'wrong-type' | 'wrong-value' | 'missing-field' | 'exclusive-fields';
+  readonly kind:
+    | 'unknown-field'
+    | 'wrong-type'
+    | 'wrong-value'
+    | 'missing-field'
+    | 'exclusive-fields'
+    /** Nothing wrong, but nothing comes of it either. */
+    | 'not-executed';
   readonly path: Path;
   readonly message: string;
 }
@@ -178,6 +185,17 @@ export const intOrString: Schema<number | string> = scalar(
   { anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true },
   (value) => (typeof value === 'string' || Number.isInteger(value) ? (value as number | string) : undefined),
 );
+
+/** A field that is known and checked but not acted upon, which whoever sets it is told. */
+export function notExecuted<T>(schema: Schema<T>): Schema<T> {
+  return {
+    json: schema.json,
+    decode(value, path, report) {
+      report({ kind: 'not-executed', path, message: `${path.at(-1)} is not executed by this version` });
+      return schema.decode(value, path, report);
+    },
+  };
+}
 
 export function list<T>(item: Schema<T>): Schema<readonly T[]> {
   return {

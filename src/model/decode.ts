@@ -18,9 +18,10 @@ const codeOf: { readonly [kind in SchemaProblem['kind']]: Code } = {
   'wrong-value': 'FW0005',
   'missing-field': 'FW0006',
   'exclusive-fields': 'FW0007',
+  'not-executed': 'FW0009',
 };
 
-/** Runs a schema over a value; each of its reports becomes an error among the findings. */
+/** Runs a schema over a value; each of its reports becomes one of the findings. */
 export function decodeWith<T>(
   schema: Schema<T>,
   value: unknown,
@@ -28,7 +29,12 @@ export function decodeWith<T>(
   findings: Finding[],
 ): T | undefined {
   return schema.decode(value, path, ({ kind, path: at, message }) =>
-    findings.push({ code: codeOf[kind], severity: 'error', path: formatPath(at), message }),
+    findings.push({
+      code: codeOf[kind],
+      severity: kind === 'not-executed' ? 'warning' : 'error',
+      path: formatPath(at),
+      message,
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatProblem, type Problem } from './problem.ts';
+import { compareProblems, formatProblem, formatRelated, type Problem } from './problem.ts';
 
 const fields = { code: 'FW0101', severity: 'error', message: 'expected at least one host, found none' } as const;
 const object = { kind: 'VirtualService', namespace: 'shop', name: 'reviews' };
@@ -25,4 +25,29 @@ describe('a problem for people', () => {
     `Node n1: status: ${message}`,
   );
   check('may be about nothing that can be named', { path: '' }, message);
+});
+
+describe('problems', () => {
+  it('are told by file and line, then by object, field and code', () => {
+    const problem = (place: Partial<Problem>): Problem => ({ ...fields, path: '', ...place });
+    const inOrder = [
+      problem({}),
+      problem({ file: 'a.yaml', line: 2, object }),
+      problem({ file: 'a.yaml', line: 10 }),
+      problem({ file: 'a.yaml', line: 10, object: { ...object, name: 'a' } }),
+      problem({ file: 'a.yaml', line: 10, object }),
+      problem({ file: 'a.yaml', line: 10, object, path: 'spec' }),
+      problem({ file: 'a.yaml', line: 10, object, path: 'spec', code: 'FW0102' }),
+      problem({ file: 'b.yaml', line: 1 }),
+    ];
+    assert.deepEqual([...inOrder].reverse().sort(compareProblems), inOrder);
+  });
+
+  it('name the objects that they come from', () => {
+    const reason = 'is older and has the host';
+    assert.deepEqual(
+      [formatRelated({ object, reason }), formatRelated({ object, file: 'a.yaml', line: 3, reason })],
+      [`VirtualService shop/reviews ${reason}`, `a.yaml:3: VirtualService shop/reviews ${reason}`],
+    );
+  });
 });

@@ -1,8 +1,15 @@
 import type { Code } from './codes.ts';
 import type { Origin } from './origin.ts';
 
-/** `error`: the object is refused and its last good version stays in force; `warning`: it is used, with this in mind. */
-export type Severity = 'error' | 'warning';
+/**
+ * Of an object by itself, `error` means that it is refused and its last good version stays in force; of the mesh, that
+ * requests fail. `warning`: it is used, but something of it has no effect or another one than it seems. `info`: good to know.
+ */
+export type Severity = 'error' | 'warning' | 'info';
+
+export const severities: readonly Severity[] = ['error', 'warning', 'info'];
+
+type ObjectName = Pick<Origin, 'kind' | 'namespace' | 'name'>;
 
 /** Something wrong with what a user wrote: data, never thrown. */
 export interface Problem {
@@ -13,20 +20,62 @@ export interface Problem {
   /** The field, such as `spec.http[0].route[1].weight`; empty for the object or file as a whole. */
   readonly path: string;
   /** The object it is about, when that much could be read. */
-  readonly object?: Pick<Origin, 'kind' | 'namespace' | 'name'>;
+  readonly object?: ObjectName;
   readonly file?: string;
   /** From 1. */
   readonly line?: number;
+  /** Other objects that it comes from: the one that wins, that hides something, that lacks what is asked for. */
+  readonly related?: readonly RelatedObject[];
+  /** What to do about it; starts in lower case and ends without a full stop. */
+  readonly hint?: string;
+}
+
+export interface RelatedObject {
+  readonly object: ObjectName;
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  /** What it has to do with the problem, as the end of a sentence that begins with the object. */
+  readonly reason: string;
 }
 
 /** One line for people: `shop.yaml:12: VirtualService shop/reviews: spec.hosts: expected … [FW0101]`. */
 export function formatProblem({ code, message, path, object, file, line }: Problem): string {
-  const parts: string[] = [];
-  if (file !== undefined) parts.push(line === undefined ? file : `${file}:${line}`);
-  if (object !== undefined) {
-    const { kind, namespace, name } = object;
-    parts.push(`${kind} ${namespace === '' ? name : `${namespace}/${name}`}`);
-  }
+  const parts = placeOf(file, line);
+  if (object !== undefined) parts.push(nameOf(object));
   if (path !== '') parts.push(path);
   return `${[...parts, message].join(': ')} [${code}]`;
+}
+
+/** `shop.yaml:3: VirtualService shop/reviews-old is older and has the host` */
+export function formatRelated({ object, file, line, reason }: RelatedObject): string {
+  return [...placeOf(file, line), `${nameOf(object)} ${reason}`].join(': ');
+}
+
+function placeOf(file: string | undefined, line: number | undefined): string[] {
+  return file === undefined ? [] : [line === undefined ? file : `${file}:${line}`];
+}
+
+function nameOf({ kind, namespace, name }: ObjectName): string {
+  return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
+}
+
+/** The order in which people read them: by file and line, then by object, field and code. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return (
+    compare(a.file ?? '', b.file ?? '') ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    compare(objectText(a), objectText(b)) ||
+    compare(a.path, b.path) ||
+    compare(a.code, b.code) ||
+    compare(a.message, b.message)
+  );
+}
+
+function objectText({ object }: Problem): string {
+  return object === undefined ? '' : nameOf(object);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -3,11 +3,19 @@ import type { Path } from '../../lib/schema.ts';
 import type { ClientTls } from '../destination-rule.ts';
 import type { Check } from './check.ts';
 
-export function checkClientTls(check: Check, path: Path, tls: ClientTls): void {
+/** Whose certificates may come from a Secret: those of gateways, and of workloads that the rule selects. */
+export type SecretUsers = 'gateways' | 'selected-workloads';
+
+export function checkClientTls(check: Check, path: Path, tls: ClientTls, users: SecretUsers): void {
   const { mode = 'DISABLE', clientCertificate = '', privateKey = '', caCertificates = '', caCrl = '' } = tls;
   const { credentialName = '', insecureSkipVerify, subjectAltNames = [] } = tls;
   const files = [clientCertificate, privateKey, caCertificates, caCrl].some((file) => file !== '');
   if (mode === 'ISTIO_MUTUAL') {
+    check.warning(
+      'FW0009',
+      [...path, 'mode'],
+      'ISTIO_MUTUAL is not executed by this version: connections are not encrypted',
+    );
     if (files || credentialName !== '')
       check.warning(
         'FW0207',
@@ -33,6 +41,12 @@ export function checkClientTls(check: Check, path: Path, tls: ClientTls): void {
   }
   if (credentialName !== '' && files)
     check.error('FW0207', path, 'expected credentialName or certificate files, found both');
+  if (credentialName !== '' && users === 'gateways')
+    check.warning(
+      'FW0207',
+      [...path, 'credentialName'],
+      'expected a workloadSelector beside it, found none: only gateways use TLS then, sidecars connect without',
+    );
   if (mode === 'MUTUAL' && credentialName === '' && (clientCertificate === '' || privateKey === ''))
     check.error('FW0207', path, 'expected clientCertificate and privateKey, or credentialName, for mode MUTUAL');
 }

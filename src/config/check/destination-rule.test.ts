@@ -92,7 +92,10 @@ describe('a traffic policy', () => {
 });
 
 describe('the TLS of a client', () => {
-  const check = neighbours('DestinationRule', (part) => `host: a\ntrafficPolicy: {tls: {${part}}}`);
+  const check = neighbours(
+    'DestinationRule',
+    (part) => `host: a\nworkloadSelector: {matchLabels: {a: b}}\ntrafficPolicy: {tls: {${part}}}`,
+  );
   const tls = `FW0207 ${at}.tls: expected`;
   check(
     'shows a certificate for mode MUTUAL',
@@ -110,6 +113,7 @@ describe('the TLS of a client', () => {
     'has those of the mesh for mode ISTIO_MUTUAL',
     'mode: SIMPLE, caCertificates: /ca',
     'mode: ISTIO_MUTUAL, caCertificates: /ca',
+    `warning FW0009 ${at}.tls.mode: ISTIO_MUTUAL is not executed by this version: connections are not encrypted`,
     `warning ${tls} no certificates for mode ISTIO_MUTUAL, which uses those of the mesh: they have no effect`,
   );
   check(
@@ -117,5 +121,11 @@ describe('the TLS of a client', () => {
     'mode: MUTUAL, credentialName: c, insecureSkipVerify: true',
     'mode: SIMPLE, credentialName: c, insecureSkipVerify: true, subjectAltNames: [b]',
     `error ${tls} no subjectAltNames and credentialName beside insecureSkipVerify, which checks nothing`,
+  );
+  neighbours('DestinationRule', (part) => `host: a\ntrafficPolicy: {tls: {mode: SIMPLE, ${part}}}`)(
+    'comes from Secrets for the workloads that the rule selects',
+    'caCertificates: /ca',
+    'credentialName: c',
+    `warning ${tls.replace(': expected', '.credentialName: expected')} a workloadSelector beside it, found none: only gateways use TLS then, sidecars connect without`,
   );
 });

@@ -10,20 +10,21 @@ import type {
   TrafficPolicy,
 } from '../destination-rule.ts';
 import { type Check, checkExportTo, checkLabels, checkSelector } from './check.ts';
-import { checkClientTls } from './client-tls.ts';
+import { checkClientTls, type SecretUsers } from './client-tls.ts';
 import { checkConnectionPool, checkOutlierDetection } from './connection-pool.ts';
 import { checkLoadBalancer } from './load-balancer.ts';
 import { isDnsLabel, isDnsName, isWildcardDnsName } from './names.ts';
 
 export function checkDestinationRule(spec: DestinationRule, check: Check): void {
-  const { host, trafficPolicy, subsets = [] } = spec;
+  const { host, trafficPolicy, subsets = [], workloadSelector } = spec;
+  const users = workloadSelector === undefined ? 'gateways' : 'selected-workloads';
   if (!isWildcardDnsName(host))
     check.error(
       'FW0201',
       ['spec', 'host'],
       `expected the name of a service or a wildcard, found ${JSON.stringify(host)}`,
     );
-  if (trafficPolicy !== undefined) checkTrafficPolicy(check, ['spec', 'trafficPolicy'], trafficPolicy);
+  if (trafficPolicy !== undefined) checkTrafficPolicy(check, ['spec', 'trafficPolicy'], trafficPolicy, users);
   const seen = new Set<string>();
   for (const [i, subset] of subsets.entries()) {
     const path = ['spec', 'subsets', i];
@@ -37,7 +38,8 @@ export function checkDestinationRule(spec: DestinationRule, check: Check): void 
       check.error('FW0203', [...path, 'name'], `expected each name once, found ${subset.name} again`);
     seen.add(subset.name);
     checkLabels(check, [...path, 'labels'], subset.labels);
-    if (subset.trafficPolicy !== undefined) checkTrafficPolicy(check, [...path, 'trafficPolicy'], subset.trafficPolicy);
+    if (subset.trafficPolicy !== undefined)
+      checkTrafficPolicy(check, [...path, 'trafficPolicy'], subset.trafficPolicy, users);
   }
   checkExportTo(check, spec.exportTo, { none: 'refused' });
   checkWorkloads(check, spec);
@@ -64,17 +66,17 @@ interface Policy {
   readonly tls?: ClientTls;
 }
 
-function checkTrafficPolicy(check: Check, path: Path, policy: TrafficPolicy): void {
+function checkTrafficPolicy(check: Check, path: Path, policy: TrafficPolicy, users: SecretUsers): void {
   if (Object.keys(policy).length === 0) {
     check.error('FW0202', path, 'expected at least one setting, found none');
     return;
   }
-  checkPolicy(check, path, policy);
+  checkPolicy(check, path, policy, users);
   const ports = new Set<number>();
   for (const [i, settings] of (policy.portLevelSettings ?? []).entries()) {
     const at = [...path, 'portLevelSettings', i];
     checkPort(check, at, settings, ports);
-    checkPolicy(check, at, settings);
+    checkPolicy(check, at, settings, users);
   }
   checkTunnel(check, path, policy);
   const budget = policy.retryBudget?.percent;
@@ -99,7 +101,8 @@ function checkPort(check: Check, path: Path, { port, ...settings }: PortSettings
   seen.add(number);
 }
 
-function checkPolicy(check: Check, path: Path, { loadBalancer, connectionPool, outlierDetection, tls }: Policy): void {
+function checkPolicy(check: Check, path: Path, policy: Policy, users: SecretUsers): void {
+  const { loadBalancer, connectionPool, outlierDetection, tls } = policy;
   if (loadBalancer !== undefined)
     checkLoadBalancer(
       check,
@@ -109,7 +112,7 @@ function checkPolicy(check: Check, path: Path, { loadBalancer, connectionPool, o
     );
   if (connectionPool !== undefined) checkConnectionPool(check, [...path, 'connectionPool'], connectionPool);
   if (outlierDetection !== undefined) checkOutlierDetection(check, [...path, 'outlierDetection'], outlierDetection);
-  if (tls !== undefined) checkClientTls(check, [...path, 'tls'], tls);
+  if (tls !== undefined) checkClientTls(check, [...path, 'tls'], tls, users);
 }
 
 function checkTunnel(check: Check, path: Path, { tunnel, proxyProtocol }: TrafficPolicy): void {

@@ -1,0 +1,102 @@
+/** Configuration that is looked at without being served: texts are read once, into a control plane that nobody connects to. */
+import { decodeMeshConfig } from './config/decode-mesh-config.ts';
+import type { MeshConfig } from './config/mesh-config.ts';
+import { ControlPlane } from './control-plane.ts';
+import { FileParser } from './files/file.ts';
+import { MergedObjects } from './files/merge.ts';
+import { scan } from './files/scan.ts';
+import { readText } from './files/text.ts';
+import { parseYaml } from './files/yaml.ts';
+import { compareProblems, type Problem } from './model/problem.ts';
+
+/** A text with objects, and the name to call it by. */
+export interface Input {
+  readonly file: string;
+  /** The text, or what stands in the way of reading it. */
+  readonly text: string | Problem;
+}
+
+/** Paths of which nothing can be read. */
+export class PathError extends Error {}
+
+/** The texts under some paths, in order: files, and the manifests of folders. Throws PathError where there is nothing. */
+export function readInputs(paths: readonly string[]): readonly Input[] {
+  const { files, unseen } = scan(paths);
+  for (const path of paths) {
+    const found = unseen.get(path);
+    if (found !== undefined) throw new PathError(`expected a file or folder at ${path}, found ${found}`);
+  }
+  const inputs = [...files.keys()].map((file) => ({ file, text: readText(file) }));
+  const faults = [...unseen].map(([file, found]): Input => {
+    const message = `expected a file or folder, found ${found}`;
+    return { file, text: { code: 'FW0010', severity: 'error', path: '', message, file } };
+  });
+  return [...inputs, ...faults].sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+export interface InspectionOptions {
+  readonly inputs: readonly Input[];
+  readonly meshConfig?: Input;
+  readonly domainSuffix?: string;
+}
+
+export interface Inspection {
+  /** What the objects mean, committed. */
+  readonly controlPlane: ControlPlane;
+  /** What is wrong with texts and with objects by themselves, sorted. */
+  readonly problems: readonly Problem[];
+  readonly files: number;
+  readonly objects: number;
+}
+
+export function inspect({ inputs, meshConfig, domainSuffix = 'cluster.local' }: InspectionOptions): Inspection {
+  const silent = () => {};
+  const log = { error: silent, warn: silent, info: silent, debug: silent };
+  const controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix });
+  const problems: Problem[] = [];
+  const merged = new MergedObjects();
+  const keys = new Map<string, readonly string[]>();
+  let objects = 0;
+  for (const { file, text } of inputs) {
+    if (typeof text !== 'string') {
+      problems.push(text);
+      continue;
+    }
+    const content = new FileParser(file).parse(text);
+    problems.push(...content.problems);
+    objects += content.objects.size;
+    keys.set(file, [...content.objects.keys()]);
+    for (const [key, object] of content.objects) merged.put(key, file, object);
+  }
+  const { changes } = merged.takeChanges();
+  for (const [file, held] of keys) problems.push(...merged.duplicatesIn(file, held));
+  if (meshConfig !== undefined) {
+    const { config, problems: found } = readMeshConfig(meshConfig);
+    problems.push(...found);
+    if (config !== undefined) controlPlane.setMeshConfig(config);
+  }
+  controlPlane.apply(changes);
+  controlPlane.commit();
+  problems.push(...controlPlane.diagnostics.all());
+  return {
+    controlPlane,
+    problems: problems.sort(compareProblems),
+    files: inputs.length + (meshConfig === undefined ? 0 : 1),
+    objects,
+  };
+}
+
+function readMeshConfig({ file, text }: Input): {
+  readonly config?: MeshConfig;
+  readonly problems: readonly Problem[];
+} {
+  if (typeof text !== 'string') return { problems: [text] };
+  const document = parseYaml({ text, line: 1 });
+  if ('code' in document) return { problems: [{ ...document, severity: 'error', path: '', file }] };
+  const { config, findings } = decodeMeshConfig(document.value);
+  const problems = findings.map((finding) => {
+    const line = document.root.lineOf(finding.path);
+    return { ...finding, file, ...(line === undefined ? {} : { line }) };
+  });
+  return config === undefined ? { problems } : { config, problems };
+}
