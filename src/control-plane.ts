@@ -9,6 +9,7 @@ import { decodeConfig } from './config/decode.ts';
 import { istioKind, type Kind, kinds, type Spec } from './config/kinds.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import { Diagnostics } from './diagnostics.ts';
+import { GatewayWatch } from './gateway-watch.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
 import type { Table } from './incremental/table.ts';
 import type { Log } from './lib/log.ts';
@@ -60,6 +61,7 @@ export class ControlPlane implements ProxyHost {
   readonly #objects = new DiscoveredObjects();
   readonly #kubernetes: KubernetesRegistry;
   readonly #serviceEntries: ServiceEntryRegistry;
+  readonly #gateways: GatewayWatch;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
   /** What the last commit wants done once all views are settled. */
   readonly #moves = new Set<() => void>();
@@ -78,6 +80,7 @@ export class ControlPlane implements ProxyHost {
     this.mesh = createMesh(this.graph, narrows === undefined ? {} : { narrows });
     this.views = new ViewStore(this.graph, createCatalog(this.graph, this.mesh));
     this.diagnostics = new Diagnostics(log);
+    this.#gateways = new GatewayWatch(this.graph, this.mesh, this.diagnostics);
     this.#kubernetes = new KubernetesRegistry(
       { name: 'kubernetes', cluster, domainSuffix, now },
       {
@@ -169,14 +172,23 @@ export class ControlPlane implements ProxyHost {
     this.commit();
     // A view that is opened amid a commit would take some of its parts from before it.
     const watch = this.graph.watch(this.mesh.scope, proxy.connection, (next) => {
-      if (next !== undefined) this.#moves.add(() => onScope(next));
+      if (next !== undefined) this.#moves.add(() => move(next));
     });
     const scope = watch.value;
     if (scope === undefined) throw new Error(`proxy ${proxy.connection} has no scope`);
+    let current = scope;
+    const move = (next: Scope) => {
+      this.#gateways.enter(next);
+      this.#gateways.leave(current);
+      current = next;
+      onScope(next);
+    };
+    this.#gateways.enter(scope);
     return {
       scope,
       close: () => {
         watch.close();
+        this.#gateways.leave(current);
         proxies.remove(proxy.connection);
         this.#schedule();
       },

@@ -33,6 +33,11 @@ export class Diagnostics {
     this.#log.info(`${object === undefined ? file : describeOrigin(object)}: all problems are solved`);
   }
 
+  /** Nobody looks at a part any more: what was said of it is neither true nor solved. */
+  forget(part: string): void {
+    this.#parts.delete(part);
+  }
+
   /** All problems, by file and line. */
   all(): readonly Problem[] {
     return [...this.#parts.values()].flat().sort(compareProblems);

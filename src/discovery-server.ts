@@ -54,6 +54,9 @@ export class ListenError extends Error {
 
 type Served = 'HTTP' | 'xDS';
 
+/** How often what time alone can turn bad is judged again, in milliseconds: dates of certificates are days. */
+const recheckMs = 60 * 60 * 1000;
+
 /**
  * Starts everything. Proxies are served once every source has delivered its first list, so that none is told of half a
  * mesh. Throws ListenError.
@@ -104,6 +107,8 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     });
     await Promise.all(synced);
     const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
+    const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
+    stop.signal.addEventListener('abort', () => clearInterval(recheck));
     const close = async (graceMs: number) => {
       await grpc.close(graceMs);
       stop.abort();

@@ -42,6 +42,8 @@ const order: Order = [
   ['xds', ['resource', 'model', 'lib']],
   ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
 
+  ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
+
   // The composition roots: the pipeline, and the process that serves it. No stage imports them.
   [
     'control-plane.ts',
@@ -54,6 +56,7 @@ const order: Order = [
       'registry/registry.ts',
       'registry/discovery.ts',
       'diagnostics.ts',
+      'gateway-watch.ts',
       'config',
       'incremental',
       'model',

@@ -1,26 +1,38 @@
 /** The listeners of a gateway proxy. */
+import type { Destination } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { FilterChainIr, HttpManagerIr, ListenerIr } from '../ir/listener.ts';
 import { covers } from '../model/hostname.ts';
+import type { OriginKey } from '../model/origin.ts';
 import type { Capture, Client, Serving } from '../model/scope.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
-import { allHosts, hostsFor, type PlannedListener, type PlannedServer } from './gateway-plan.ts';
-import { type GatewayQueries, intersection } from './gateway-routes.ts';
+import { passedChains, type RawChain, rawChain, type SniConflict, sniMatch } from './gateway-chains.ts';
+import { allHosts, type PlannedListener, type PlannedServer, passesAutomatically } from './gateway-plan.ts';
+import { mayBind } from './gateway-ports.ts';
+import type { GatewayQueries } from './gateway-routes.ts';
 import { terminatedTls } from './gateway-tls.ts';
 import { outboundCluster } from './names.ts';
 import { pathHandling } from './outbound-listener.ts';
-import { virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import type { MeshSettings } from './settings.ts';
+import { type SniQueries, sniChain } from './sni-clusters.ts';
 import { meshKey, type Tables } from './tables.ts';
-import { resolveTcpChains, type TcpTarget } from './tcp-route.ts';
+import type { TcpTarget } from './tcp-route.ts';
+
+export interface GatewayProxy {
+  readonly client: Client;
+  readonly capture: Capture;
+  readonly serving: Serving;
+}
+
+export interface GatewayListeners {
+  readonly listeners: readonly ListenerIr[];
+  readonly conflicts: readonly SniConflict[];
+}
 
 export interface GatewayListenerQueries {
-  readonly gatewayListeners: Query<
-    { readonly client: Client; readonly capture: Capture; readonly serving: Serving },
-    readonly ListenerIr[]
-  >;
+  readonly gatewayListeners: Query<GatewayProxy, GatewayListeners>;
 }
 
 export function gatewayListenerQueries(
@@ -29,55 +41,74 @@ export function gatewayListenerQueries(
   { settings, service }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { gatewayPlan, gatewayRules, destinationOf }: GatewayQueries,
+  { sniRoutes }: SniQueries,
 ): GatewayListenerQueries {
-  const gatewayListeners = graph.query<{ client: Client; capture: Capture; serving: Serving }, readonly ListenerIr[]>(
-    'gatewayListeners',
-    {
-      reads: [virtualServices, settings, service, destinationPolicy, gatewayPlan, gatewayRules],
-      keyOf: ({ client, capture, serving }) => `${client.key}\n${capture.key}\n${serving.key}`,
-      compute(read, { client, capture, serving }) {
-        const mesh = read.cell(settings, meshKey);
-        return read.cell(gatewayPlan, serving).listeners.flatMap((planned) => {
-          if (capture.isUnprivileged && planned.port < 1024) return [];
-          const chains = planned.servers.flatMap((server) => chainsOf(read, server, planned, client, serving, mesh));
-          return chains.length === 0 ? [] : [toListener(planned, chains, capture, serving, mesh)];
-        });
-      },
+  const gatewayListeners = graph.query<GatewayProxy, GatewayListeners>('gatewayListeners', {
+    reads: [virtualServices, settings, service, destinationPolicy, gatewayPlan, gatewayRules, sniRoutes],
+    keyOf: ({ client, capture, serving }) => `${client.key}\n${capture.key}\n${serving.key}`,
+    compute(read, proxy) {
+      const mesh = read.cell(settings, meshKey);
+      const listeners: ListenerIr[] = [];
+      const conflicts: SniConflict[] = [];
+      for (const planned of read.cell(gatewayPlan, proxy.serving).listeners) {
+        if (!mayBind(planned.port, proxy.capture)) continue;
+        const found = chainsOf(read, planned, proxy, mesh);
+        conflicts.push(...found.conflicts);
+        if (found.chains.length > 0) listeners.push(toListener(planned, found.chains, proxy, mesh));
+      }
+      return { listeners, conflicts };
     },
-  );
+  });
 
-  function chainsOf(
-    read: Reader,
-    planned: PlannedServer,
-    listener: PlannedListener,
-    client: Client,
-    serving: Serving,
-    mesh: MeshSettings,
-  ): readonly FilterChainIr[] {
-    switch (planned.kind) {
-      case 'http':
-        // All plain HTTP servers of a port share the chain of the first one.
-        return listener.servers[0] === planned ? [httpChain(planned, listener, serving, mesh)] : [];
-      case 'https':
-        return [
-          {
-            ...httpChain(planned, listener, serving, mesh),
-            ...serverNames(planned),
-            tls: terminatedTls(planned.server.tls ?? {}, 'http'),
-          },
-        ];
-      case 'tls':
-      case 'tcp':
-        return rawChains(read, planned, client);
+  function chainsOf(read: Reader, planned: PlannedListener, proxy: GatewayProxy, mesh: MeshSettings) {
+    const chains: GatewayChain[] = [];
+    const conflicts: SniConflict[] = [];
+    const taken = new Set(planned.servers.flatMap(({ serverNames }) => serverNames));
+    for (const server of planned.servers) {
+      const raw = { rules: rulesOf(read, server, proxy.client), targetOf: targetOf(read, server, proxy.client) };
+      switch (server.kind) {
+        case 'http':
+          // All plain HTTP servers of a port share the chain of the first one.
+          if (server === planned.servers[0]) chains.push({ chain: httpChain(server, planned, proxy, mesh) });
+          break;
+        case 'https':
+          chains.push({
+            chain: {
+              ...httpChain(server, planned, proxy, mesh),
+              ...sniMatch(server),
+              tls: terminatedTls(server.server.tls ?? {}, 'http'),
+            },
+          });
+          break;
+        case 'passed': {
+          if (passesAutomatically(server)) {
+            chains.push(...automaticChains(read, server, proxy.client));
+            break;
+          }
+          const passed = passedChains(server, raw, taken);
+          chains.push(...passed.chains);
+          conflicts.push(...passed.conflicts);
+          break;
+        }
+        default: {
+          const found = rawChain(server, raw);
+          if (found !== undefined) chains.push(found);
+        }
+      }
     }
+    return { chains, conflicts };
   }
 
-  /** Chains for connections that are passed on, with or without the TLS around them. */
-  function rawChains(read: Reader, planned: PlannedServer, client: Client): readonly FilterChainIr[] {
-    const rules = read.rows(virtualServices, read.cell(gatewayRules, { client, gateway: planned.gateway }));
-    const passes =
-      planned.kind === 'tls' && ['PASSTHROUGH', 'AUTO_PASSTHROUGH'].includes(planned.server.tls?.mode ?? 'PASSTHROUGH');
-    const target = (host: string, port: number, subset: string): TcpTarget => {
+  function rulesOf(read: Reader, { gateway, kind }: PlannedServer, client: Client) {
+    // Rules for requests make no chains.
+    if (kind === 'http' || kind === 'https') return [];
+    return read.rows(virtualServices, read.cell(gatewayRules, { client, gateway }));
+  }
+
+  function targetOf(read: Reader, planned: PlannedServer, client: Client) {
+    return (destination: Destination, { namespace }: { readonly namespace: string }): TcpTarget => {
+      const { host, port } = destinationOf(read, destination, namespace, client, planned.port);
+      const { subset = '' } = destination;
       const found = read.cell(service, { client, host });
       const policy =
         found === undefined ? undefined : read.cell(destinationPolicy, { client, host, namespace: found.namespace });
@@ -87,55 +118,44 @@ export function gatewayListenerQueries(
         policy: policyOfPort(policy?.trafficPolicy, ofSubset, port),
       };
     };
-    const fitting = rules.filter(
-      (rule) => intersection(hostsFor(planned, rule.namespace), virtualServiceHosts(rule)).length > 0,
-    );
-    const nowhere: TcpTarget = { cluster: '', policy: {} };
-    const chains = resolveTcpChains({
-      client,
-      port: planned.port,
-      protocol: passes ? 'TLS' : 'TCP',
-      gateways: new Set([planned.gateway]),
-      block: undefined,
-      needsSni: false,
-      host: '',
-      rules: fitting,
-      self: nowhere,
-      targetOf: (destination, rule) => {
-        const to = destinationOf(read, destination, rule.namespace, client, planned.port);
-        return target(to.host, to.port, destination.subset ?? '');
-      },
-    });
-    const wanted = chains.filter(
-      ({ network }) => network.kind === 'tcp' && (network.proxy.isWeighted || network.proxy.clusters[0]?.name !== ''),
-    );
-    const served = passes
-      ? wanted.filter(({ match }) =>
-          (match?.serverNames ?? []).some((name) => allHosts(planned).some((host) => covers(host, name))),
-        )
-      : wanted;
-    if (planned.kind === 'tcp' || passes) return served;
-    const tls = terminatedTls(planned.server.tls ?? {}, 'tcp');
-    return served.map((chain) => ({ ...chain, ...serverNames(planned), tls }));
+  }
+
+  /** One chain for each cluster of the mesh whose host the server is for. */
+  function automaticChains(read: Reader, server: PlannedServer, client: Client): readonly GatewayChain[] {
+    const hosts = allHosts(server);
+    return read
+      .cell(sniRoutes, client)
+      .filter(({ host }) => hosts.some((one) => covers(one, host)))
+      .map((route) => ({ chain: sniChain(route) }));
   }
 
   return { gatewayListeners };
 }
 
+/** What a bind address that is the path of a Unix socket starts with. */
+const socketScheme = 'unix://';
+
+type GatewayChain = Pick<RawChain, 'chain'> & Partial<RawChain>;
+
 function toListener(
   planned: PlannedListener,
-  chains: readonly FilterChainIr[],
-  capture: Capture,
-  serving: Serving,
+  chains: readonly GatewayChain[],
+  { capture, serving }: GatewayProxy,
   mesh: MeshSettings,
 ): ListenerIr {
-  const ip = planned.bind === '' ? '0.0.0.0' : planned.bind;
+  const ip = addressOf(planned, serving);
   // Where several workloads share one machine, a gateway keeps to its own address instead of taking all of them.
   const address = planned.bind === '' && capture.sharesMachine ? capture.loopback : ip;
-  const inspects = chains.some(({ match, tls }) => tls !== undefined || (match?.serverNames?.length ?? 0) > 0);
+  const inspects = chains.some(({ chain: { match, tls } }) => tls !== undefined || match?.serverNames !== undefined);
+  const origins = new Set<OriginKey>([
+    ...planned.servers.map(({ gateway }) => `Gateway/${gateway}`),
+    ...chains.flatMap(({ origin }) => origin ?? []),
+  ]);
   return {
     name: `${ip}_${planned.port}`,
-    address: { ip: address, port: planned.port },
+    address: ip.startsWith(socketScheme)
+      ? { path: ip.slice(socketScheme.length) }
+      : { ip: address, port: planned.port },
     direction: 'OUTBOUND',
     bindsToPort: true,
     filters: [
@@ -143,34 +163,39 @@ function toListener(
       ...(inspects ? [{ kind: 'tls-inspector' as const }] : []),
     ],
     acceptsOneByOne: true,
-    chains,
+    chains: chains.map(({ chain }) => withAccessLog(chain, mesh)),
     ...(mesh.accessLog === undefined ? {} : { accessLog: mesh.accessLog }),
-    origins: [...new Set(planned.servers.map(({ gateway }) => `Gateway/${gateway}`))],
+    origins: [...origins],
   };
+}
+
+function addressOf({ bind }: PlannedListener, { families }: Serving): string {
+  if (bind !== '') return bind;
+  return families.includes('v4') ? '0.0.0.0' : '::';
+}
+
+function withAccessLog(chain: FilterChainIr, { accessLog }: MeshSettings): FilterChainIr {
+  if (accessLog === undefined || chain.network.kind !== 'tcp') return chain;
+  return { ...chain, network: { kind: 'tcp', proxy: { ...chain.network.proxy, accessLog } } };
 }
 
 function httpChain(
-  planned: PlannedServer,
-  { bind, port }: PlannedListener,
-  { gateway }: Serving,
+  { kind, server, routeName }: PlannedServer,
+  planned: PlannedListener,
+  { capture, serving }: GatewayProxy,
   mesh: MeshSettings,
 ): FilterChainIr {
+  const { trustedHops, forwardClientCertificate } = serving.gateway;
+  const ownStatPrefix = kind === 'https' ? (server.name ?? '') : '';
   const manager: HttpManagerIr = {
-    statPrefix: `outbound_${bind === '' ? '0.0.0.0' : bind}_${port};`,
-    routes: { kind: 'rds', name: planned.routeName },
+    statPrefix: ownStatPrefix || `outbound_${addressOf(planned, serving)}_${planned.port};`,
+    routes: { kind: 'rds', name: routeName },
     direction: 'gateway',
     ...pathHandling(mesh),
-    ...(gateway.trustedHops === undefined ? {} : { trustedHops: gateway.trustedHops }),
-    ...(gateway.forwardClientCertificate === undefined
-      ? {}
-      : { forwardClientCertificate: gateway.forwardClientCertificate }),
+    ...(capture.speaksHttp10 ? { speaksHttp10: true } : {}),
+    ...(trustedHops === undefined ? {} : { trustedHops }),
+    ...(forwardClientCertificate === undefined ? {} : { forwardClientCertificate }),
     ...(mesh.accessLog === undefined ? {} : { accessLog: mesh.accessLog }),
   };
   return { network: { kind: 'http', manager }, connectTimeoutMs: 15_000 };
-}
-
-/** Chains of one port are told apart by SNI; a server for every host takes what no other names. */
-function serverNames(planned: PlannedServer): Pick<FilterChainIr, 'match'> {
-  const hosts = [...new Set(allHosts(planned))].sort();
-  return hosts.includes('*') ? {} : { match: { serverNames: hosts } };
 }

@@ -10,15 +10,19 @@ import { isHttp, isTls, type Protocol, parseProtocol } from '../model/protocol.t
 export interface PlannedServer {
   /** `namespace/name` */
   readonly gateway: string;
-  readonly name: string;
   readonly namespace: string;
+  /** Its place among the servers of its Gateway. */
+  readonly index: number;
   readonly server: GatewayServer;
   /** The number that the Gateway states, which routes and rules mean. */
   readonly port: number;
   readonly protocol: Protocol;
-  readonly kind: 'http' | 'https' | 'tcp' | 'tls';
+  /** `https` and `terminated` take the TLS off, `passed` leaves it on. */
+  readonly kind: 'http' | 'https' | 'tcp' | 'terminated' | 'passed';
   /** The name of its RouteConfiguration; empty for what is no HTTP. */
   readonly routeName: string;
+  /** What clients may say to reach a server that takes TLS off; `*` alone when anything will do. Sorted. */
+  readonly serverNames: readonly string[];
 }
 
 export interface PlannedListener {
@@ -30,6 +34,7 @@ export interface PlannedListener {
 
 /** A server that is not served, and the reason. */
 export interface GatewayConflict {
+  /** `namespace/name` */
   readonly gateway: string;
   readonly server: number;
   readonly message: string;
@@ -40,102 +45,138 @@ export interface GatewayPlan {
   readonly conflicts: readonly GatewayConflict[];
 }
 
+interface OpenListener {
+  readonly port: number;
+  readonly bind: string;
+  readonly servers: PlannedServer[];
+  /** Hosts of servers with tls settings, with the namespaces that they are meant for. */
+  readonly hosts: Set<string>;
+  /** Names that clients say to reach one of the servers. */
+  readonly names: Set<string>;
+}
+
 /**
  * Plans the servers of Gateways, which come oldest first. `portsOf` tells where the proxy listens for a stated port: the
  * target ports of the Services in front of it, or the port itself.
  */
 export function planGateways(
   gateways: readonly Config<Gateway>[],
-  portsOf: (port: number) => readonly number[],
+  portsOf: (gateway: Config<Gateway>, port: number) => readonly number[],
 ): GatewayPlan {
-  const listeners = new Map<string, { port: number; bind: string; servers: PlannedServer[] }>();
+  const listeners = new Map<string, OpenListener>();
   const conflicts: GatewayConflict[] = [];
   for (const config of gateways) {
     for (const [index, server] of (config.spec.servers ?? []).entries()) {
-      for (const port of portsOf(server.port?.number ?? 0)) {
-        const planned = plan(config, server, port);
-        const key = `${server.bind ?? ''}|${port}`;
-        const listener = listeners.get(key);
-        const reason = listener === undefined ? undefined : conflict(planned, listener.servers);
-        if (reason !== undefined) conflicts.push({ gateway: planned.gateway, server: index, message: reason });
-        else if (listener === undefined) listeners.set(key, { port, bind: server.bind ?? '', servers: [planned] });
-        else listener.servers.push(planned);
+      for (const port of portsOf(config, server.port?.number ?? 0)) {
+        const planned = plan(config, index, server, port);
+        const { bind = '' } = server;
+        const key = `${bind}|${port}`;
+        const listener = listeners.get(key) ?? { port, bind, servers: [], hosts: new Set(), names: new Set() };
+        const { joins, messages } = settle(planned, listener);
+        for (const message of messages) conflicts.push({ gateway: planned.gateway, server: index, message });
+        if (joins === undefined) continue;
+        listeners.set(key, listener);
+        listener.servers.push(joins);
+        if (server.tls !== undefined) for (const host of scopedHosts(joins)) listener.hosts.add(host);
+        for (const name of joins.serverNames) listener.names.add(name);
       }
     }
   }
   return {
-    listeners: [...listeners.values()].sort((a, b) => a.port - b.port || (a.bind < b.bind ? -1 : 1)),
+    listeners: [...listeners.values()]
+      .map(({ port, bind, servers }) => ({ port, bind, servers }))
+      .sort((a, b) => a.port - b.port || (a.bind < b.bind ? -1 : 1)),
     conflicts,
   };
 }
 
-function plan({ namespace, name }: Config<Gateway>, server: GatewayServer, listenPort: number): PlannedServer {
-  const protocol = parseProtocol(server.port?.protocol ?? '');
+function plan(
+  { namespace, name }: Config<Gateway>,
+  index: number,
+  server: GatewayServer,
+  listenPort: number,
+): PlannedServer {
+  const { number: port = 0, name: portName = '', protocol: text = '' } = server.port ?? {};
+  const protocol = parseProtocol(text);
   const bind = server.bind === undefined || server.bind === '' ? '' : `.${server.bind}`;
-  const mode = server.tls?.mode ?? 'PASSTHROUGH';
-  const passes = mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH';
-  const kind = isHttp(protocol)
-    ? 'http'
-    : protocol === 'HTTPS'
-      ? passes
-        ? 'tls'
-        : 'https'
-      : isTls(protocol)
-        ? 'tls'
-        : 'tcp';
-  const routeName =
-    kind === 'http'
-      ? `http.${listenPort}${bind}`
-      : kind === 'https'
-        ? `https.${listenPort}.${server.port?.name ?? ''}.${name}.${namespace}${bind}`
-        : '';
+  const kind = kindOf(protocol, server);
+  const routeNames = {
+    http: `http.${listenPort}${bind}`,
+    // Unlike the listener, it bears the port that the Gateway states.
+    https: `https.${port}.${portName}.${name}.${namespace}${bind}`,
+  };
+  const routeName = kind === 'http' || kind === 'https' ? routeNames[kind] : '';
+  const gateway = `${namespace}/${name}`;
+  const planned = { gateway, namespace, index, server, port, protocol, kind, routeName, serverNames: [] };
+  if (kind !== 'https' && kind !== 'terminated') return planned;
+  const hosts = [...new Set(allHosts(planned))].sort();
+  return { ...planned, serverNames: hosts.includes('*') ? ['*'] : hosts };
+}
+
+function kindOf(protocol: Protocol, { tls }: GatewayServer): PlannedServer['kind'] {
+  if (isHttp(protocol)) return 'http';
+  if (!isTls(protocol)) return 'tcp';
+  const mode = tls?.mode ?? 'PASSTHROUGH';
+  if (mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH') return 'passed';
+  return protocol === 'HTTPS' ? 'https' : 'terminated';
+}
+
+/** The part of a server that can join those that have the listener already, and what it must do without. */
+function settle(
+  planned: PlannedServer,
+  listener: OpenListener,
+): { readonly joins: PlannedServer | undefined; readonly messages: readonly string[] } {
+  const message = conflict(planned, listener);
+  if (message !== undefined) return { joins: undefined, messages: [message] };
+  // Two chains for one server name would make Envoy refuse the listener and all of its hosts.
+  const shared = planned.serverNames.filter((name) => listener.names.has(name));
+  if (shared.length === 0) return { joins: planned, messages: [] };
+  const serverNames = planned.serverNames.filter((name) => !listener.names.has(name));
+  const found = `${shared.join(', ')} again, for another namespace`;
   return {
-    gateway: `${namespace}/${name}`,
-    name,
-    namespace,
-    server,
-    port: server.port?.number ?? 0,
-    protocol,
-    kind,
-    routeName,
+    joins: serverNames.length === 0 ? undefined : { ...planned, serverNames },
+    messages: [`expected server names that no older server of port ${planned.port} has, found ${found}`],
   };
 }
 
-/** Why a server cannot join those that have the listener already. */
-function conflict(server: PlannedServer, [first, ...others]: readonly PlannedServer[]): string | undefined {
+/** Why a server cannot join at all. */
+function conflict(planned: PlannedServer, { servers, hosts }: OpenListener): string | undefined {
+  const { server, port, protocol } = planned;
+  const [first] = servers;
   if (first === undefined) return undefined;
-  const isPlain = (one: PlannedServer) => one.kind === 'http' || one.kind === 'tcp';
-  if (isPlain(first) || isPlain(server)) {
-    if (first.kind === 'http' && server.kind === 'http') return undefined;
-    return `expected ${first.protocol} as in the older Gateway ${first.gateway} on port ${server.port}, found ${server.protocol}`;
-  }
-  const all = [first, ...others];
-  if (server.routeName !== '' && all.some(({ routeName }) => routeName === server.routeName))
-    return `expected a port name of its own among the HTTPS servers of port ${server.port}, found ${server.server.port?.name ?? 'none'} again`;
-  const taken = new Set(all.flatMap(serverHosts));
-  const again = serverHosts(server).find((host) => taken.has(host));
-  return again === undefined
-    ? undefined
-    : `expected hosts that no other server of port ${server.port} has, found ${again} again`;
+  const again = server.tls === undefined ? undefined : scopedHosts(planned).find((host) => hosts.has(host));
+  if (again !== undefined)
+    return `expected hosts that no older server of port ${port} has, found ${again.replace(/^\*\//, '')} again`;
+  if ((isPlain(first) || isPlain(planned)) && !(first.kind === 'http' && planned.kind === 'http'))
+    return `expected ${first.protocol} as in the older Gateway ${first.gateway} on port ${port}, found ${protocol}`;
+  return undefined;
 }
 
+const isPlain = ({ kind }: PlannedServer) => kind === 'http' || kind === 'tcp';
+
 /** The hosts of a server with the namespaces that they are meant for: `*\/host` when for all. */
-function serverHosts({ server, namespace }: PlannedServer): readonly string[] {
-  return (server.hosts ?? []).map((host) => {
+function scopedHosts({ server, namespace }: Pick<PlannedServer, 'server' | 'namespace'>): readonly string[] {
+  const hosts = (server.hosts ?? []).map((host) => {
     const [scope = '', name] = host.includes('/') ? host.split('/') : ['*', host];
     return `${scope === '.' ? namespace : scope}/${(name ?? '').toLowerCase()}`;
   });
+  return hosts.includes('*/*') ? ['*/*'] : hosts;
 }
 
 /** The hosts of a server that rules of a namespace may use. */
 export function hostsFor(planned: PlannedServer, ruleNamespace: string): readonly string[] {
-  return serverHosts(planned).flatMap((entry) => {
+  return scopedHosts(planned).flatMap((entry) => {
     const [scope, host = ''] = entry.split('/');
     return scope === '*' || scope === ruleNamespace ? [host] : [];
   });
 }
 
 /** Every host of a server, whoever may use it. */
-export function allHosts(planned: PlannedServer): readonly string[] {
-  return serverHosts(planned).map((entry) => entry.slice(entry.indexOf('/') + 1));
+export function allHosts(planned: Pick<PlannedServer, 'server' | 'namespace'>): readonly string[] {
+  return scopedHosts(planned).map((entry) => entry.slice(entry.indexOf('/') + 1));
+}
+
+/** Whether a server lets clients choose any service of the mesh by its server name. */
+export function passesAutomatically({ kind, server }: PlannedServer): boolean {
+  return kind === 'passed' && server.tls?.mode === 'AUTO_PASSTHROUGH';
 }

@@ -6,16 +6,24 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { RouteIr, VirtualHostIr } from '../ir/route.ts';
 import { ensure } from '../lib/ensure.ts';
-import { covers, type Hostname, resolveShortName } from '../model/hostname.ts';
+import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client, Serving } from '../model/scope.ts';
 import type { DestinationPolicyQueries } from './destination-policy.ts';
-import { allHosts, type GatewayPlan, hostsFor, type PlannedServer, planGateways } from './gateway-plan.ts';
+import {
+  allHosts,
+  type GatewayPlan,
+  hostsFor,
+  type PlannedServer,
+  passesAutomatically,
+  planGateways,
+} from './gateway-plan.ts';
+import { listenPorts } from './gateway-ports.ts';
 import { hashesOf } from './hash-policy.ts';
 import { isCatchAll } from './http-match.ts';
 import { resolveHttpRoutes } from './http-route.ts';
 import { apiPath, outboundCluster } from './names.ts';
-import { virtualServiceHosts } from './rules.ts';
+import { intersection, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 import type { VirtualServiceQueries } from './virtual-services.ts';
@@ -32,6 +40,8 @@ export interface GatewayRouteName extends GatewayClient {
 
 export interface GatewayQueries {
   readonly gatewayPlan: Query<Serving, GatewayPlan>;
+  /** Whether a proxy lets clients choose any cluster by server name. */
+  readonly passesBySni: Query<Serving, boolean>;
   /** The rules that name a Gateway and are seen from the proxy's namespace, in the order in which their routes count. */
   readonly gatewayRules: Query<{ readonly client: Client; readonly gateway: string }, readonly string[]>;
   /** The virtual hosts of a route name, by name; undefined for a name that no server has. */
@@ -58,19 +68,22 @@ export function gatewayQueries(
     reads: [gateways, services],
     keyOf: ({ key }) => key,
     compute(read, serving) {
-      const portsOf = (port: number) => {
-        const targets = serving.targets
-          .filter((target) => target.port === port)
-          .filter(
-            (target) =>
-              read.row(services, target.service)?.labels['experimental.istio.io/disable-gateway-port-translation'] !==
-              'true',
-          )
-          .map(({ targetPort }) => targetPort);
-        return targets.length === 0 ? [port] : [...new Set(targets)];
-      };
-      return planGateways(read.rows(gateways, serving.gateways), portsOf);
+      const targets = serving.targets.flatMap((target) => {
+        const service = read.row(services, target.service);
+        return service === undefined ? [] : [{ ...target, service }];
+      });
+      return planGateways(read.rows(gateways, serving.gateways), (gateway, port) =>
+        listenPorts(gateway, port, targets),
+      );
     },
+  });
+
+  const passesBySni = graph.query<Serving, boolean>('passesBySni', {
+    reads: [gatewayPlan],
+    keyOf: ({ key }) => key,
+    compute: (read, serving) =>
+      serving.gateways.length > 0 &&
+      read.cell(gatewayPlan, serving).listeners.some(({ servers }) => servers.some(passesAutomatically)),
   });
 
   const gatewayRules = graph.query<{ client: Client; gateway: string }, readonly string[]>('gatewayRules', {
@@ -149,9 +162,7 @@ export function gatewayQueries(
     reads: [virtualServices, gatewayPlan, gatewayRules, routes],
     keyOf: ({ client, serving, name }) => `${client.key}\n${serving.key}\n${name}`,
     compute(read, { client, serving, name }) {
-      const servers = read
-        .cell(gatewayPlan, serving)
-        .listeners.flatMap((listener) => listener.servers.filter(({ routeName }) => routeName === name));
+      const servers = serversOf(read.cell(gatewayPlan, serving), name);
       if (servers.length === 0) return undefined;
       const hosts = new Map<string, Draft>();
       for (const planned of servers) {
@@ -194,7 +205,13 @@ export function gatewayQueries(
     }
   }
 
-  return { gatewayPlan, gatewayRules, gatewayHosts, destinationOf };
+  return { gatewayPlan, passesBySni, gatewayRules, gatewayHosts, destinationOf };
+}
+
+/** The servers with a route name; one that listens on several ports counts once. */
+function serversOf({ listeners }: GatewayPlan, name: string): readonly PlannedServer[] {
+  const servers = listeners.flatMap((listener) => listener.servers.filter(({ routeName }) => routeName === name));
+  return [...new Map(servers.map((server) => [`${server.gateway} ${server.index}`, server])).values()];
 }
 
 interface Draft {
@@ -247,15 +264,4 @@ function collapse(hosts: readonly VirtualHostIr[]): VirtualHostIr[] {
       });
   }
   return [...byContent.values()];
-}
-
-/** The hosts that both lists mean, each in its narrower form; sorted. */
-export function intersection(a: readonly Hostname[], b: readonly Hostname[]): readonly Hostname[] {
-  const found = new Set<Hostname>();
-  for (const one of a)
-    for (const other of b) {
-      if (covers(one, other)) found.add(other);
-      else if (covers(other, one)) found.add(one);
-    }
-  return [...found].sort();
 }

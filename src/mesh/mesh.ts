@@ -9,6 +9,7 @@ import { type DestinationPolicyQueries, destinationPolicyQueries } from './desti
 import { type EndpointQueries, endpointQueries } from './endpoints.ts';
 import { type EnvoyFilterQueries, envoyFilterQueries } from './envoy-filters.ts';
 import { type GatewayListenerQueries, gatewayListenerQueries } from './gateway-listeners.ts';
+import { type GatewayProblemQueries, gatewayProblemQueries } from './gateway-problems.ts';
 import { type GatewayQueries, gatewayQueries } from './gateway-routes.ts';
 import { type ImportQueries, importQueries } from './imports.ts';
 import { type InboundQueries, inboundQueries } from './inbound-ports.ts';
@@ -19,6 +20,7 @@ import { type RouteLayoutQueries, routeLayoutQueries } from './route-layout.ts';
 import { type ScopeQueries, scopeQueries } from './scope-of.ts';
 import { type SecretQueries, secretQueries } from './secrets.ts';
 import { type ServiceQueries, serviceQueries } from './services.ts';
+import { type SniQueries, sniQueries } from './sni-clusters.ts';
 import { type StrayQueries, strayQueries } from './stray-hosts.ts';
 import { createTables, type Tables } from './tables.ts';
 import { type VirtualHostQueries, virtualHostQueries } from './virtual-host.ts';
@@ -38,9 +40,11 @@ export interface Mesh
     OutboundListenerQueries,
     InboundQueries,
     GatewayQueries,
+    SniQueries,
     GatewayListenerQueries,
     EnvoyFilterQueries,
     SecretQueries,
+    GatewayProblemQueries,
     ScopeQueries {
   readonly tables: Tables;
 }
@@ -66,8 +70,10 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const outbound = outboundListenerQueries(graph, tables, services, imports, narrow, policies, rules, claims);
   const inbound = inboundQueries(graph, tables, services, policies);
   const gateways = gatewayQueries(graph, tables, services, policies, rules);
-  const gatewayListeners = gatewayListenerQueries(graph, tables, services, policies, gateways);
+  const sni = sniQueries(graph, services, imports, narrow, policies, clusters);
+  const gatewayListeners = gatewayListenerQueries(graph, tables, services, policies, gateways, sni);
   const secrets = secretQueries(graph, tables, services);
+  const gatewayProblems = gatewayProblemQueries(graph, tables, gateways, gatewayListeners, secrets);
   const envoyFilters = envoyFilterQueries(graph, tables, services);
   const scopes = scopeQueries(graph, tables, services, narrow, envoyFilters);
   return {
@@ -85,9 +91,11 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     ...outbound,
     ...inbound,
     ...gateways,
+    ...sni,
     ...gatewayListeners,
     ...envoyFilters,
     ...secrets,
+    ...gatewayProblems,
     ...scopes,
   };
 }

@@ -1,7 +1,7 @@
 /** What can be read off a rule alone, without the rest of the mesh. */
 import type { Config } from '../config/config.ts';
 import type { Spec } from '../config/kinds.ts';
-import { type Hostname, resolveShortName } from '../model/hostname.ts';
+import { covers, type Hostname, resolveShortName } from '../model/hostname.ts';
 
 /** The full names of the hosts that a VirtualService is about; none for a delegate. */
 export function virtualServiceHosts({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly Hostname[] {
@@ -72,4 +72,15 @@ export function priorityLabels(
   return (setting?.failoverPriority ?? [])
     .map((entry) => entry.split('=', 1)[0] ?? '')
     .filter((label) => !/^(topology\.|kubernetes\.io\/hostname$)/.test(label));
+}
+
+/** The hosts that both lists mean, each in its narrower form; sorted. */
+export function intersection(a: readonly Hostname[], b: readonly Hostname[]): readonly Hostname[] {
+  const found = new Set<Hostname>();
+  for (const one of a)
+    for (const other of b) {
+      if (covers(one, other)) found.add(other);
+      else if (covers(other, one)) found.add(one);
+    }
+  return [...found].sort();
 }

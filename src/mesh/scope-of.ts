@@ -19,6 +19,7 @@ import {
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import type { EnvoyFilterQueries } from './envoy-filters.ts';
+import { frontServices, isFront } from './gateway-ports.ts';
 import { telemetryName } from './names.ts';
 import { type NarrowQueries, pick } from './narrow.ts';
 import { unclaimedPolicy } from './outbound-policy.ts';
@@ -123,10 +124,18 @@ export function scopeQueries(
     return [...names].sort();
   }
 
-  function gatewaysFor(read: Reader, labels: Labels): readonly string[] {
+  function gatewaysFor(read: Reader, labels: Labels, targets: readonly ServiceTarget[]): readonly string[] {
+    const services = read.rows(
+      tables.services,
+      targets.map(({ service }) => service),
+    );
     return read
       .rows(gateways, read.keys(gateways.all, ''))
-      .filter(({ spec }) => selects(spec.selector ?? {}, labels))
+      .filter((gateway) => {
+        const names = frontServices(gateway);
+        if (names !== undefined) return services.some((service) => isFront(gateway, names, service));
+        return selects(gateway.spec.selector ?? {}, labels);
+      })
       .sort(byAge)
       .map(configKey);
   }
@@ -144,10 +153,11 @@ export function scopeQueries(
       | 'v6'
     )[];
     const bindsToOwn = proxy.interception === 'NONE' || (sidecar?.spec.ingress?.length ?? 0) > 0;
+    const targets = targetsOf(read, proxy, workload, labels);
     return servingOf({
       namespace: proxy.namespace,
-      targets: targetsOf(read, proxy, workload, labels),
-      gateways: isSidecar ? [] : gatewaysFor(read, labels),
+      targets,
+      gateways: isSidecar ? [] : gatewaysFor(read, labels, targets),
       sidecar: sidecar === undefined ? '' : configKey(sidecar),
       families: families.length === 0 ? ['v4'] : families,
       addresses: isSidecar && bindsToOwn ? proxy.addresses : [],

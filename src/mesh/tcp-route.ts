@@ -135,7 +135,12 @@ function proxyToTarget({ cluster, policy, forwardSni }: TcpTarget, protocol: Pro
   return forwardSni === undefined || !isTls(protocol) ? proxy : { ...proxy, forwardSni };
 }
 
-function proxyTo(route: readonly WeightedDestination[], rule: Config<VirtualService>, context: TcpContext): TcpProxyIr {
+/** A proxy to the destinations of a rule's route. */
+export function proxyTo(
+  route: readonly WeightedDestination[],
+  rule: Config<VirtualService>,
+  context: Pick<TcpContext, 'targetOf' | 'protocol'>,
+): TcpProxyIr {
   const [only] = route;
   if (route.length === 1 && only !== undefined) {
     return proxyToTarget(context.targetOf(only.destination, rule), context.protocol);

@@ -71,6 +71,8 @@ export const codes = {
   FW0402: 'port of a Gateway server',
   FW0403: 'hosts of a Gateway server',
   FW0404: 'TLS settings of a Gateway server',
+  FW0405: 'server or route that a gateway proxy does not serve',
+  FW0406: 'secret of a Gateway server that cannot be served',
 
   FW0501: 'empty Sidecar',
   FW0502: 'egress listener of a Sidecar',

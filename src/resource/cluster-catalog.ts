@@ -4,6 +4,7 @@ import { loadAssignment } from '../envoy/endpoint/endpoint.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { ClusterIr } from '../ir/cluster.ts';
+import type { LoadAssignmentIr } from '../ir/endpoint.ts';
 import {
   blackHoleCluster,
   inboundClusters,
@@ -28,8 +29,15 @@ export interface ClusterCatalog {
   readonly endpointParts: Query<Scope, readonly Part[]>;
 }
 
+/** Endpoints depend on a proxy as a client alone, and on a gateway as what it serves too. */
+export function endpointKey({ client, serving }: Scope): string {
+  return client.type === 'router' ? `${client.key}\n${serving.key}` : client.key;
+}
+
 export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): ClusterCatalog {
   const toResource = (ir: ClusterIr) => intern(clusterType, encodeResource(Cluster, ir.name, cluster(ir), ir.origins));
+  const toAssignment = (ir: LoadAssignmentIr) =>
+    intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins));
 
   const hostClusters = graph.query<ClientHost, readonly Resource[]>('hostClusters', {
     reads: [mesh.clusters],
@@ -42,12 +50,22 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): 
     reads: [mesh.assignments],
     keyOf: clientHostKey,
     equal: sameResources,
-    compute: (read, key) =>
-      read
-        .cell(mesh.assignments, key)
-        .map((ir) =>
-          intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins)),
-        ),
+    compute: (read, key) => read.cell(mesh.assignments, key).map(toAssignment),
+  });
+
+  /** The same for those who choose a cluster by server name. */
+  const hostSniClusters = graph.query<ClientHost, readonly Resource[]>('hostSniClusters', {
+    reads: [mesh.sniClusters],
+    keyOf: clientHostKey,
+    equal: sameResources,
+    compute: (read, key) => read.cell(mesh.sniClusters, key).map(toResource),
+  });
+
+  const hostSniAssignments = graph.query<ClientHost, readonly Resource[]>('hostSniAssignments', {
+    reads: [mesh.sniAssignments],
+    keyOf: clientHostKey,
+    equal: sameResources,
+    compute: (read, key) => read.cell(mesh.sniAssignments, key).map(toAssignment),
   });
 
   /** One host that cannot be resolved must not take its namespace with it. */
@@ -69,6 +87,8 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): 
   }
   const namespaceClusters = ofHosts('namespaceClusters', hostClusters);
   const namespaceAssignments = ofHosts('namespaceAssignments', hostAssignments);
+  const namespaceSniClusters = ofHosts('namespaceSniClusters', hostSniClusters);
+  const namespaceSniAssignments = ofHosts('namespaceSniAssignments', hostSniAssignments);
 
   /** The parts of a scope's namespaces, each as the scope sees it. */
   function namespaceParts(
@@ -113,21 +133,33 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): 
   });
 
   const clusterParts = graph.query<Scope, readonly Part[]>('clusterParts', {
-    reads: [mesh.namespaces, mesh.narrow, namespaceClusters, ownClusters, workloadClusters],
+    reads: [
+      mesh.namespaces,
+      mesh.narrow,
+      mesh.passesBySni,
+      namespaceClusters,
+      namespaceSniClusters,
+      ownClusters,
+      workloadClusters,
+    ],
     keyOf: ({ key }) => key,
     equal: samePartIds,
     compute: (read, scope) => [
       ...namespaceParts(read, scope.client, namespaceClusters),
+      ...(read.cell(mesh.passesBySni, scope.serving) ? namespaceParts(read, scope.client, namespaceSniClusters) : []),
       partOf(ownClusters, scope, scope.key),
       ...(scope.client.type === 'router' ? [] : [partOf(workloadClusters, scope, scope.key)]),
     ],
   });
 
   const endpointParts = graph.query<Scope, readonly Part[]>('endpointParts', {
-    reads: [mesh.namespaces, mesh.narrow, namespaceAssignments],
-    keyOf: ({ client }) => client.key,
+    reads: [mesh.namespaces, mesh.narrow, mesh.passesBySni, namespaceAssignments, namespaceSniAssignments],
+    keyOf: endpointKey,
     equal: samePartIds,
-    compute: (read, { client }) => namespaceParts(read, client, namespaceAssignments),
+    compute: (read, { client, serving }) => [
+      ...namespaceParts(read, client, namespaceAssignments),
+      ...(read.cell(mesh.passesBySni, serving) ? namespaceParts(read, client, namespaceSniAssignments) : []),
+    ],
   });
 
   return { clusterParts, endpointParts };

@@ -94,7 +94,9 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner):
     keyOf: ({ key }) => key,
     equal: sameResources,
     compute: (read, { client, capture, serving }) =>
-      sorted(read.cell(mesh.gatewayListeners, { client, capture, serving }).map(toResource)),
+      sorted(
+        read.cell(mesh.gatewayListeners, { client: anywhere(client), capture, serving }).listeners.map(toResource),
+      ),
   });
 
   function sidecarParts(read: Reader, scope: Scope): readonly Part[] {

@@ -2,6 +2,7 @@
 import type { Graph } from '../incremental/graph.ts';
 import { anywhere, type Scope } from '../model/scope.ts';
 import type { Catalog } from './catalog.ts';
+import { endpointKey } from './cluster-catalog.ts';
 import { namedContents } from './named.ts';
 import { PartStore } from './parts.ts';
 import { clusterType, endpointType, listenerType, routeType, secretType, type TypeUrl } from './types.ts';
@@ -29,10 +30,7 @@ export class ViewStore {
         clusterType,
         { keyOf: ({ key }) => key, open: (scope, touch) => parts.open(catalog.clusterParts, scope, touch) },
       ],
-      [
-        endpointType,
-        { keyOf: ({ client }) => client.key, open: (scope, touch) => parts.open(catalog.endpointParts, scope, touch) },
-      ],
+      [endpointType, { keyOf: endpointKey, open: (scope, touch) => parts.open(catalog.endpointParts, scope, touch) }],
       [
         listenerType,
         {

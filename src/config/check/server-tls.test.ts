@@ -42,6 +42,12 @@ describe('the certificates of a server', () => {
     `error FW0404 ${at}.caCrl: expected none for mode SIMPLE, which asks for no client certificate`,
   );
   check(
+    'of clients have names that are looked at where they are asked for',
+    'mode: MUTUAL, credentialName: c, subjectAltNames: [a.test]',
+    'mode: SIMPLE, credentialName: c, subjectAltNames: [a.test]',
+    `warning FW0404 ${at}.subjectAltNames: expected none for mode SIMPLE, which asks for no client certificate: they have no effect`,
+  );
+  check(
     'are those of the mesh for mode ISTIO_MUTUAL',
     'mode: ISTIO_MUTUAL',
     'mode: ISTIO_MUTUAL, credentialNames: [c]',

@@ -22,6 +22,12 @@ export function checkServerTls(check: Check, path: Path, tls: ServerTls): void {
     checkOneSource(check, path, tls);
     if (credentialsOf(tls).length === 0) checkFiles(check, path, tls);
   }
+  if (mode === 'SIMPLE' && (tls.subjectAltNames ?? []).length > 0)
+    check.warning(
+      'FW0404',
+      [...path, 'subjectAltNames'],
+      'expected none for mode SIMPLE, which asks for no client certificate: they have no effect',
+    );
   checkCiphers(check, path, tls);
   checkVersions(check, path, tls);
   for (const [i, hash] of (tls.verifyCertificateHash ?? []).entries())
