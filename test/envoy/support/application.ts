@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -69,6 +70,20 @@ export function startHttpApplication(options: ApplicationOptions): Promise<Appli
   );
 }
 
+/** The same behind TLS; with an authority it asks callers for certificates of that authority. */
+export function startHttpsApplication(
+  options: ApplicationOptions,
+  tls: { readonly cert: string; readonly key: string; readonly ca?: string },
+): Promise<Application> {
+  const asks = tls.ca !== undefined;
+  return start(options, (handle) =>
+    createHttpsServer({ ...tls, requestCert: asks, rejectUnauthorized: asks }, (request, response) => {
+      request.resume();
+      void handle(request, response, () => request.socket.destroy());
+    }),
+  );
+}
+
 /** The same in HTTP/2 without TLS; to gRPC calls it says in its trailers that all is well. */
 export function startHttp2Application(options: ApplicationOptions): Promise<Application> {
   return start(options, (handle) =>
@@ -80,14 +95,15 @@ export function startHttp2Application(options: ApplicationOptions): Promise<Appl
   );
 }
 
-/** Greets each connection with its name, and then sends back what it receives. */
+/** Greets each connection with its name, and keeps the first bytes of each as the path of a request. */
 export async function startTcpApplication({ name, address, port }: ApplicationOptions): Promise<Application> {
   const received: Received[] = [];
   const server = createTcpServer((socket) => {
-    received.push({ app: name, method: '', path: '', authority: '', version: '', headers: {} });
     socket.on('error', () => socket.destroy());
+    socket.once('data', (bytes) =>
+      received.push({ app: name, method: '', path: bytes.toString('latin1'), authority: '', version: '', headers: {} }),
+    );
     socket.write(`${name}\n`);
-    socket.pipe(socket);
   });
   const number = await listen(server, address, port);
   const reset = () => {
