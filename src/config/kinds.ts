@@ -49,7 +49,7 @@ export const kinds = {
   WorkloadEntry: executed(workloadEntry, checkWorkloadEntry),
   Gateway: executed(gateway, checkGateway),
   Sidecar: executed(sidecar, checkSidecar),
-  EnvoyFilter: pending(networking, envoyFilter, checkEnvoyFilter),
+  EnvoyFilter: executed(envoyFilter, checkEnvoyFilter),
   WorkloadGroup: pending(networking, workloadGroup, checkWorkloadGroup),
   ProxyConfig: pending(networking, proxyConfig, checkProxyConfig),
   PeerAuthentication: pending(security, peerAuthentication, checkPeerAuthentication),

@@ -3,19 +3,21 @@
  * look at the namespace alike; what a scope has alone lies over them.
  *
  *      IR of a host ─► resources of a host ─► part (a namespace as somebody sees it) ┐
- *      IR of a scope ─► own part ────────────────────────────────────────────────────┴─► parts of a scope
+ *      IR of a scope ─► own part ────────────────────────────────────────────────────┴─► overlay ─► parts of a scope
  */
+import type { Effect } from '../envoy/patch/patch.ts';
 import { secret } from '../envoy/secret.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import type { Scope } from '../model/scope.ts';
+import type { PatchList, Scope } from '../model/scope.ts';
 import { Secret } from '../proto/envoy/extensions/transport_sockets/tls/v3/secret.ts';
 import { clusterCatalog } from './cluster-catalog.ts';
 import { encodeResource } from './encode.ts';
 import { createInterner } from './intern.ts';
 import { listenerCatalog } from './listener-catalog.ts';
 import type { Part, ScopedName } from './part.ts';
+import { type AddedResources, createPatcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
 import { routeCatalog } from './route-catalog.ts';
 import { secretType } from './types.ts';
@@ -28,6 +30,10 @@ export interface Catalog {
   /** Resources that are only asked for by name. */
   readonly route: Query<ScopedName, Resource | undefined>;
   readonly secret: Query<ScopedName, Resource | undefined>;
+  readonly extension: Query<ScopedName, Resource | undefined>;
+  /** What patches did to a scope's clusters, listeners and configurations of filters, and to a route configuration. */
+  readonly patchEffects: Query<Scope, readonly Effect[]>;
+  readonly routeEffects: Query<ScopedName, readonly Effect[]>;
 }
 
 export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
@@ -44,10 +50,42 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     },
   });
 
+  const patcher = createPatcher(interner);
+  const { clusterParts, endpointParts, clusterOverlay } = clusterCatalog(graph, mesh, interner, patcher);
+  const { listenerParts, listenerOverlay } = listenerCatalog(graph, mesh, interner, patcher);
+
+  const extensions = graph.query<PatchList, AddedResources>('addedExtensions', {
+    reads: [mesh.patches],
+    compute: (read, patches) => patcher.added('EXTENSION_CONFIG', read.cell(mesh.patches, patches)),
+  });
+
+  const extension = graph.query<ScopedName, Resource | undefined>('extension', {
+    reads: [extensions],
+    keyOf: ({ scope, name }) => `${scope.patching.extensions}\n${name}`,
+    equal: Object.is,
+    compute(read, { scope: { patching }, name }) {
+      if (patching.extensions === '') return undefined;
+      return read.cell(extensions, patching.extensions).resources.find((resource) => resource.name === name);
+    },
+  });
+
+  const patchEffects = graph.query<Scope, readonly Effect[]>('patchEffects', {
+    reads: [clusterParts, listenerParts, extensions, ...clusterOverlay.queries, ...listenerOverlay.queries],
+    keyOf: ({ key }) => key,
+    compute: (read, scope) => [
+      ...clusterOverlay.effects(read, read.cell(clusterParts, scope)),
+      ...listenerOverlay.effects(read, read.cell(listenerParts, scope)),
+      ...(scope.patching.extensions === '' ? [] : read.cell(extensions, scope.patching.extensions).effects),
+    ],
+  });
+
   return {
-    ...clusterCatalog(graph, mesh, interner),
-    listenerParts: listenerCatalog(graph, mesh, interner),
-    route: routeCatalog(graph, mesh, interner),
+    clusterParts,
+    endpointParts,
+    listenerParts,
+    ...routeCatalog(graph, mesh, interner, patcher),
     secret: secretResource,
+    extension,
+    patchEffects,
   };
 }

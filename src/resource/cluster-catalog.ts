@@ -20,13 +20,16 @@ import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
 import { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoint.ts';
 import { encodeResource } from './encode.ts';
 import type { Interner } from './intern.ts';
+import { type Overlay, overlay } from './overlay.ts';
 import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import type { Patcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
 import { clusterType, endpointType } from './types.ts';
 
 export interface ClusterCatalog {
   readonly clusterParts: Query<Scope, readonly Part[]>;
   readonly endpointParts: Query<Scope, readonly Part[]>;
+  readonly clusterOverlay: Overlay;
 }
 
 /** Endpoints depend on a proxy as a client alone, and on a gateway as what it serves too. */
@@ -34,7 +37,7 @@ export function endpointKey({ client, serving }: Scope): string {
   return client.type === 'router' ? `${client.key}\n${serving.key}` : client.key;
 }
 
-export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): ClusterCatalog {
+export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, patcher: Patcher): ClusterCatalog {
   const toResource = (ir: ClusterIr) => intern(clusterType, encodeResource(Cluster, ir.name, cluster(ir), ir.origins));
   const toAssignment = (ir: LoadAssignmentIr) =>
     intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins));
@@ -132,24 +135,24 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): 
     },
   });
 
+  const queries = [namespaceClusters, namespaceSniClusters, ownClusters, workloadClusters];
+  const clusterOverlay = overlay(graph, mesh, patcher, 'CLUSTER', queries);
+  const { over } = clusterOverlay;
+
   const clusterParts = graph.query<Scope, readonly Part[]>('clusterParts', {
-    reads: [
-      mesh.namespaces,
-      mesh.narrow,
-      mesh.passesBySni,
-      namespaceClusters,
-      namespaceSniClusters,
-      ownClusters,
-      workloadClusters,
-    ],
+    reads: [mesh.namespaces, mesh.narrow, mesh.passesBySni, ...queries, ...clusterOverlay.queries],
     keyOf: ({ key }) => key,
     equal: samePartIds,
-    compute: (read, scope) => [
-      ...namespaceParts(read, scope.client, namespaceClusters),
-      ...(read.cell(mesh.passesBySni, scope.serving) ? namespaceParts(read, scope.client, namespaceSniClusters) : []),
-      partOf(ownClusters, scope, scope.key),
-      ...(scope.client.type === 'router' ? [] : [partOf(workloadClusters, scope, scope.key)]),
-    ],
+    compute(read, scope) {
+      const { client, serving, patching } = scope;
+      const out = [
+        ...namespaceParts(read, client, namespaceClusters),
+        ...(read.cell(mesh.passesBySni, serving) ? namespaceParts(read, client, namespaceSniClusters) : []),
+        partOf(ownClusters, scope, scope.key),
+      ];
+      const back = client.type === 'router' ? [] : [partOf(workloadClusters, scope, scope.key)];
+      return [...over(out, patching.clusters), ...over(back, patching.inboundClusters)];
+    },
   });
 
   const endpointParts = graph.query<Scope, readonly Part[]>('endpointParts', {
@@ -162,5 +165,5 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): 
     ],
   });
 
-  return { clusterParts, endpointParts };
+  return { clusterParts, endpointParts, clusterOverlay };
 }

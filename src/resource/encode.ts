@@ -25,8 +25,12 @@ export function encodeResource<T>(
   message: T,
   origins: readonly OriginKey[],
 ): Resource {
-  const value = type.encode(message).finish();
-  const head = anyHead(type.$type, value.length);
+  return resourceOf(type.$type, name, type.encode(message).finish(), origins);
+}
+
+/** The resource of a message that has been encoded already. */
+export function resourceOf(typeName: string, name: string, value: Uint8Array, origins: readonly OriginKey[]): Resource {
+  const head = anyHead(typeName, value.length);
   const bytes = new Uint8Array(head.length + value.length);
   bytes.set(head);
   bytes.set(value, head.length);

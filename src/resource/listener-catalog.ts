@@ -12,7 +12,9 @@ import { anywhere, type Scope } from '../model/scope.ts';
 import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
 import { encodeResource } from './encode.ts';
 import type { Interner } from './intern.ts';
+import { type Overlay, overlay } from './overlay.ts';
 import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import type { Patcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
 import { listenerType } from './types.ts';
 
@@ -23,7 +25,12 @@ type AtPlace = Captured & { readonly place: ListenerPlace };
 const capturedKey = ({ client, capture }: Captured) => `${client.key}\n${capture.key}`;
 const inNamespaceKey = (key: InNamespace) => `${capturedKey(key)}\n${key.namespace}`;
 
-export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Query<Scope, readonly Part[]> {
+export interface ListenerCatalog {
+  readonly listenerParts: Query<Scope, readonly Part[]>;
+  readonly listenerOverlay: Overlay;
+}
+
+export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, patcher: Patcher): ListenerCatalog {
   const toResource = (ir: ListenerIr) =>
     intern(listenerType, encodeResource(Listener, ir.name, listener(ir), ir.origins));
 
@@ -99,34 +106,33 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner):
       ),
   });
 
+  const queries = [namespaceListeners, sharedListeners, ownListeners, workloadListeners, gatewayListeners];
+  const listenerOverlay = overlay(graph, mesh, patcher, 'LISTENER', queries);
+  const { over } = listenerOverlay;
+
   function sidecarParts(read: Reader, scope: Scope): readonly Part[] {
-    const { capture } = scope;
+    const { capture, patching } = scope;
     const client = anywhere(scope.client);
     const ofNamespaces = read.cell(mesh.namespaces, client).map((namespace) => {
       const key = { client: read.cell(mesh.narrow, { client, namespace }), capture, namespace };
       return partOf(namespaceListeners, key, inNamespaceKey(key));
     });
+    const shared = partOf(sharedListeners, { client, capture }, capturedKey({ client, capture }));
     return [
-      ...ofNamespaces,
-      partOf(sharedListeners, { client, capture }, capturedKey({ client, capture })),
-      partOf(ownListeners, scope, scope.key),
-      partOf(workloadListeners, scope, scope.key),
+      ...over([...ofNamespaces, shared, partOf(ownListeners, scope, scope.key)], patching.listeners),
+      ...over([partOf(workloadListeners, scope, scope.key)], patching.inboundListeners),
     ];
   }
 
-  return graph.query<Scope, readonly Part[]>('listenerParts', {
-    reads: [
-      mesh.namespaces,
-      mesh.narrow,
-      namespaceListeners,
-      sharedListeners,
-      ownListeners,
-      workloadListeners,
-      gatewayListeners,
-    ],
+  const listenerParts = graph.query<Scope, readonly Part[]>('listenerParts', {
+    reads: [mesh.namespaces, mesh.narrow, ...queries, ...listenerOverlay.queries],
     keyOf: ({ key }) => key,
     equal: samePartIds,
     compute: (read, scope) =>
-      scope.client.type === 'router' ? [partOf(gatewayListeners, scope, scope.key)] : sidecarParts(read, scope),
+      scope.client.type === 'router'
+        ? over([partOf(gatewayListeners, scope, scope.key)], scope.patching.listeners)
+        : sidecarParts(read, scope),
   });
+
+  return { listenerParts, listenerOverlay };
 }

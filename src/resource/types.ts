@@ -7,13 +7,24 @@ export const clusterType: TypeUrl = `${prefix}cluster.v3.Cluster`;
 export const endpointType: TypeUrl = `${prefix}endpoint.v3.ClusterLoadAssignment`;
 export const listenerType: TypeUrl = `${prefix}listener.v3.Listener`;
 export const routeType: TypeUrl = `${prefix}route.v3.RouteConfiguration`;
+export const extensionType: TypeUrl = `${prefix}core.v3.TypedExtensionConfig`;
 export const secretType: TypeUrl = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The order in which changes go out: what is referred to before what refers to it. */
-export const pushOrder: readonly TypeUrl[] = [clusterType, endpointType, listenerType, routeType, secretType];
+export const pushOrder: readonly TypeUrl[] = [
+  clusterType,
+  endpointType,
+  listenerType,
+  routeType,
+  secretType,
+  extensionType,
+];
 
 /** Types of which a state-of-the-world response lists all resources: what is missing in it is gone. */
 export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
+
+/** Types of which nothing is ever taken away: a filter whose configuration is gone would answer every request with an error. */
+export const keptTypes: ReadonlySet<TypeUrl> = new Set([extensionType]);
 
 /** Short names for logs, metrics and pages. */
 export function shortType(type: TypeUrl): string {
@@ -28,6 +39,8 @@ export function shortType(type: TypeUrl): string {
       return 'rds';
     case secretType:
       return 'sds';
+    case extensionType:
+      return 'ecds';
     default:
       return type.slice(type.lastIndexOf('.') + 1).toLowerCase();
   }

@@ -5,7 +5,15 @@ import type { Catalog } from './catalog.ts';
 import { endpointKey } from './cluster-catalog.ts';
 import { namedContents } from './named.ts';
 import { PartStore } from './parts.ts';
-import { clusterType, endpointType, listenerType, routeType, secretType, type TypeUrl } from './types.ts';
+import {
+  clusterType,
+  endpointType,
+  extensionType,
+  listenerType,
+  routeType,
+  secretType,
+  type TypeUrl,
+} from './types.ts';
 import { type Contents, type Touch, View } from './view.ts';
 
 interface ViewKind {
@@ -40,6 +48,13 @@ export class ViewStore {
         },
       ],
       [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
+      [
+        extensionType,
+        {
+          keyOf: ({ patching }) => patching.extensions,
+          open: (scope, touch) => namedContents(graph, catalog.extension, scope, touch),
+        },
+      ],
       [secretType, { keyOf: secretKey, open: (scope, touch) => namedContents(graph, catalog.secret, scope, touch) }],
     ]);
   }
@@ -90,9 +105,9 @@ export class ViewStore {
   }
 }
 
-/** Routes depend on a sidecar as a client alone, and on a gateway as what it serves. */
-function routeKey({ client, serving }: Scope): string {
-  return client.type === 'router' ? `${client.key}\n${serving.key}` : anywhere(client).key;
+/** Routes depend on a sidecar as a client alone, and on a gateway as what it serves; on both by patches of routes. */
+function routeKey({ client, serving, patching: { routes } }: Scope): string {
+  return `${client.type === 'router' ? `${client.key}\n${serving.key}` : anywhere(client).key}\n${routes}`;
 }
 
 /** Secrets depend on a proxy's namespace and labels as well. */

@@ -1,6 +1,6 @@
 /** What the two dialects of the protocol do differently, as functions over a TypeState. */
 import type { Resource } from '../resource/resource.ts';
-import { wholeStateTypes } from '../resource/types.ts';
+import { keptTypes, type TypeUrl, wholeStateTypes } from '../resource/types.ts';
 import { deltaResponse, type ResponseHead, sotwResponse } from './response.ts';
 import { asksFor } from './subscription.ts';
 import type { TypeState } from './type-state.ts';
@@ -22,7 +22,7 @@ export interface Dialect {
 }
 
 /** Everything that the subscription asks for, and the names among it that do not exist. */
-function everything({ view, subscription }: TypeState): Content {
+function everything({ type, view, subscription }: TypeState): Content {
   const { isWildcard, names } = subscription;
   const resources: Resource[] = [];
   const found = new Set<string>();
@@ -40,7 +40,13 @@ function everything({ view, subscription }: TypeState): Content {
       found.add(resource.name);
     }
   }
-  return { resources, removed: [...names].filter((name) => !found.has(name)) };
+  return {
+    resources,
+    removed: removable(
+      type,
+      [...names].filter((name) => !found.has(name)),
+    ),
+  };
 }
 
 /** What has changed since the cursor or is forced, without what has only gone. */
@@ -53,8 +59,16 @@ function changed(state: TypeState): Content {
   const entries = [...wanted];
   return {
     resources: entries.flatMap(([, resource]) => resource ?? []),
-    removed: entries.flatMap(([name, resource]) => (resource === undefined ? [name] : [])),
+    removed: removable(
+      state.type,
+      entries.flatMap(([name, resource]) => (resource === undefined ? [name] : [])),
+    ),
   };
+}
+
+/** Of names that are gone those of which the client may be told so. */
+function removable(type: TypeUrl, names: readonly string[]): readonly string[] {
+  return keptTypes.has(type) ? [] : names;
 }
 
 function goneSince({
@@ -81,7 +95,8 @@ export const delta: Dialect = {
     return { resources: all.resources.filter(({ name, version }) => held.get(name) !== version), removed: all.removed };
   },
   removals(state) {
-    const removed = [...new Set([...goneSince(state).map(({ name }) => name), ...state.leftovers])];
+    const gone = [...new Set([...goneSince(state).map(({ name }) => name), ...state.leftovers])];
+    const removed = removable(state.type, gone);
     return removed.length === 0 ? undefined : { resources: [], removed };
   },
   frame: (head, { resources, removed }) => deltaResponse(head, resources, removed),

@@ -4,6 +4,7 @@ import { decodeConfig } from '../../src/config/decode.ts';
 import { istioKind } from '../../src/config/kinds.ts';
 import { destinationRule } from './destination-rule.ts';
 import { type Draft, toObject } from './draft.ts';
+import { envoyFilter } from './envoy-filter.ts';
 import { gateway, sidecar } from './gateway.ts';
 import { endpointSlice, nodeObject, pod, service } from './kubernetes.ts';
 import { serviceEntry, workloadEntry } from './service-entry.ts';
@@ -27,5 +28,6 @@ export const anyObject: fc.Arbitrary<Draft> = fc
     { weight: 2, arbitrary: workloadEntry },
     { weight: 3, arbitrary: gateway },
     { weight: 2, arbitrary: sidecar },
+    { weight: 2, arbitrary: envoyFilter },
   )
   .filter(isValid);

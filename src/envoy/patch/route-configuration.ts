@@ -142,16 +142,22 @@ function placeRoute(host: VirtualHostMessage, patch: Patch, effects: Effects, or
   effects.applied(patch);
 }
 
+/** A host that a patch adds. */
+export interface AddedHost extends Host {
+  readonly domains: readonly string[];
+  readonly origin: RuleOrigin;
+}
+
 /** The hosts that patches add to a configuration in which some domains are taken. */
 export function addedHosts(
   route: RouteName,
   domains: Iterable<string>,
   patches: readonly Patch[],
-): { readonly hosts: readonly Host[]; readonly effects: readonly Effect[] } {
+): { readonly hosts: readonly AddedHost[]; readonly effects: readonly Effect[] } {
   const effects = new Effects();
-  const hosts = newHosts(route, domains, patches, effects).map(({ host, patch }) => {
-    const origins: Origins = new Map(host.routes.map((one) => [one, patch.ir.origin]));
-    return toHost(host, origins);
+  const hosts = newHosts(route, domains, patches, effects).map(({ host, patch: { ir } }) => {
+    const origins: Origins = new Map(host.routes.map((one) => [one, ir.origin]));
+    return { ...toHost(host, origins), domains: host.domains, origin: ir.origin };
   });
   return { hosts, effects: effects.list() };
 }
