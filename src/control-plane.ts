@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   /** The id of the cluster that objects come from. */
   readonly cluster: string;
   readonly domainSuffix: string;
+  /** What holds where the MeshConfig says nothing; Istio's defaults hold where this says nothing either. */
+  readonly meshDefaults?: MeshConfig;
   /** The time, in milliseconds since the epoch. */
   readonly now?: () => number;
   /** Told of each commit and how long it took. */
@@ -146,7 +148,8 @@ export class ControlPlane implements ProxyHost {
     return Object.entries(this.#configTables) as [Kind, Table<Config<unknown>>][];
   }
 
-  setMeshConfig(config: MeshConfig): void {
+  setMeshConfig(stated: MeshConfig): void {
+    const config = { ...this.#options.meshDefaults, ...stated };
     this.mesh.tables.meshConfig.put(meshKey, config);
     this.#applyDiscovered(this.#objects.select(config.discoverySelectors ?? []));
   }

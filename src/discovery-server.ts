@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import { kinds } from './config/kinds.ts';
+import type { MeshConfig } from './config/mesh-config.ts';
 import type { ConsoleData } from './console/data.ts';
 import { createHttpServer } from './console/http-server.ts';
 import { createMetrics, type Metrics } from './console/metrics.ts';
@@ -21,6 +22,8 @@ export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
   /** A file with Istio's MeshConfig; none means Istio's defaults. */
   readonly meshConfigPath?: string;
+  /** What holds where that file says nothing. */
+  readonly meshDefaults?: MeshConfig;
   readonly xdsAddress: ListenAddress;
   readonly httpAddress: ListenAddress;
   /** The id of the cluster that objects come from. */
@@ -62,13 +65,14 @@ const recheckMs = 60 * 60 * 1000;
  * mesh. Throws ListenError.
  */
 export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
-  const { log, version, sources, cluster, domainSuffix } = options;
+  const { log, version, sources, cluster, domainSuffix, meshDefaults } = options;
   const stop = new AbortController();
   let metrics: Metrics | undefined;
   const controlPlane = new ControlPlane({
     log,
     cluster,
     domainSuffix,
+    ...(meshDefaults === undefined ? {} : { meshDefaults }),
     onCommit: (_revision, durationMs) => metrics?.committed(durationMs),
     onInbound: (type, count) => metrics?.inbound(type, count),
   });

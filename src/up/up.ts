@@ -21,7 +21,7 @@ import { type Propagation, type PropagationWatch, rejectionsOf, watchPropagation
 import { suggestions } from './report.ts';
 import type { RunningPod } from './running-pod.ts';
 
-export interface UpOptions extends Omit<DiscoveryServerOptions, 'sources'> {
+export interface UpOptions extends Omit<DiscoveryServerOptions, 'sources' | 'meshDefaults' | 'onAnswer'> {
   readonly folder: string;
   /** Where bootstraps and logs go, and stay; a temporary folder that goes with the mesh when absent. */
   readonly workFolder?: string;
@@ -71,6 +71,8 @@ export async function startLocalMesh(options: UpOptions): Promise<LocalMesh> {
   const server = await startDiscoveryServer({
     ...options,
     sources: [files, platform.source],
+    // Nothing is intercepted here, so that only the name in a request says where a host lies that no service has.
+    meshDefaults: { outboundTrafficPolicy: { mode: 'ALLOW_ANY_DYNAMIC_DNS' } },
     onAnswer: () => propagation?.answered(),
   });
   const watch = watchPropagation(() => server.ads.connections(), performance.now.bind(performance));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startHttpApplication } from './support/application.ts';
 import { call, landing } from './support/call.ts';
 import { checkSituations, type Situation } from './support/cases.ts';
 import { serviceOf } from './support/kubernetes.ts';
-import { client, useShop, visitor } from './support/shop.ts';
+import { client, intercepted, useShop, visitor } from './support/shop.ts';
 import { describeWithEnvoy } from './support/suite.ts';
 
 const reviews = ['reviews-v1', 'reviews-v2', 'reviews-v3'];
@@ -92,11 +93,12 @@ describeWithEnvoy('services by their names', (envoy) => {
 });
 
 describeWithEnvoy('what no service claims', (envoy) => {
-  const shop = useShop(envoy, [client], 'outboundTrafficPolicy: { mode: REGISTRY_ONLY }');
+  const shop = useShop(envoy, [client, intercepted]);
 
   checkSituations(shop, [
     {
       name: 'is refused under REGISTRY_ONLY, while services are reached',
+      meshConfig: 'outboundTrafficPolicy: { mode: REGISTRY_ONLY }',
       objects: [],
       calls: [
         { url: 'http://elsewhere.example.com/', lands: '502' },
@@ -104,5 +106,23 @@ describeWithEnvoy('what no service claims', (envoy) => {
         { url: 'http://ratings:9080/', lands: 'ratings' },
       ],
     },
+    {
+      // The address that a connection was meant for is known where it was intercepted, and nowhere else.
+      name: 'has no address under ALLOW_ANY, where nothing is intercepted',
+      meshConfig: 'outboundTrafficPolicy: { mode: ALLOW_ANY }',
+      objects: [],
+      calls: [{ url: 'http://elsewhere.example.com/', lands: '503 no healthy upstream' }],
+    },
   ]);
+
+  test('is looked up in DNS under ALLOW_ANY_DYNAMIC_DNS', async () => {
+    const { mesh } = shop();
+    await mesh.setMeshConfig('outboundTrafficPolicy: { mode: ALLOW_ANY_DYNAMIC_DNS }');
+    const local = await startHttpApplication({ name: 'local', address: '127.0.0.1', port: 0 });
+    const { httpProxy } = mesh.proxy('client');
+    const ask = (host: string) => call(httpProxy, { url: `http://${host}:${local.port}/` }).then(landing);
+    const landings = [await ask('localhost'), await ask('127.0.0.1')];
+    await local.close();
+    assert.deepEqual(landings, ['local', 'local']);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { call } from '../envoy/support/call.ts';
@@ -112,6 +113,20 @@ describeWithEnvoy('fairway up, from start to end', () => {
     process.kill(envoy, 'SIGKILL');
     await fairway.untilSays(/door-1\.small: Envoy ended \(SIGKILL\), again in \d+ ms/);
     await until(async () => (await ask()) === '200 hello', { what: 'the gateway to answer again' });
+  });
+
+  test('an application reaches what is outside the mesh through its sidecar, by name', async (context) => {
+    const { fairway } = await startSmall(context);
+    await fairway.untilSays(started);
+    const outside = createHttpServer((_, response) => response.end('outside')).listen(0, '127.0.0.1');
+    context.after(() => outside.close());
+    await once(outside, 'listening');
+    const { port } = outside.address() as { readonly port: number };
+    // Its Envoy listens for it beside the address that others reach it at.
+    const [, block, number] = await fairway.untilSays(/greeter-1 .*http:\/\/127\.(\d+)\.1\.(\d+):15000/);
+    const sidecar = { host: `127.${block}.2.${number}`, port: 15080, isProxy: true };
+    const { body } = await call(sidecar, { url: `http://localhost:${port}/` });
+    assert.equal(body, 'outside');
   });
 
   test('a changed workload is replaced without a failed request', async (context) => {
