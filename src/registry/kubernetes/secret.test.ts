@@ -117,20 +117,20 @@ describe('a Kubernetes Secret', () => {
     nothing,
   );
   check('whose key does not fit is named with its place', tls({ ...first, key: second.key }), nothing, [
-    'test.yaml:1: Secret shop/front: data.tls.crt: expected the private key of the first certificate, found another key [FW0803]',
+    'test.yaml:1: Secret shop/front: data["tls.crt"]: expected the private key of the first certificate, found another key [FW0803]',
   ]);
   check('of the type for TLS must have a certificate', text({ type: 'kubernetes.io/tls' }), nothing, [
-    'test.yaml:1: Secret shop/front: data.tls.crt: expected a certificate in PEM form, found none [FW0803]',
+    'test.yaml:1: Secret shop/front: data["tls.crt"]: expected a certificate in PEM form, found none [FW0803]',
   ]);
   check('is judged part by part', tls(first, { 'ca.crt': 'nobody' }), { presents: 'first', believes: undefined }, [
-    'test.yaml:1: Secret shop/front: data.ca.crt: expected certificates of authorities in PEM form, found none [FW0803]',
+    'test.yaml:1: Secret shop/front: data["ca.crt"]: expected certificates of authorities in PEM form, found none [FW0803]',
   ]);
   check(
     'that is not base64 is said so, without a word of what it holds',
     text({}).replace('"data":{}', `"data":{"tls.key":${JSON.stringify(first.key)}}`),
     nothing,
     [
-      'test.yaml:1: Secret shop/front: data.tls.key: expected a text in base64, found something else; stringData takes texts as they are [FW0803]',
+      'test.yaml:1: Secret shop/front: data["tls.key"]: expected a text in base64, found something else; stringData takes texts as they are [FW0803]',
     ],
   );
   check(
@@ -180,7 +180,7 @@ it('a certificate that ages is spoken of in time, and stays in force when it has
     seen.recheck();
     said.push([seen.holds.presents, seen.problems]);
   }
-  const place = 'test.yaml:1: Secret shop/front: data.tls.crt: expected the certificate of CN=first to be';
+  const place = 'test.yaml:1: Secret shop/front: data["tls.crt"]: expected the certificate of CN=first to be';
   assert.deepEqual(said, [
     ['first', []],
     [

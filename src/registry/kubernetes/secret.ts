@@ -1,4 +1,5 @@
 /** From a Kubernetes Secret to a row. What cannot be served keeps its last good version, each part by itself. */
+import { formatPath } from '../../lib/schema.ts';
 import type { Finding } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { Authorities, KeyedCertificate, Secret } from '../../model/secret.ts';
@@ -41,7 +42,7 @@ export function toSecret(
   if (findings.length > 0) return { row: before, findings };
   const judge = <T>(part: T | undefined, field: string, faults: readonly Fault[], last: T | undefined) => {
     for (const { code, isRefused, message } of faults)
-      findings.push({ code, severity: isRefused ? 'error' : 'warning', path: field, message });
+      findings.push({ code, severity: isRefused ? 'error' : 'warning', path: formatPath(['data', field]), message });
     return faults.some(({ isRefused }) => isRefused) ? last : part;
   };
   const pair = pairOf(texts, secret);
@@ -75,7 +76,7 @@ type Texts = { readonly [field: string]: string };
 
 interface Part<T> {
   readonly part: T;
-  /** Where it stands in the object. */
+  /** Where it stands among the data. */
   readonly field: string;
 }
 
@@ -88,7 +89,7 @@ function textsOf({ data = {}, stringData = {} }: KubernetesSecret, findings: Fin
       findings.push({
         code: 'FW0803',
         severity: 'error',
-        path: `data.${field}`,
+        path: formatPath(['data', field]),
         message: 'expected a text in base64, found something else; stringData takes texts as they are',
       });
   }
@@ -99,10 +100,10 @@ const known = new Set(['cert', 'key', 'cacert', 'crl', 'tls.crt', 'tls.key', 'ca
 
 function pairOf(texts: Texts, { type, data }: KubernetesSecret): Part<KeyedCertificate> | undefined {
   const { cert = '', key = '', 'tls.crt': chain = '', 'tls.key': privateKey = '' } = texts;
-  if (cert !== '' && key !== '') return { part: { chain: cert, key }, field: 'data.cert' };
+  if (cert !== '' && key !== '') return { part: { chain: cert, key }, field: 'cert' };
   if (type !== 'kubernetes.io/tls' && (chain === '' || privateKey === '')) return undefined;
   const ocspStaple = data?.['tls.ocsp-staple'] ?? '';
-  return { part: { chain, key: privateKey, ...(ocspStaple === '' ? {} : { ocspStaple }) }, field: 'data.tls.crt' };
+  return { part: { chain, key: privateKey, ...(ocspStaple === '' ? {} : { ocspStaple }) }, field: 'tls.crt' };
 }
 
 function rootsOf({ cacert = '', crl = '', 'ca.crt': authorities = '', 'ca.crl': revoked = '' }: Texts) {
@@ -110,6 +111,6 @@ function rootsOf({ cacert = '', crl = '', 'ca.crt': authorities = '', 'ca.crl': 
     part: { certificates, ...(revocations === '' ? {} : { revocations }) },
     field,
   });
-  if (cacert !== '') return part(cacert, crl, 'data.cacert');
-  return authorities === '' ? undefined : part(authorities, revoked, 'data.ca.crt');
+  if (cacert !== '') return part(cacert, crl, 'cacert');
+  return authorities === '' ? undefined : part(authorities, revoked, 'ca.crt');
 }

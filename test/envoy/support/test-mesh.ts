@@ -60,6 +60,8 @@ export interface TestMesh {
   settle(): Promise<void>;
   /** Ends everything, and fails if any proxy has ever rejected anything. */
   close(): Promise<void>;
+  /** Ends everything, whatever was rejected. */
+  stop(): Promise<void>;
 }
 
 export interface TestMeshOptions {
@@ -140,6 +142,7 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
       await settle();
     },
     settle,
+    stop,
     async close() {
       try {
         await assertNothingRejected(server, envoys);

@@ -1,0 +1,43 @@
+/** Objects of gateways with TLS, as YAML texts. */
+import type { Issued } from '../../support/certificates.ts';
+import { object } from './cases.ts';
+
+/** Where HTTPS servers of these tests listen: nobody needs privileges for it. */
+export const tlsPort = 8443;
+
+/** One server of a Gateway for `name.test`. */
+export function tlsServer(name: string, tls: string, protocol = 'HTTPS'): string {
+  return `{ port: { number: ${tlsPort}, name: ${name}, protocol: ${protocol} }, hosts: [${name}.test], tls: ${tls} }`;
+}
+
+/** The Gateway `edge/web` with some servers. */
+export function webServers(...servers: readonly string[]): string {
+  return object('Gateway edge/web', `\n  selector: { istio: ingressgateway }\n  servers: [${servers.join(', ')}]`);
+}
+
+/** All requests for hosts under `.test` go to ratings. */
+export const toRatings = object(
+  'VirtualService shop/web',
+  `
+  hosts: ["*.test"]
+  gateways: [edge/web]
+  http: [{ route: [{ destination: { host: ratings } }] }]`,
+);
+
+/** A Secret `edge/name`; PEM texts by field. */
+export function secretOf(name: string, data: { readonly [field: string]: string }, namespace = 'edge'): string {
+  const encoded = Object.entries(data).map(([field, text]) => [field, Buffer.from(text).toString('base64')]);
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace },
+    data: Object.fromEntries(encoded),
+  });
+}
+
+/** A certificate and its key under the names of Secrets for TLS. */
+export function pairOf({ certificate, key }: Pick<Issued, 'certificate' | 'key'>): {
+  readonly [field: string]: string;
+} {
+  return { 'tls.crt': certificate, 'tls.key': key };
+}
