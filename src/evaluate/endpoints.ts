@@ -18,6 +18,7 @@ export function endpointShares(cluster: Cluster, assignment: ClusterLoadAssignme
   const hosts = (assignment.endpoints ?? []).flatMap(hostsOf);
   const count = hosts.reduce((most, { priority }) => Math.max(most, priority + 1), 0);
   const levels = Array.from({ length: count }, (_, i) => hosts.filter(({ priority }) => priority === i));
+  const overprovisioningPercent = assignment.policy?.overprovisioningFactor ?? 140;
   const loads = priorityLoads(
     levels.map((level) => ({
       hosts: level.length,
@@ -25,11 +26,13 @@ export function endpointShares(cluster: Cluster, assignment: ClusterLoadAssignme
       degraded: level.filter(({ health }) => health === 'degraded').length,
     })),
     {
-      overprovisioningPercent: assignment.policy?.overprovisioningFactor ?? 140,
+      overprovisioningPercent,
       panicPercent: cluster.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicPercent(cluster),
     },
   );
-  const percents = new Map(loads.flatMap((load, i) => distribute(levels[i] ?? [], load, cluster)));
+  const isWeighted = cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig';
+  const factor = isWeighted ? overprovisioningPercent / 100 : undefined;
+  const percents = new Map(loads.flatMap((load, i) => distribute(levels[i] ?? [], load, factor)));
   return hosts.map((host) => {
     const { localityWeight: _, ...share } = host;
     return { ...share, percent: percents.get(host) ?? 0 };
@@ -41,15 +44,17 @@ function defaultPanicPercent({ commonLbConfig }: Cluster): number {
   return commonLbConfig?.healthyPanicThreshold === undefined ? 50 : 0;
 }
 
-/** The percent of all calls for each host of a priority that takes any. */
+/**
+ * The percent of all calls for each host of a priority that takes any. `factor` is how much more than its part a healthy
+ * host of a locality can take; undefined where localities do not count.
+ */
 function distribute(
   level: readonly Host[],
   load: PriorityLoad,
-  cluster: Cluster,
+  factor: number | undefined,
 ): readonly (readonly [host: Host, percent: number])[] {
-  const isWeighted = cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig';
   const give = (eligible: readonly Host[], percent: number) =>
-    (isWeighted ? localities(eligible, level) : [[eligible, 1] as const]).flatMap(([group, share]) =>
+    (factor === undefined ? [[eligible, 1] as const] : localities(eligible, level, factor)).flatMap(([group, share]) =>
       sharesOf(group).map(([host, part]) => [host, (percent * share * part) / 100] as const),
     );
   if (load.isPanicking) return give(level, load.healthy);
@@ -60,16 +65,17 @@ function of(level: readonly Host[], health: Host['health']): readonly Host[] {
   return level.filter((host) => host.health === health);
 }
 
-/** Localities by weight, as far as their hosts are available; the factor is that of priorities. */
+/** Localities by weight, as far as their hosts are available. */
 function localities(
   eligible: readonly Host[],
   level: readonly Host[],
+  factor: number,
 ): readonly (readonly [readonly Host[], number])[] {
   const groups = new Map<string, Host[]>();
   for (const host of eligible) ensure(groups, host.locality, () => []).push(host);
   const weights = [...groups].map(([locality, hosts]) => {
     const all = level.filter((host) => host.locality === locality).length;
-    return (hosts[0]?.localityWeight ?? 0) * Math.min(1, (1.4 * hosts.length) / all);
+    return (hosts[0]?.localityWeight ?? 0) * Math.min(1, (factor * hosts.length) / all);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return total === 0 ? [] : [...groups.values()].map((hosts, i) => [hosts, (weights[i] ?? 0) / total]);

@@ -20,7 +20,7 @@ export function headerMismatch(matcher: HeaderMatcher, { headers }: Pick<Request
   const matches = values.length > 0 && values.some((value) => hasValue(wanted, value)) !== invertMatch;
   if (matches) return undefined;
   const found = values.length === 0 ? 'absent' : values.map((value) => JSON.stringify(value)).join(' and ');
-  return `the header ${name} is ${found}, it must be one that ${describe(wanted, invertMatch)}`;
+  return `the header ${name} is ${found}, ${describe(wanted, invertMatch)}`;
 }
 
 type ValueMatch = Exclude<NonNullable<HeaderMatcher['headerMatchSpecifier']>, { readonly $case: 'presentMatch' }>;
@@ -49,11 +49,24 @@ function hasValue(wanted: ValueMatch, text: string): boolean {
 }
 
 function describe(wanted: ValueMatch, isInverted: boolean): string {
-  const rule =
-    wanted.$case === 'stringMatch'
-      ? describeText(wanted.value)
-      : wanted.$case === 'rangeMatch'
-        ? `is from ${wanted.value.start ?? 0} to below ${wanted.value.end ?? 0}`
-        : describeText({ matchPattern: { $case: 'exact', value: JSON.stringify(wanted.value) } });
-  return isInverted ? `is not one that ${rule}` : rule;
+  return `it must ${isInverted ? 'not ' : ''}be one that ${rule(wanted)}`;
+}
+
+function rule(wanted: ValueMatch): string {
+  switch (wanted.$case) {
+    case 'stringMatch':
+      return describeText(wanted.value);
+    case 'rangeMatch':
+      return `is from ${wanted.value.start ?? 0} to below ${wanted.value.end ?? 0}`;
+    case 'safeRegexMatch':
+      return describeText({ matchPattern: { $case: 'safeRegex', value: wanted.value } });
+    case 'exactMatch':
+      return describeText({ matchPattern: { $case: 'exact', value: wanted.value } });
+    case 'prefixMatch':
+      return describeText({ matchPattern: { $case: 'prefix', value: wanted.value } });
+    case 'suffixMatch':
+      return describeText({ matchPattern: { $case: 'suffix', value: wanted.value } });
+    case 'containsMatch':
+      return describeText({ matchPattern: { $case: 'contains', value: wanted.value } });
+  }
 }

@@ -11,7 +11,7 @@ export type Terminal =
   | { readonly kind: 'tcp'; readonly proxy: TcpProxy; readonly clusterFromSni: boolean };
 
 /** Filters that end a connection otherwise; what they do is not evaluated. */
-const otherTerminals = /\.(redis_proxy|thrift_proxy|dubbo_proxy|echo|direct_response|generic_proxy|sni_dynamic_dns)\./;
+const otherTerminals = /\.(redis_proxy|thrift_proxy|dubbo_proxy|echo|direct_response|generic_proxy)\./;
 
 export function terminalFilter({ filters = [] }: FilterChain, open: OpenAny): Choice<Terminal> {
   let clusterFromSni = false;
