@@ -177,8 +177,16 @@ export class ControlPlane implements ProxyHost {
     const watch = this.graph.watch(this.mesh.scope, proxy.connection, (next) => {
       if (next !== undefined) this.#moves.add(() => move(next));
     });
+    const leave = () => {
+      watch.close();
+      proxies.remove(proxy.connection);
+      this.#schedule();
+    };
     const scope = watch.value;
-    if (scope === undefined) throw new Error(`proxy ${proxy.connection} has no scope`);
+    if (scope === undefined) {
+      leave();
+      throw new Error(`proxy ${proxy.connection} has no scope`);
+    }
     let current = scope;
     const move = (next: Scope) => {
       this.#gateways.enter(next);
@@ -187,15 +195,11 @@ export class ControlPlane implements ProxyHost {
       onScope(next);
     };
     this.#gateways.enter(scope);
-    return {
-      scope,
-      close: () => {
-        watch.close();
-        this.#gateways.leave(current);
-        proxies.remove(proxy.connection);
-        this.#schedule();
-      },
+    const close = () => {
+      this.#gateways.leave(current);
+      leave();
     };
+    return { scope, close };
   }
 
   view(type: string, scope: Scope): ReturnType<ViewStore['view']> {

@@ -59,18 +59,22 @@ describe('a resource', () => {
   const check = (name: string, log: ChangeLog, expected: number) =>
     it(name, () =>
       assert.deepEqual(
-        log.since(0).map(({ bornAt }) => bornAt),
+        log.since(0).map(({ knownSince }) => knownSince),
         [expected],
       ),
     );
 
-  check('was born when it was first there', versions('1', '2', '3'), 1);
-  check('was born again when it came back', versions('1', undefined, '1', '2'), 3);
-  check('that is gone was born when it came', versions('1', undefined, '1', '2', undefined), 3);
+  check('is known since it was first there', versions('1', '2', '3'), 1);
+  check('is known since then even if it was gone in between', versions('1', undefined, '1', '2'), 1);
+  check('is known even if it is gone', versions('1', undefined), 1);
   const compacted = versions('1', '2');
   compacted.compact(2);
   compacted.add(3, { name: 'a', resource: fakeResource('a', '3'), before: fakeResource('a', '2') });
-  check('was born before all that is remembered when the log has forgotten it', compacted, 0);
+  check('may be known to everybody once the log has forgotten when it came', compacted, 0);
+  const forgotten = versions('1', undefined);
+  forgotten.compact(2);
+  forgotten.add(3, { name: 'a', resource: fakeResource('a', '3'), before: undefined });
+  check('is new again once everybody has been told that it was gone', forgotten, 3);
 });
 
 it('the same question has the same answer, made once', () => {

@@ -14,8 +14,8 @@ export interface Change {
 
 /** A change as the log tells it. */
 export interface LoggedChange extends Change {
-  /** The revision that brought the resource into being; 0 when that is forgotten, because all readers have passed it. */
-  readonly bornAt: number;
+  /** Readers that stand before this revision have never been told of the name; 0 when that is not known. */
+  readonly knownSince: number;
 }
 
 interface Entry extends LoggedChange {
@@ -34,8 +34,8 @@ export class ChangeLog {
 
   /** Revisions never go back. */
   add(revision: number, change: Change): void {
-    const bornAt = change.before === undefined ? revision : (this.#latest.get(change.name)?.bornAt ?? 0);
-    const entry = { ...change, bornAt, revision };
+    const known = this.#latest.get(change.name)?.knownSince;
+    const entry = { ...change, revision, knownSince: known ?? (change.before === undefined ? revision : 0) };
     this.#entries.push(entry);
     this.#latest.set(change.name, entry);
     this.#lastAnswer = undefined;

@@ -1,11 +1,13 @@
 /** A view whose contents a test changes at will. */
+import { anyHead } from './encode.ts';
 import type { Resource } from './resource.ts';
 import { clusterType, type TypeUrl } from './types.ts';
 import { type Touch, View } from './view.ts';
 
-/** A resource of the given version whose bytes are its name and version. */
+/** A resource of the given version, whose Any holds the text `name@version`. */
 export function fakeResource(name: string, version: string): Resource {
-  const bytes = Buffer.from(`${name}@${version}`);
+  const value = Buffer.from(`${name}@${version}`);
+  const bytes = Buffer.concat([anyHead('fake', value.length), value]);
   return { name, version, chunks: [bytes], size: bytes.length, origins: [] };
 }
 

@@ -117,7 +117,7 @@ describe('names that readers ask for', () => {
 });
 
 describe('a shared response', () => {
-  const response = { frame: Buffer.from('frame'), nonce: '1', names: ['a'] };
+  const response = { frame: Buffer.from('frame'), nonce: '1', fresh: ['a'] };
 
   it('is found under its key until something changes', () => {
     const { view, commit } = fakeView();
@@ -136,6 +136,19 @@ describe('a shared response', () => {
     for (let i = 0; i < 5000; i++) view.share(`key ${i}`, response);
     assert.deepEqual([view.sharedResponse('first'), view.sharedResponse('key 4999')], [undefined, response]);
   });
+});
+
+it('what is remembered is found out once until something changes', () => {
+  const { view, commit } = fakeView();
+  let made = 0;
+  const ask = () =>
+    view.remember('key', () => {
+      made += 1;
+      return made;
+    });
+  const before = [ask(), ask()];
+  commit(1, { a: '1' });
+  assert.deepEqual([...before, ask()], [1, 1, 2]);
 });
 
 it('nonces differ within a view and between views', () => {

@@ -5,6 +5,7 @@
  *
  * A stream holds its place in the log, not a copy of what it was sent.
  */
+import { ensure } from '../lib/ensure.ts';
 import { ChangeLog, type LoggedChange } from './change-log.ts';
 import type { Resource } from './resource.ts';
 import type { TypeUrl } from './types.ts';
@@ -36,8 +37,8 @@ export interface ViewReader {
 export interface SharedResponse {
   readonly frame: Buffer;
   readonly nonce: string;
-  /** The resources in it. */
-  readonly names: readonly string[];
+  /** Names of the resources in it that are new for those who receive it. */
+  readonly fresh: readonly string[];
 }
 
 export interface ViewOptions {
@@ -62,6 +63,7 @@ export class View {
   #nonces = 0;
   /** Responses that several readers share, while at least one of them is on its way; forgotten at the next change. */
   readonly #shared = new Map<string, WeakRef<SharedResponse>>();
+  readonly #remembered = new Map<string, unknown>();
   readonly #log = new ChangeLog();
   readonly #readers = new Set<ViewReader>();
   /** Readers of equal subscriptions have the same set of names: contents need to hear of it once. */
@@ -81,6 +83,10 @@ export class View {
 
   get type(): TypeUrl {
     return this.#options.type;
+  }
+
+  get number(): number {
+    return this.#options.number;
   }
 
   /** The revision of the last change. */
@@ -106,6 +112,12 @@ export class View {
   share(key: string, response: SharedResponse): void {
     if (this.#shared.size >= mostShared) this.#shared.clear();
     this.#shared.set(key, new WeakRef(response));
+  }
+
+  /** What `make` finds out about the present contents, for all who ask under that key until something changes. */
+  remember<T>(key: string, make: () => T): T {
+    if (this.#remembered.size >= mostShared) this.#remembered.clear();
+    return ensure(this.#remembered as Map<string, T>, key, make);
   }
 
   changesSince(revision: number): readonly LoggedChange[] {
@@ -152,6 +164,7 @@ export class View {
     if (!hasChanged) return;
     this.#revision = revision;
     this.#shared.clear();
+    this.#remembered.clear();
     if (this.#log.isDue) {
       let passed = revision;
       for (const reader of this.#readers) passed = Math.min(passed, reader.revision);

@@ -1,12 +1,13 @@
 /** The aggregated discovery service: what each request means to its stream, in both dialects. */
+import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Proxy } from '../model/proxy.ts';
 import type { Scope } from '../model/scope.ts';
-import { clusterType, listenerType, type TypeUrl } from '../resource/types.ts';
+import { clusterType, endpointType, listenerType, type TypeUrl } from '../resource/types.ts';
 import type { View } from '../resource/view.ts';
 import { AdsStream, type StreamEvents } from './ads-stream.ts';
 import { type Dialect, delta, sotw } from './dialect.ts';
-import { type Call, type CallHandler, type OpenCall, status } from './grpc.ts';
+import { type Call, type CallHandler, type OpenCall, type StatusCode, status } from './grpc.ts';
 import { NodeError, toProxy } from './node.ts';
 import {
   type DeltaRequest,
@@ -16,8 +17,8 @@ import {
   RequestError,
   type SotwRequest,
 } from './request.ts';
-import { Subscriptions } from './subscription.ts';
-import type { TypeStatus } from './type-state.ts';
+import { nothing, type Subscription, Subscriptions, star } from './subscription.ts';
+import type { TypeState, TypeStatus } from './type-state.ts';
 
 /** The mesh, as streams see it. */
 export interface ProxyHost {
@@ -34,7 +35,11 @@ export interface AdsServiceOptions {
   readonly events: StreamEvents;
   /** Told of each request when it has been taken. */
   readonly onRequest?: () => void;
+  /** The time, in milliseconds since the epoch. */
   readonly now: () => number;
+  readonly clock?: Clock;
+  /** How long a proxy's answer is waited for, in milliseconds. A second is long for a proxy that is well. */
+  readonly patienceMs?: number;
 }
 
 /** One connected proxy. */
@@ -48,7 +53,18 @@ export interface ConnectionStatus {
 }
 
 /** Types for which asking for nothing in particular means all. */
-const wildcardTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
+const implyAll: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
+/** Types of which all can be asked for. */
+const haveWildcard: ReadonlySet<TypeUrl> = new Set([...implyAll, endpointType]);
+
+/** Far more than any proxy asks for; a client that asks for more costs others too much. */
+const mostTypes = 100;
+const mostNames = 500_000;
+
+/** A client asks for more than we serve one client. */
+class LimitError extends Error {
+  override readonly name = 'LimitError';
+}
 
 const service = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 
@@ -92,22 +108,24 @@ export class AdsService {
 
   #open(call: Call, dialect: Dialect): CallHandler {
     let connection: Connection | undefined;
+    /** Whatever goes wrong with a stream ends it, and nothing else. */
+    const failed = (error: unknown) => {
+      const code = statusOf(error);
+      const proxy = connection?.proxy.name ?? call.peer;
+      if (code === status.internal) this.#options.log.error('a stream failed', { proxy, error });
+      else this.#options.log.warn('a stream ended by a request that cannot be served', { proxy, error });
+      call.end(code, code === status.internal ? 'internal error' : (error as Error).message);
+    };
     return {
       message: (bytes) => {
         try {
           const request = dialect === delta ? decodeDeltaRequest(bytes) : decodeSotwRequest(bytes);
-          connection ??= this.#connect(call, dialect, request.node);
+          connection ??= this.#connect(call, dialect, request.node, failed);
           if ('subscribe' in request) this.#takeDelta(connection.stream, request);
           else this.#takeSotw(connection.stream, request);
           this.#options.onRequest?.();
         } catch (error) {
-          // A request that cannot be read ends its stream, and nothing else.
-          const isClients = error instanceof NodeError || error instanceof RequestError;
-          this.#options.log.warn('stream ended by a request that cannot be served', {
-            proxy: connection?.proxy.name ?? call.peer,
-            error,
-          });
-          call.end(isClients ? status.invalidArgument : status.internal, (error as Error).message);
+          failed(error);
         }
       },
       closed: () => {
@@ -117,20 +135,27 @@ export class AdsService {
     };
   }
 
-  #connect(call: Call, dialect: Dialect, node: NodeMessage | undefined): Connection {
-    const { host, log, controlPlane, events, now } = this.#options;
+  #connect(call: Call, dialect: Dialect, node: NodeMessage | undefined, failed: (error: unknown) => void): Connection {
+    const { host, log, now, clock = systemClock, controlPlane, events, patienceMs = 1000 } = this.#options;
     if (node === undefined) throw new NodeError('expected a node in the first request, found none');
     this.#lastNumber += 1;
     const proxy = toProxy(node, this.#lastNumber);
-    const place = host.connect(proxy, (scope) => stream.move(scope));
-    const viewOf = (type: TypeUrl, scope: Scope) => host.view(type, scope);
+    const place = host.connect(proxy, (scope) => {
+      try {
+        stream.move(scope);
+      } catch (error) {
+        failed(error);
+      }
+    });
     const rejected: StreamEvents['rejected'] = (type, error, nonce) => {
       const what = `${type.slice(type.lastIndexOf('.') + 1)} resources`;
       log.error(`${proxy.name} rejected ${what} and keeps those it had: ${error.message.trim()}`, { type, nonce });
       events.rejected(type, error, nonce);
     };
+    const { send } = call;
+    const viewOf: ProxyHost['view'] = (type, scope) => host.view(type, scope);
     const stream = new AdsStream(
-      { dialect, log, controlPlane, events: { ...events, rejected }, now, send: call.send, viewOf },
+      { dialect, now, clock, controlPlane, patienceMs, send, viewOf, events: { ...events, rejected }, failed },
       place.scope,
     );
     const connection: Connection = {
@@ -151,51 +176,97 @@ export class AdsService {
     return connection;
   }
 
-  #takeSotw(stream: AdsStream, { typeUrl, nonce, names, error }: SotwRequest): void {
+  #takeSotw(stream: AdsStream, request: SotwRequest): void {
+    const { typeUrl, nonce, error } = request;
+    const names = meant(typeUrl, request.names);
     const known = stream.state(typeUrl);
-    // No nonce on a type that has been answered: the client starts afresh.
-    if (known === undefined || (nonce === '' && known.status.sent !== '')) {
-      const state = known ?? stream.open(typeUrl);
-      const subscription = this.#subscriptions.firstSotw(names, wildcardTypes.has(typeUrl));
-      state.wantsAll = subscription.isWildcard || subscription.names.size > 0;
-      stream.subscribe(state, subscription, []);
+    if (known === undefined) {
+      const state = this.#start(stream, typeUrl, this.#subscriptions.firstSotw(names, implyAll.has(typeUrl)));
+      state.wantsAll = request.names.length > 0 || state.subscription !== nothing;
       return;
     }
-    if (nonce !== known.status.sent) {
+    if (nonce !== '' && nonce !== known.status.sent) {
       this.#options.events.expired(typeUrl);
+      noteDropped(known, names);
       return;
     }
     const before = known.subscription;
-    const subscription = this.#subscriptions.nextSotw(before, names);
-    stream.answer(known, nonce, error);
-    if (subscription === before) return;
-    const added = [...subscription.names].filter((name) => !before.names.has(name));
-    stream.subscribe(known, subscription, added);
+    const subscription = bounded(this.#subscriptions.nextSotw(before, names));
+    const { dropped } = known;
+    const added = [...subscription.names].filter((name) => !before.names.has(name) || dropped.has(name));
+    // A request that answers nothing: the client starts afresh, or asks again before the first answer.
+    if (nonce === '' || (subscription.isWildcard && dropped.has(star))) known.wantsAll = true;
+    dropped.clear();
+    if (nonce !== '') stream.answer(known, nonce, error);
+    if (subscription !== before || added.length > 0 || known.wantsAll) stream.subscribe(known, subscription, added);
   }
 
   #takeDelta(stream: AdsStream, request: DeltaRequest): void {
-    const { typeUrl, nonce, subscribe, unsubscribe, initialVersions, error } = request;
+    const { typeUrl, nonce, initialVersions, error } = request;
+    const [subscribe, unsubscribe] = [meant(typeUrl, request.subscribe), meant(typeUrl, request.unsubscribe)];
     const known = stream.state(typeUrl);
     if (known === undefined) {
-      const state = stream.open(typeUrl);
-      const subscription = this.#subscriptions.firstDelta(subscribe, unsubscribe, wildcardTypes.has(typeUrl));
-      state.wantsAll = subscription.isWildcard || subscription.names.size > 0;
-      if (initialVersions.size > 0) state.held = initialVersions;
-      stream.subscribe(state, subscription, []);
+      const subscription = this.#subscriptions.firstDelta(subscribe, unsubscribe, implyAll.has(typeUrl));
+      const state = this.#start(stream, typeUrl, subscription, initialVersions);
+      state.wantsAll = request.subscribe.length > 0 || subscription !== nothing;
       return;
     }
     if (nonce !== '') {
-      if (nonce === known.status.sent) stream.answer(known, nonce, error);
-      else this.#options.events.expired(typeUrl);
+      if (nonce === known.status.sent) {
+        stream.answer(known, nonce, error);
+      } else {
+        this.#options.events.expired(typeUrl);
+        if (error !== undefined) stream.reject(known, nonce, error);
+      }
     }
     if (subscribe.length === 0 && unsubscribe.length === 0) return;
-    const subscription = this.#subscriptions.nextDelta(known.subscription, subscribe, unsubscribe);
+    const before = known.subscription;
+    const subscription = bounded(this.#subscriptions.nextDelta(before, subscribe, unsubscribe));
+    // What a client subscribes to it is sent, even if it has asked for it before.
+    if (subscription.isWildcard && subscribe.includes(star)) known.askAgain();
     // A client that gives up a name under a wildcard is told whether the wildcard still means it.
-    const uncertain = subscription.isWildcard ? unsubscribe : [];
+    const uncertain = subscription.isWildcard ? unsubscribe.filter((name) => before.names.has(name)) : [];
     stream.subscribe(
       known,
       subscription,
-      [...subscribe, ...uncertain].filter((name) => name !== '*'),
+      [...subscribe, ...uncertain].filter((name) => name !== star),
     );
   }
+
+  #start(
+    stream: AdsStream,
+    type: TypeUrl,
+    subscription: Subscription,
+    held: ReadonlyMap<string, string> = new Map(),
+  ): TypeState {
+    if (stream.size >= mostTypes) throw new LimitError(`expected at most ${mostTypes} types on a stream`);
+    return stream.open(type, bounded(subscription), held);
+  }
+}
+
+/**
+ * A request that crossed a response is not answered; the next one lists all that is wanted. But what the client does not
+ * ask for in between it lets go of, and needs again if it asks again.
+ */
+function noteDropped({ subscription, dropped }: TypeState, names: readonly string[]): void {
+  const asked = new Set(names);
+  if (subscription.isLegacy && asked.size === 0) return;
+  for (const name of subscription.names) if (!asked.has(name)) dropped.add(name);
+  if (subscription.isWildcard && !asked.has(star)) dropped.add(star);
+}
+
+/** The names in a request; a star says nothing where there is no wildcard. */
+function meant(type: TypeUrl, names: readonly string[]): readonly string[] {
+  return haveWildcard.has(type) ? names : names.filter((name) => name !== star);
+}
+
+function bounded(subscription: Subscription): Subscription {
+  const { size } = subscription.names;
+  if (size > mostNames) throw new LimitError(`expected at most ${mostNames} names of a type, found ${size}`);
+  return subscription;
+}
+
+function statusOf(error: unknown): StatusCode {
+  if (error instanceof RequestError || error instanceof NodeError) return status.invalidArgument;
+  return error instanceof LimitError ? status.resourceExhausted : status.internal;
 }

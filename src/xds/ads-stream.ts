@@ -6,29 +6,40 @@
  *
  * A type has at most one response under way, so that what changes meanwhile becomes one response, and a client that does
  * not read holds a bounded amount. Listeners and routes wait until the client has the clusters they may refer to, and
- * nothing is removed before all that is new has arrived; both waits are bounded.
+ * nothing is removed before all that is new has arrived. Each wait is bounded by the patience.
  */
-import type { Log } from '../lib/log.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Scope } from '../model/scope.ts';
-import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
+import {
+  clusterType,
+  endpointType,
+  extensionType,
+  listenerType,
+  routeType,
+  secretType,
+  type TypeUrl,
+} from '../resource/types.ts';
 import type { SharedResponse, View } from '../resource/view.ts';
-import type { Content, Dialect } from './dialect.ts';
+import type { Dialect, Draft } from './dialect.ts';
 import type { ErrorDetail } from './request.ts';
 import { asksFor, type Subscription } from './subscription.ts';
 import { TypeState, type TypeStatus } from './type-state.ts';
 
-/** How long a response may stay unanswered before the next one goes out all the same, in milliseconds. */
-const patienceMs = 1000;
-
 export interface StreamOptions {
   readonly dialect: Dialect;
-  readonly log: Log;
+  /** The time, in milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly clock: Clock;
+  /** Who answers, as istioctl reads it. */
   readonly controlPlane: string;
+  /** How long an answer is waited for before the next response goes out all the same, in milliseconds. */
+  readonly patienceMs: number;
   /** Sends a frame; `written` is called when the client has room for more. */
   readonly send: (frame: Buffer, written: () => void) => void;
   readonly viewOf: (type: TypeUrl, scope: Scope) => View | undefined;
   readonly events: StreamEvents;
-  readonly now: () => number;
+  /** Called when the stream cannot go on. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Told of what happens, for metrics and logs. */
@@ -40,17 +51,33 @@ export interface StreamEvents {
   acknowledged(type: TypeUrl, changedAtMs: number): void;
 }
 
+/** What refers to something goes before what it refers to. */
+const removalOrder: readonly TypeUrl[] = [
+  listenerType,
+  routeType,
+  clusterType,
+  endpointType,
+  secretType,
+  extensionType,
+];
+
+/** Envoy lists every resource that it refuses; a client that means ill lists more. */
+const longestMessage = 4096;
+
 export class AdsStream {
   readonly #options: StreamOptions;
-  readonly #states = new Map<TypeUrl, TypeState>();
+  /** In push order. */
+  #states: readonly TypeState[] = [];
   #scope: Scope;
-  #isFlushing = false;
   #isScheduled = false;
   #isClosed = false;
   #counter = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** Since when listeners or routes are waiting for what they refer to. */
-  #waitingSince: number | undefined;
+  #cancelWait: Cancel | undefined;
+  /** Since when listeners or routes have waited for what they refer to, and removals for all that is new. */
+  #heldBackSince: number | undefined;
+  #removingSince: number | undefined;
+  /** Clusters that were sent before the client asked for endpoints. */
+  readonly #clustersAlone = new Set<string>();
 
   constructor(options: StreamOptions, scope: Scope) {
     this.#options = options;
@@ -58,7 +85,7 @@ export class AdsStream {
   }
 
   describe(): readonly TypeStatus[] {
-    return [...this.#states.values()].sort((a, b) => a.rank - b.rank).map((state) => state.describe());
+    return this.#states.map((state) => state.describe());
   }
 
   get scope(): Scope {
@@ -67,14 +94,27 @@ export class AdsStream {
 
   /** The state of a type, if the client has asked for it. */
   state(type: TypeUrl): TypeState | undefined {
-    return this.#states.get(type);
+    return this.#states.find((state) => state.type === type);
   }
 
-  /** Starts following a type. */
-  open(type: TypeUrl): TypeState {
+  /** How many types the client has asked for. */
+  get size(): number {
+    return this.#states.length;
+  }
+
+  /** Starts following a type. `held`: what the client has from an earlier stream, name to version. */
+  open(type: TypeUrl, subscription: Subscription, held: ReadonlyMap<string, string>): TypeState {
     const state = new TypeState(type, () => this.#schedule());
-    this.#states.set(type, state);
-    state.follow(this.#options.viewOf(type, this.#scope));
+    state.open(this.#options.viewOf(type, this.#scope));
+    state.subscribe(subscription);
+    if (held.size > 0) state.held = new Map(held);
+    if (type === endpointType) {
+      // A cluster that has just been replaced waits for its endpoints, even if they are the ones that the client has.
+      for (const name of this.#clustersAlone) state.doubt(name);
+      this.#clustersAlone.clear();
+    }
+    this.#states = [...this.#states, state].sort((a, b) => a.rank - b.rank);
+    this.#schedule();
     return state;
   }
 
@@ -83,60 +123,50 @@ export class AdsStream {
     const gainsAll = subscription.isWildcard && !state.subscription.isWildcard;
     state.subscribe(subscription);
     if (gainsAll) state.wantsAll = true;
-    for (const name of forced) state.forced.add(name);
+    for (const name of forced) {
+      state.forced.add(name);
+      state.doubt(name);
+    }
     for (const name of state.forced) if (!asksFor(subscription, name)) state.forced.delete(name);
     this.#schedule();
   }
 
-  /** What a client says to the last response. Anything about an earlier one is out of date. */
+  /** What a client says to the last response. */
   answer(state: TypeState, nonce: string, error: ErrorDetail | undefined): void {
-    const { events, now } = this.#options;
     const { inFlight } = state;
     if (inFlight?.nonce === nonce) {
       state.inFlight = undefined;
       if (error === undefined && inFlight.changedAtMs !== undefined)
-        events.acknowledged(state.type, inFlight.changedAtMs);
+        this.#options.events.acknowledged(state.type, inFlight.changedAtMs);
     }
-    if (error === undefined) {
-      state.status = { ...state.status, acked: nonce };
-    } else {
-      state.status = { ...state.status, lastError: { nonce, ...error, atMs: now() } };
-      events.rejected(state.type, error, nonce);
-    }
+    if (error === undefined) state.status = { ...state.status, acked: nonce };
+    else this.reject(state, nonce, error);
     this.#schedule();
   }
 
-  /** The proxy is another one to the mesh now: what it holds and what it is to hold are compared by content. */
+  /** A client refuses a response, be it the last or an earlier one. */
+  reject(state: TypeState, nonce: string, { code, message }: ErrorDetail): void {
+    const { events, now } = this.#options;
+    const error = { code, message: message.slice(0, longestMessage).toWellFormed() };
+    state.status = { ...state.status, lastError: { nonce, ...error, atMs: now() } };
+    events.rejected(state.type, error, nonce);
+  }
+
+  /** The proxy is another one to the mesh now. */
   move(scope: Scope): void {
+    if (this.#isClosed) return;
     this.#scope = scope;
-    for (const state of this.#states.values()) {
-      const before = state.view;
+    for (const state of this.#states) {
       const view = this.#options.viewOf(state.type, scope);
-      if (view === before) continue;
-      const pending = before?.changesSince(state.cursor).map(({ name }) => name) ?? [];
-      const held = new Map([...(before?.contents.resources() ?? [])].map((resource) => [resource.name, resource]));
-      for (const { name } of before?.changesSince(state.removalCursor) ?? [])
-        if (before?.contents.get(name) === undefined) state.leftovers.add(name);
-      // Attaching first keeps what both views share alive.
-      state.follow(view);
-      for (const name of pending) state.forced.add(name);
-      for (const resource of view?.contents.resources() ?? []) {
-        if (held.get(resource.name)?.version !== resource.version) state.forced.add(resource.name);
-        held.delete(resource.name);
-      }
-      for (const name of held.keys()) if (view?.contents.get(name) === undefined) state.leftovers.add(name);
-      for (const name of [...state.forced]) {
-        if (!asksFor(state.subscription, name) || view?.contents.get(name) === undefined) state.forced.delete(name);
-      }
-      for (const name of [...state.leftovers]) if (!asksFor(state.subscription, name)) state.leftovers.delete(name);
+      if (view !== undefined) state.move(view);
     }
     this.#schedule();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    for (const state of this.#states.values()) state.close();
+    this.#cancelWait?.();
+    for (const state of this.#states) state.close();
   }
 
   /** Flushes once what happens in this turn has happened. */
@@ -150,161 +180,128 @@ export class AdsStream {
   }
 
   #flush(): void {
-    if (this.#isFlushing || this.#isClosed) return;
-    this.#isFlushing = true;
-    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#cancelWait?.();
     try {
-      const states = [...this.#states.values()].sort((a, b) => a.rank - b.rank);
-      let isWaiting = false;
-      for (const state of states) {
-        if (!this.#mayNotRefer(state)) isWaiting = !this.#sendUpserts(state) || isWaiting;
-        else isWaiting ||= this.#hasUpserts(state);
-      }
-      if (!states.some((state) => this.#isBusy(state))) this.#waitingSince = undefined;
-      if (!isWaiting) isWaiting = !this.#sendRemovals();
-      if (isWaiting) this.#timer = setTimeout(() => this.#flush(), patienceMs / 4);
-    } finally {
-      this.#isFlushing = false;
+      this.#send(this.#options.clock.now());
+    } catch (error) {
+      this.#options.failed(error);
     }
   }
 
-  /** Whether a type must wait for clusters or endpoints that are on their way; not for ever. */
-  #mayNotRefer(state: TypeState): boolean {
-    if (state.type !== listenerType && state.type !== routeType) return false;
-    const holds = [clusterType, endpointType].some((type) => {
-      const earlier = this.#states.get(type);
-      return (
-        earlier !== undefined &&
-        (earlier.inFlight?.holdsBack === true || (type === clusterType && this.#hasUpserts(earlier)))
-      );
-    });
-    if (!holds) return false;
-    const now = this.#options.now();
-    this.#waitingSince ??= now;
-    return now - this.#waitingSince < patienceMs;
-  }
-
-  #isBusy({ inFlight }: TypeState): boolean {
-    if (inFlight === undefined) return false;
-    return !inFlight.isWritten || this.#options.now() - inFlight.sentAtMs < patienceMs;
-  }
-
-  #hasUpserts(state: TypeState): boolean {
-    if (state.wantsAll || state.forced.size > 0) return true;
-    const { view, cursor, subscription } = state;
-    if (view === undefined || view.revision <= cursor) return false;
-    return view
-      .changesSince(cursor)
-      .some(({ name, resource }) => resource !== undefined && asksFor(subscription, name));
-  }
-
-  /** Sends what is new of a type; false when something has to wait. */
-  #sendUpserts(state: TypeState): boolean {
-    if (!this.#hasUpserts(state)) {
-      this.#skipTo(state);
-      return true;
+  #send(now: number): void {
+    const { patienceMs } = this.#options;
+    // Where there is always something new, removals would never have their turn.
+    if (now - (this.#removingSince ?? now) >= patienceMs) this.#sendRemovals(now);
+    let isHolding = false;
+    for (const state of this.#states) {
+      if (this.#isHeldBack(state, now)) isHolding = true;
+      else this.#sendUpserts(state, now);
     }
-    if (this.#isBusy(state)) return false;
-    const { dialect } = this.#options;
-    const { view, wantsAll, held, forced } = state;
-    const isUnlike = held !== undefined || forced.size > 64;
-    const key = isUnlike
-      ? undefined
-      : `${dialect.name}/${wantsAll}/${wantsAll ? '' : state.cursor}/${state.removalCursor}/${state.subscription.id}/${[...forced].sort().join('\n')}`;
-    const holdsBack = state.type === clusterType || (state.type === endpointType && (wantsAll || forced.size > 0));
-    const sent = this.#send(state, key, holdsBack, () => dialect.upserts(state));
-    if (held !== undefined)
-      for (const name of held.keys())
-        if (asksFor(state.subscription, name) && view?.contents.get(name) === undefined) state.leftovers.add(name);
-    if (state.type === clusterType && !wantsAll) this.#resendEndpoints(sent ?? []);
-    state.wantsAll = false;
-    state.held = undefined;
-    forced.clear();
-    state.cursor = view?.revision ?? 0;
-    return true;
+    if (!isHolding) this.#heldBackSince = undefined;
+    if (!this.#states.some((state) => state.view !== undefined && (state.isBusy(now) || state.hasUpserts)))
+      this.#sendRemovals(now);
+    const isRemoving = this.#states.some((state) => state.hasRemovals);
+    this.#removingSince = isRemoving ? (this.#removingSince ?? now) : undefined;
+    if (isRemoving || this.#states.some((state) => state.hasUpserts)) this.#waitOn(now);
   }
 
-  /** Nothing new for this client up to now: its place moves on, so that the log can forget. */
-  #skipTo(state: TypeState): void {
-    const { view } = state;
-    if (view !== undefined) state.cursor = view.revision;
+  /** Looks again when the first of all waits ends; writing and answers wake the stream by themselves. */
+  #waitOn(now: number): void {
+    const { clock, patienceMs } = this.#options;
+    const starts = [this.#heldBackSince, this.#removingSince].filter((since) => since !== undefined);
+    const ends = [
+      ...starts.map((since) => since + patienceMs),
+      ...this.#states.flatMap(({ inFlight }) => inFlight?.untilMs ?? []),
+    ].filter((end) => end > now);
+    if (ends.length > 0) this.#cancelWait = clock.after(Math.min(...ends) - now, () => this.#flush());
   }
 
-  /** Envoy asks for a changed cluster's endpoints afresh and warms it only when they come, changed or not. */
-  #resendEndpoints(sent: readonly string[]): void {
-    const endpoints = this.#states.get(endpointType);
-    if (endpoints === undefined) return;
-    for (const name of sent) if (endpoints.subscription.names.has(name)) endpoints.forced.add(name);
+  /** Whether a type must wait for clusters or endpoints that are on their way. */
+  #isHeldBack(state: TypeState, now: number): boolean {
+    if ((state.type !== listenerType && state.type !== routeType) || !state.hasUpserts) return false;
+    const [clusters, endpoints] = [this.state(clusterType), this.state(endpointType)];
+    const isComing = [clusters, endpoints].some((one) => one?.inFlight?.holdsBack === true && one.isBusy(now));
+    if (!isComing && clusters?.hasUpserts !== true) return false;
+    this.#heldBackSince ??= now;
+    return now - this.#heldBackSince < this.#options.patienceMs;
   }
 
-  /** Removes what is gone once nothing new is on its way: listeners first, then what they referred to. */
-  #sendRemovals(): boolean {
-    const states = [listenerType, routeType, clusterType, endpointType].flatMap((type) => this.#states.get(type) ?? []);
-    // What has been gone from one view and is there in another, or has come back, is not gone.
-    for (const { leftovers, view } of states)
-      for (const name of leftovers) if (view?.contents.get(name) !== undefined) leftovers.delete(name);
-    if (states.some((state) => this.#isBusy(state))) return !states.some((state) => this.#hasRemovals(state));
-    for (const state of [...states, ...[...this.#states.values()].filter((other) => !states.includes(other))]) {
-      if (!this.#hasRemovals(state)) {
-        if (state.view !== undefined) state.removalCursor = state.view.revision;
-        state.changedAtMs = undefined;
-        continue;
-      }
-      const { dialect } = this.#options;
-      const isUnlike = state.leftovers.size > 0;
-      const key = isUnlike ? undefined : `${dialect.name}/removals/${state.removalCursor}/${state.subscription.id}`;
-      const sent = this.#send(state, key, false, () => dialect.removals(state));
-      state.leftovers.clear();
-      state.removalCursor = state.view?.revision ?? 0;
-      if (sent !== undefined && state.type === listenerType) return false;
+  /** Sends what is new of a type, unless the last response is still under way. */
+  #sendUpserts(state: TypeState, now: number): void {
+    if (!state.hasUpserts) {
+      state.advance();
+      if (!state.hasRemovals) state.changedAtMs = undefined;
+      return;
     }
-    return true;
+    if (state.isBusy(now)) return;
+    const { type, wantsAll, held, forced } = state;
+    const holdsBack = type === clusterType || (type === endpointType && (wantsAll || forced.size > 0));
+    const response = this.#respond(state, this.#options.dialect.upserts(state));
+    state.advance();
+    this.#dispatch(state, response, holdsBack);
+    // Clusters that the client may have replaced; a client that starts asks for endpoints by itself.
+    if (type === clusterType && (!wantsAll || held !== undefined)) this.#resendEndpoints(response.fresh);
   }
 
-  #hasRemovals({ view, removalCursor, leftovers, subscription }: TypeState): boolean {
-    if (leftovers.size > 0) return true;
-    if (view === undefined || view.revision <= removalCursor) return false;
-    return view
-      .changesSince(removalCursor)
-      .some(({ name, resource }) => resource === undefined && asksFor(subscription, name));
-  }
-
-  /** Sends a response, shared with every stream for which `key` is the same; yields the names in it. */
-  #send(
-    state: TypeState,
-    key: string | undefined,
-    holdsBack: boolean,
-    make: () => Content | undefined,
-  ): readonly string[] | undefined {
-    const { now, events } = this.#options;
-    const { view, type } = state;
-    let response = key === undefined ? undefined : view?.sharedResponse(key);
-    if (response === undefined) {
-      const content = make();
-      if (content === undefined) return undefined;
-      response = this.#frame(state, content, key !== undefined);
-      if (key !== undefined) view?.share(key, response);
+  /** Envoy warms a cluster that has changed, and waits for its endpoints although they may be the same. */
+  #resendEndpoints(clusters: readonly string[]): void {
+    const endpoints = this.state(endpointType);
+    for (const name of clusters) {
+      if (endpoints === undefined) this.#clustersAlone.add(name);
+      else if (endpoints.held !== undefined) endpoints.doubt(name);
+      else if (endpoints.subscription.names.has(name) && endpoints.view?.contents.get(name) !== undefined)
+        endpoints.forced.add(name);
     }
-    const { nonce, frame, names } = response;
-    const inFlight = { nonce, sentAtMs: now(), changedAtMs: state.changedAtMs, holdsBack, isWritten: false };
+  }
+
+  /** Removes what is gone, in order; what a listener referred to goes once the client has let go of the listener. */
+  #sendRemovals(now: number): void {
+    for (const type of removalOrder) {
+      const state = this.state(type);
+      if (state === undefined || !state.hasRemovals) continue;
+      if (state.isBusy(now)) return;
+      const removals = state.removals();
+      const draft = this.#options.dialect.removals(state);
+      const response = draft === undefined ? undefined : this.#respond(state, draft);
+      if (draft?.isComplete === true) state.complete();
+      else for (const name of removals.keys()) state.leftovers.delete(name);
+      if (response === undefined) continue;
+      this.#dispatch(state, response, response.fresh.length > 0);
+      if (type === clusterType) this.#resendEndpoints(response.fresh);
+      if (type === listenerType) return;
+    }
+  }
+
+  /** The response of a draft: another stream's where there is one, else a new one. */
+  #respond(state: TypeState, { key, content }: Draft): SharedResponse {
+    const { dialect, controlPlane } = this.#options;
+    const { view, type, subscription } = state;
+    const shared = key === undefined || view === undefined ? undefined : `${dialect.name}/${subscription.id}/${key}`;
+    const known = shared === undefined ? undefined : view?.sharedResponse(shared);
+    if (known !== undefined && known.nonce !== state.status.sent) return known;
+    const version = String(view?.revision ?? 0);
+    this.#counter += 1;
+    // A nonce need only be unique on its stream: what many streams get is numbered by its view.
+    const nonce = shared === undefined || view === undefined ? `${version}/s${this.#counter}` : view.nextNonce();
+    const made = content();
+    const frame = dialect.frame({ typeUrl: type, nonce, version, controlPlane }, made);
+    const response = { frame, nonce, fresh: made.fresh };
+    if (shared !== undefined) view?.share(shared, response);
+    return response;
+  }
+
+  #dispatch(state: TypeState, { frame, nonce, fresh }: SharedResponse, holdsBack: boolean): void {
+    const { now, clock, events, patienceMs, send } = this.#options;
+    const untilMs = clock.now() + patienceMs;
+    const inFlight = { nonce, untilMs, changedAtMs: state.changedAtMs, holdsBack, isWritten: false };
     state.inFlight = inFlight;
     state.changedAtMs = undefined;
-    state.status = { ...state.status, sent: nonce, sentAtMs: inFlight.sentAtMs };
-    events.sent(type, frame.length, names.length);
-    this.#options.send(frame, () => {
+    state.status = { ...state.status, sent: nonce, sentAtMs: now() };
+    events.sent(state.type, frame.length, fresh.length);
+    send(frame, () => {
       inFlight.isWritten = true;
       this.#schedule();
     });
-    return names;
-  }
-
-  /** A nonce need only be unique on its stream: what many streams get is numbered by its view. */
-  #frame({ view, type }: TypeState, content: Content, isShared: boolean): SharedResponse {
-    const { dialect, controlPlane } = this.#options;
-    const version = String(view?.revision ?? 0);
-    this.#counter += 1;
-    const nonce = isShared && view !== undefined ? view.nextNonce() : `${version}/s${this.#counter}`;
-    const frame = dialect.frame({ typeUrl: type, nonce, version, controlPlane }, content);
-    return { frame, nonce, names: content.resources.map(({ name }) => name) };
   }
 }

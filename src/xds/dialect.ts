@@ -1,103 +1,50 @@
 /** What the two dialects of the protocol do differently, as functions over a TypeState. */
 import type { Resource } from '../resource/resource.ts';
-import { keptTypes, type TypeUrl, wholeStateTypes } from '../resource/types.ts';
+import { keptTypes, wholeStateTypes } from '../resource/types.ts';
+import { resourcesAsked } from './asked.ts';
 import { deltaResponse, type ResponseHead, sotwResponse } from './response.ts';
-import { asksFor } from './subscription.ts';
 import type { TypeState } from './type-state.ts';
 
 /** The content of a response before it is framed. */
 export interface Content {
+  /** Each name once. */
   readonly resources: readonly Resource[];
-  /** Names that the client is to forget; the state-of-the-world dialect has no word for them. */
+  /** Names that the client is to forget, or that do not exist; the state-of-the-world dialect has no word for them. */
   readonly removed: readonly string[];
+  /** Names of those resources that the client does not have in this form. */
+  readonly fresh: readonly string[];
+}
+
+/** A response to be made. Streams of one view, subscription and key get the same; without a key it is for one alone. */
+export interface Draft {
+  readonly key: string | undefined;
+  /** After it the client holds what is there, and nothing else. */
+  readonly isComplete?: true;
+  readonly content: () => Content;
 }
 
 export interface Dialect {
   readonly name: 'delta' | 'sotw';
-  /** What is new for the client; undefined when nothing is. */
-  upserts(state: TypeState): Content | undefined;
-  /** What the client is to forget; undefined when that is nothing. */
-  removals(state: TypeState): Content | undefined;
+  /** What is new for the client. */
+  upserts(state: TypeState): Draft;
+  /** What the client is to forget; undefined when it cannot be told, or must not. */
+  removals(state: TypeState): Draft | undefined;
   frame(head: ResponseHead, content: Content): Buffer;
-}
-
-/** Everything that the subscription asks for, and the names among it that do not exist. */
-function everything({ type, view, subscription }: TypeState): Content {
-  const { isWildcard, names } = subscription;
-  const resources: Resource[] = [];
-  const found = new Set<string>();
-  const isFew = !isWildcard && names.size < 32;
-  if (isFew) {
-    for (const name of names) {
-      const resource = view?.contents.get(name);
-      if (resource !== undefined) resources.push(resource);
-      if (resource !== undefined) found.add(name);
-    }
-  } else {
-    for (const resource of view?.contents.resources() ?? []) {
-      if (!isWildcard && !names.has(resource.name)) continue;
-      resources.push(resource);
-      found.add(resource.name);
-    }
-  }
-  return {
-    resources,
-    removed: removable(
-      type,
-      [...names].filter((name) => !found.has(name)),
-    ),
-  };
-}
-
-/** What has changed since the cursor or is forced, without what has only gone. */
-function changed(state: TypeState): Content {
-  const { view, subscription, cursor, forced } = state;
-  const wanted = new Map<string, Resource | undefined>();
-  for (const { name, resource } of view?.changesSince(cursor) ?? [])
-    if (resource !== undefined && asksFor(subscription, name)) wanted.set(name, resource);
-  for (const name of forced) wanted.set(name, view?.contents.get(name));
-  const entries = [...wanted];
-  return {
-    resources: entries.flatMap(([, resource]) => resource ?? []),
-    removed: removable(
-      state.type,
-      entries.flatMap(([name, resource]) => (resource === undefined ? [name] : [])),
-    ),
-  };
-}
-
-/** Of names that are gone those of which the client may be told so. */
-function removable(type: TypeUrl, names: readonly string[]): readonly string[] {
-  return keptTypes.has(type) ? [] : names;
-}
-
-function goneSince({
-  view,
-  subscription,
-  removalCursor,
-}: TypeState): readonly { readonly name: string; readonly before: Resource | undefined }[] {
-  return (view?.changesSince(removalCursor) ?? []).filter(
-    ({ name, resource }) => resource === undefined && asksFor(subscription, name),
-  );
 }
 
 export const delta: Dialect = {
   name: 'delta',
   upserts(state) {
-    if (!state.wantsAll) {
-      const content = changed(state);
-      return content.resources.length + content.removed.length === 0 ? undefined : content;
-    }
-    const all = everything(state);
-    const { held } = state;
-    if (held === undefined) return all;
-    // What the client holds at that version is not sent again.
-    return { resources: all.resources.filter(({ name, version }) => held.get(name) !== version), removed: all.removed };
+    const { wantsAll, held, revision, forced } = state;
+    return {
+      key: held !== undefined ? undefined : `${wantsAll ? 'all' : revision}/${JSON.stringify([...forced])}`,
+      content: () => (wantsAll ? allOrMissing(state) : newOrMissing(state)),
+    };
   },
   removals(state) {
-    const gone = [...new Set([...goneSince(state).map(({ name }) => name), ...state.leftovers])];
-    const removed = removable(state.type, gone);
-    return removed.length === 0 ? undefined : { resources: [], removed };
+    if (keptTypes.has(state.type)) return undefined;
+    const removed = [...state.removals().keys()];
+    return { key: `gone/${JSON.stringify(removed)}`, content: () => ({ resources: [], removed, fresh: [] }) };
   },
   frame: (head, { resources, removed }) => deltaResponse(head, resources, removed),
 };
@@ -105,18 +52,76 @@ export const delta: Dialect = {
 export const sotw: Dialect = {
   name: 'sotw',
   upserts(state) {
-    if (!wholeStateTypes.has(state.type)) {
-      const content = state.wantsAll ? everything(state) : changed(state);
-      return state.wantsAll || content.resources.length > 0 ? content : undefined;
-    }
-    if (!state.wantsAll && changed(state).resources.length === 0 && state.forced.size === 0) return undefined;
-    // What is missing from this response is gone for the client: what others may still refer to stays for now.
-    const kept = goneSince(state).flatMap(({ before }) => before ?? []);
-    return { resources: [...everything(state).resources, ...kept], removed: [] };
+    return {
+      key: state.leftovers.size > 0 ? undefined : placeOf(state),
+      content: () => (wholeStateTypes.has(state.type) ? whole(state, kept(state)) : part(state)),
+    };
   },
   removals(state) {
-    if (goneSince(state).length === 0 && state.leftovers.size === 0) return undefined;
-    return wholeStateTypes.has(state.type) ? { resources: everything(state).resources, removed: [] } : undefined;
+    if (!wholeStateTypes.has(state.type)) return undefined;
+    return { key: `gone/${placeOf(state)}`, isComplete: true, content: () => whole(state, []) };
   },
   frame: (head, { resources }) => sotwResponse(head, resources),
 };
+
+/** What a response of the state-of-the-world dialect depends on, beside what is there. */
+function placeOf({ wantsAll, isNew, revision, forced }: TypeState): string {
+  const since = wantsAll ? (isNew ? 'all' : `all/${revision}`) : revision;
+  return `${since}/${JSON.stringify([...forced])}`;
+}
+
+const namesOf = (resources: readonly Resource[]) => resources.map(({ name }) => name);
+
+function everything({ view, subscription }: TypeState): readonly Resource[] {
+  return view === undefined ? [] : resourcesAsked(view, subscription);
+}
+
+/** What has changed or is forced, by name; undefined for what is forced and does not exist. */
+function changed(state: TypeState): ReadonlyMap<string, Resource | undefined> {
+  const wanted = new Map<string, Resource | undefined>();
+  for (const { name, resource } of state.changes()) if (resource !== undefined) wanted.set(name, resource);
+  for (const name of state.forced) wanted.set(name, state.view?.contents.get(name));
+  return wanted;
+}
+
+const present = (resources: Iterable<Resource | undefined>) => [...resources].filter((one) => one !== undefined);
+
+function newOrMissing(state: TypeState): Content {
+  const wanted = [...changed(state)];
+  const resources = present(wanted.map(([, resource]) => resource));
+  const missing = wanted.flatMap(([name, resource]) => (resource === undefined ? [name] : []));
+  return { resources, removed: keptTypes.has(state.type) ? [] : missing, fresh: namesOf(resources) };
+}
+
+/** All but what the client holds at its present version, and what is asked for and does not exist. */
+function allOrMissing(state: TypeState): Content {
+  const { type, held, subscription, forced } = state;
+  const all = everything(state);
+  const found = new Set(namesOf(all));
+  // What the client holds and is gone is removed once all that is new has arrived.
+  const missing = [...new Set([...subscription.names, ...forced])].filter(
+    (name) => !found.has(name) && held?.has(name) !== true,
+  );
+  const resources = held === undefined ? all : all.filter(({ name, version }) => held.get(name) !== version);
+  return { resources, removed: keptTypes.has(type) ? [] : missing, fresh: namesOf(resources) };
+}
+
+/** All resources, as what is missing is gone for the client, and some that are not there any more. */
+function whole(state: TypeState, more: readonly Resource[]): Content {
+  const all = everything(state);
+  const fresh = state.wantsAll ? all : present(changed(state).values());
+  return { resources: [...all, ...more], removed: [], fresh: namesOf(fresh) };
+}
+
+/** What is gone, and stays with the client for now because something may still refer to it. */
+function kept(state: TypeState): readonly Resource[] {
+  const kept = new Map(state.removals());
+  for (const { name, before } of state.gone()) kept.set(name, before);
+  return present(kept.values());
+}
+
+/** What is new; what is not mentioned stays as it is. */
+function part(state: TypeState): Content {
+  const resources = state.wantsAll ? everything(state) : present(changed(state).values());
+  return { resources, removed: [], fresh: namesOf(resources) };
+}

@@ -1,7 +1,11 @@
 /** What one stream knows of one type: what was asked for, what has been sent, and what the client said to it. */
+
+import type { LoggedChange } from '../resource/change-log.ts';
+import type { Resource } from '../resource/resource.ts';
 import { pushOrder, type TypeUrl } from '../resource/types.ts';
 import type { View, ViewReader } from '../resource/view.ts';
-import { nothing, type Subscription } from './subscription.ts';
+import { difference } from './difference.ts';
+import { asksFor, nothing, type Subscription } from './subscription.ts';
 
 /** What a page or a metric says of one type of one stream. */
 export interface TypeStatus {
@@ -16,9 +20,11 @@ export interface TypeStatus {
     | undefined;
 }
 
-interface InFlight {
+/** A response that the client has not answered. */
+export interface InFlight {
   readonly nonce: string;
-  readonly sentAtMs: number;
+  /** When it is waited for no longer, on the steady clock; it is waited for in any case until it is written. */
+  readonly untilMs: number;
   /** When the first cause of it was seen; undefined for an answer to a question. */
   readonly changedAtMs: number | undefined;
   /** What refers to these resources waits until the client has them. */
@@ -28,20 +34,20 @@ interface InFlight {
 
 export class TypeState implements ViewReader {
   readonly type: TypeUrl;
+  /** Its place in the push order. */
+  readonly rank: number;
   subscription: Subscription = nothing;
   view: View | undefined;
-  /** Changes up to this revision have been sent, but for removals. */
-  cursor = 0;
-  /** Removals up to this revision have been sent. */
-  removalCursor = 0;
   /** Everything that the subscription asks for is to be sent, whatever has changed. */
   wantsAll = false;
   /** Names to send (or to call gone) although they have not changed. */
   readonly forced = new Set<string>();
-  /** Names that the client holds from elsewhere and that are gone. */
-  readonly leftovers = new Set<string>();
-  /** What the client holds from an earlier stream; only until the first response. */
-  held: ReadonlyMap<string, string> | undefined;
+  /** What the client may hold that is gone; undefined where only the name is known. */
+  readonly leftovers = new Map<string, Resource | undefined>();
+  /** What the client let go of in requests that came too late to be answered. */
+  readonly dropped = new Set<string>();
+  /** What the client holds from an earlier stream, name to version; only until the first response. */
+  held: Map<string, string> | undefined;
   inFlight: InFlight | undefined;
   /** When the first cause of what is still to be sent was seen. */
   changedAtMs: number | undefined;
@@ -51,16 +57,19 @@ export class TypeState implements ViewReader {
     sentAtMs: undefined,
     lastError: undefined,
   };
+  /** Changes up to this revision have been sent, or noted as leftovers. */
+  #revision = 0;
   readonly #changed: () => void;
 
   constructor(type: TypeUrl, changed: () => void) {
+    const at = pushOrder.indexOf(type);
     this.type = type;
+    this.rank = at < 0 ? pushOrder.length : at;
     this.#changed = changed;
   }
 
-  /** The place in the view's log before which nothing is needed any more. */
   get revision(): number {
-    return Math.min(this.cursor, this.removalCursor);
+    return this.#revision;
   }
 
   changed(sinceMs: number): void {
@@ -68,21 +77,81 @@ export class TypeState implements ViewReader {
     this.#changed();
   }
 
-  get rank(): number {
-    const at = pushOrder.indexOf(this.type);
-    return at < 0 ? pushOrder.length : at;
+  /** Whether a response is under way that the next one waits for. */
+  isBusy(nowMs: number): boolean {
+    const { inFlight } = this;
+    return inFlight !== undefined && (!inFlight.isWritten || nowMs < inFlight.untilMs);
   }
 
-  /** Follows a view from its present state on; what the client is to hold of it is for the caller to say. */
-  follow(view: View | undefined): void {
-    const before = this.view;
-    view?.attach(this);
-    view?.follow(this.subscription.names);
-    before?.unfollow(this.subscription.names);
-    before?.detach(this);
-    this.view = view;
-    this.cursor = view?.revision ?? 0;
-    this.removalCursor = this.cursor;
+  /** Nothing has been sent on this stream. */
+  get isNew(): boolean {
+    return this.status.sent === '';
+  }
+
+  /** What has changed of what is asked for, each name once. */
+  changes(): readonly LoggedChange[] {
+    const { view, subscription } = this;
+    return (view?.changesSince(this.#revision) ?? []).filter(({ name }) => asksFor(subscription, name));
+  }
+
+  /** What the client was sent, and is gone since. */
+  gone(): readonly LoggedChange[] {
+    if (this.isNew) return [];
+    return this.changes().filter(({ resource, knownSince }) => resource === undefined && knownSince <= this.#revision);
+  }
+
+  /** Whether there is anything new for the client. */
+  get hasUpserts(): boolean {
+    if (this.wantsAll || this.forced.size > 0) return true;
+    const { view, subscription } = this;
+    const changes = view?.changesSince(this.#revision) ?? [];
+    return changes.some(({ name, resource }) => resource !== undefined && asksFor(subscription, name));
+  }
+
+  /** Whether there is anything for the client to forget. */
+  get hasRemovals(): boolean {
+    for (const name of this.leftovers.keys()) if (this.#isLeftover(name)) return true;
+    return false;
+  }
+
+  /** What the client is to forget: nothing that is there again, or that it does not ask for any more. */
+  removals(): ReadonlyMap<string, Resource | undefined> {
+    return new Map([...this.leftovers].filter(([name]) => this.#isLeftover(name)));
+  }
+
+  #isLeftover(name: string): boolean {
+    return asksFor(this.subscription, name) && this.view?.contents.get(name) === undefined;
+  }
+
+  /** All that is new up to now is sent, or there is none; what is gone is left for later. */
+  advance(): void {
+    const { view, held } = this;
+    for (const { name, before } of this.gone()) this.leftovers.set(name, before);
+    for (const name of held?.keys() ?? [])
+      if (view?.contents.get(name) === undefined) this.leftovers.set(name, undefined);
+    // What is there again has been sent, and what is not asked for the client has let go of.
+    for (const name of this.leftovers.keys()) if (!this.#isLeftover(name)) this.leftovers.delete(name);
+    this.wantsAll = false;
+    this.held = undefined;
+    this.forced.clear();
+    this.#revision = view?.revision ?? 0;
+  }
+
+  /** All that is there up to now is sent, and the client holds nothing else. */
+  complete(): void {
+    this.advance();
+    this.leftovers.clear();
+  }
+
+  /** The client asks for all, whatever it has been sent or has said that it holds. */
+  askAgain(): void {
+    this.wantsAll = true;
+    for (const name of this.held?.keys() ?? []) this.doubt(name);
+  }
+
+  /** Whatever version the client holds from an earlier stream, it is to be sent the present one. */
+  doubt(name: string): void {
+    if (this.held?.has(name) === true) this.held.set(name, '');
   }
 
   /** Changes what is asked for; what the client is to hear of it is for the caller to say. */
@@ -91,10 +160,46 @@ export class TypeState implements ViewReader {
     this.subscription = subscription;
     this.view?.follow(subscription.names);
     this.view?.unfollow(before.names);
+    // A client lets go of what it does not ask for any more.
+    for (const name of this.held?.keys() ?? []) if (!asksFor(subscription, name)) this.held?.delete(name);
+  }
+
+  /** Follows a view from its present state on. */
+  open(view: View | undefined): void {
+    view?.attach(this);
+    view?.follow(this.subscription.names);
+    this.view = view;
+    this.#revision = view?.revision ?? 0;
+  }
+
+  /** Follows another view: what the client holds of the one and is to hold of the other are compared by content. */
+  move(after: View): void {
+    const { view: before, subscription } = this;
+    if (before === undefined || before === after) return;
+    const pending = new Map(this.changes().map((change) => [change.name, change]));
+    const wasThere = (name: string) => (pending.get(name)?.knownSince ?? 0) <= revision;
+    const revision = this.#revision;
+    // Attaching first keeps what both views share alive.
+    this.open(after);
+    const { changed, gone } = difference(before, after, subscription);
+    before.unfollow(subscription.names);
+    before.detach(this);
+    if (this.isNew) return;
+    for (const name of [...changed, ...pending.keys()])
+      if (after.contents.get(name) !== undefined) this.forced.add(name);
+    const last = new Map(gone.map((resource) => [resource.name, resource]));
+    for (const { name, resource, before } of pending.values()) last.set(name, (before ?? resource) as Resource);
+    for (const [name, resource] of last) {
+      if (after.contents.get(name) !== undefined) continue;
+      this.forced.delete(name);
+      if (wasThere(name)) this.leftovers.set(name, resource);
+    }
   }
 
   close(): void {
-    this.follow(undefined);
+    this.view?.unfollow(this.subscription.names);
+    this.view?.detach(this);
+    this.view = undefined;
   }
 
   describe(): TypeStatus {

@@ -4,6 +4,8 @@ import type { Clock } from '../../src/lib/clock.ts';
 export interface FakeClock extends Clock {
   /** Lets time pass: what falls due is called in order, each at its own moment. */
   advance(ms: number): void;
+  /** How many calls have not fallen due. */
+  readonly pending: number;
 }
 
 export function fakeClock(): FakeClock {
@@ -25,6 +27,9 @@ export function fakeClock(): FakeClock {
         entry.work();
       }
       now = untilMs;
+    },
+    get pending() {
+      return due.size;
     },
   };
 }
