@@ -80,6 +80,10 @@ export const codes = {
   FW0504: 'outbound traffic policy of a Sidecar',
 
   FW0601: 'patch of an EnvoyFilter',
+  FW0602: 'patch that cannot do what it says',
+  FW0603: 'value of a patch',
+  FW0604: 'patch that matches nothing',
+  FW0605: 'patch that does not fit where it matches',
 
   FW0701: 'mesh configuration',
 

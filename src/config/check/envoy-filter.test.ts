@@ -22,6 +22,36 @@ describe('an EnvoyFilter', () => {
   );
 });
 
+describe('the targets of an EnvoyFilter', () => {
+  const target = (text: string) => `targetRefs: [{${text}}]\nconfigPatches: [{applyTo: CLUSTER, ${remove}}]`;
+  const gateway = 'group: gateway.networking.k8s.io, kind: Gateway, name: a';
+  const path = 'spec.targetRefs';
+  check(
+    'stand instead of a selector',
+    target(gateway),
+    `${target(gateway)}\nworkloadSelector: {labels: {a: b}}`,
+    `error FW0601 ${path}: expected at most one of workloadSelector and targetRefs, found both`,
+  );
+  check(
+    'have names',
+    target(gateway),
+    target('group: gateway.networking.k8s.io, kind: Gateway'),
+    `error FW0601 ${path}[0].name: expected the name of a target, found none`,
+  );
+  check(
+    'are of its own namespace',
+    target(`${gateway}, namespace: shop`),
+    target(`${gateway}, namespace: bank`),
+    `error FW0601 ${path}[0].namespace: expected shop, found bank`,
+  );
+  check(
+    'are gateways',
+    target(gateway),
+    target("group: '', kind: Service, name: a"),
+    `warning FW0009 ${path}[0]: expected a Gateway of gateway.networking.k8s.io, found Service: it is for waypoints, which this version does not serve`,
+  );
+});
+
 describe('a patch', () => {
   patch(
     'says what it applies to and what it does',

@@ -2,17 +2,46 @@
 import type { Path } from '../../lib/schema.ts';
 import type { ConfigPatch, EnvoyFilter } from '../envoy-filter.ts';
 import { type Check, checkSelector } from './check.ts';
+import { checkPatchEffect } from './patch-effect.ts';
+import { checkPatchValue } from './patch-value.ts';
 import { re2Problem } from './re2.ts';
 
-export function checkEnvoyFilter({ configPatches = [], workloadSelector }: EnvoyFilter, check: Check): void {
+export function checkEnvoyFilter(
+  { configPatches = [], workloadSelector, targetRefs }: EnvoyFilter,
+  check: Check,
+): void {
   if (workloadSelector !== undefined)
     checkSelector(check, ['spec', 'workloadSelector', 'labels'], workloadSelector.labels);
+  if (targetRefs !== undefined) checkTargets(check, ['spec', 'targetRefs'], targetRefs, workloadSelector);
   if (configPatches.length === 0)
     check.warning('FW0601', ['spec', 'configPatches'], 'expected at least one patch, found none');
   for (const [i, patch] of configPatches.entries()) checkPatch(check, ['spec', 'configPatches', i], patch);
 }
 
-function checkPatch(check: Check, path: Path, { applyTo, match, patch }: ConfigPatch): void {
+/** Of what may be a target this version serves gateways. */
+function checkTargets(
+  check: Check,
+  path: Path,
+  targets: NonNullable<EnvoyFilter['targetRefs']>,
+  selector: EnvoyFilter['workloadSelector'],
+): void {
+  if (targets.length > 0 && selector !== undefined)
+    check.error('FW0601', path, 'expected at most one of workloadSelector and targetRefs, found both');
+  for (const [i, { group = '', kind = '', name = '', namespace = '' }] of targets.entries()) {
+    if (name === '') check.error('FW0601', [...path, i, 'name'], 'expected the name of a target, found none');
+    if (namespace !== '' && namespace !== check.subject.namespace)
+      check.error('FW0601', [...path, i, 'namespace'], `expected ${check.subject.namespace}, found ${namespace}`);
+    if (group !== 'gateway.networking.k8s.io' || kind !== 'Gateway')
+      check.warning(
+        'FW0009',
+        [...path, i],
+        `expected a Gateway of gateway.networking.k8s.io, found ${group === '' ? kind : `${kind} of ${group}`}: it is for waypoints, which this version does not serve`,
+      );
+  }
+}
+
+function checkPatch(check: Check, path: Path, found: ConfigPatch): void {
+  const { applyTo, match, patch } = found;
   if (applyTo === undefined || applyTo === 'INVALID')
     check.error('FW0601', [...path, 'applyTo'], 'expected what the patch applies to, found nothing');
   const operation = patch?.operation;
@@ -20,6 +49,11 @@ function checkPatch(check: Check, path: Path, { applyTo, match, patch }: ConfigP
     check.error('FW0601', [...path, 'patch', 'operation'], 'expected an operation, found none');
   else if (operation !== 'REMOVE' && patch?.value === undefined)
     check.error('FW0601', [...path, 'patch', 'value'], `expected a value for operation ${operation}, found none`);
+  if (applyTo !== undefined && applyTo !== 'INVALID' && operation !== undefined && operation !== 'INVALID') {
+    checkPatchEffect(check, path, applyTo, operation, found);
+    if (patch?.value !== undefined)
+      checkPatchValue(check, [...path, 'patch', 'value'], applyTo, operation, patch.value);
+  }
   if (match === undefined) return;
   const at = [...path, 'match'];
   const version = match.proxy?.proxyVersion ?? '';

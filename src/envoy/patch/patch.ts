@@ -6,6 +6,7 @@
  */
 import { clone, type Message } from '@bufbuild/protobuf';
 import { type ListMerge, mergeInto } from '../../descriptors/merge.ts';
+import { patchedTypes } from '../../descriptors/patched-types.ts';
 import { readJson } from '../../descriptors/read-json.ts';
 import { envoyMessage } from '../../descriptors/registry.ts';
 import type { PatchIr, PatchTarget } from '../../ir/patch.ts';
@@ -35,24 +36,11 @@ export interface Patched {
   readonly effects: readonly Effect[];
 }
 
-const types: { readonly [target in PatchTarget]: string } = {
-  CLUSTER: 'envoy.config.cluster.v3.Cluster',
-  LISTENER: 'envoy.config.listener.v3.Listener',
-  FILTER_CHAIN: 'envoy.config.listener.v3.FilterChain',
-  NETWORK_FILTER: 'envoy.config.listener.v3.Filter',
-  HTTP_FILTER: 'envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter',
-  LISTENER_FILTER: 'envoy.config.listener.v3.ListenerFilter',
-  ROUTE_CONFIGURATION: 'envoy.config.route.v3.RouteConfiguration',
-  VIRTUAL_HOST: 'envoy.config.route.v3.VirtualHost',
-  HTTP_ROUTE: 'envoy.config.route.v3.Route',
-  EXTENSION_CONFIG: 'envoy.config.core.v3.TypedExtensionConfig',
-};
-
 /** Reads the values of patches, which have been checked when they were decoded. */
 export function readPatches(irs: readonly PatchIr[]): readonly Patch[] {
   return irs.map((ir) => {
     if (ir.value === undefined) return { ir };
-    const value = readJson(types[ir.target], ir.value, [], () => {});
+    const value = readJson(patchedTypes[ir.target], ir.value, [], () => {});
     return { ir, value: must(value, `a value that fits, of ${ir.origin.object} ${ir.origin.path}`) };
   });
 }
