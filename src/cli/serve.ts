@@ -62,7 +62,7 @@ export function serveCommand(command: Command): Command {
   return withServerOptions(
     command
       .description('Serve the mesh that files describe to Envoys, over xDS.')
-      .requiredOption('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect),
+      .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, []),
   )
     .addHelpText(
       'after',
@@ -74,8 +74,13 @@ Examples:
     .action(serve);
 }
 
-async function serve(options: ServeArguments): Promise<void> {
+async function serve(options: ServeArguments, command: Command): Promise<void> {
   const { config, meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
+  // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
+  if (config.length === 0 && meshConfig === undefined)
+    command.error(
+      'error: expected --config <path> with the files of a mesh, or at least --mesh-config <file>, found neither',
+    );
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   for (const path of config)
     if (!existsSync(path)) log.warn(`--config ${path}: expected a file or folder, found nothing; waiting for it`);
