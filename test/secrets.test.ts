@@ -164,6 +164,21 @@ describe('a proxy that asks for a secret gets', () => {
     'certificate',
     { type: 'sidecar' },
   );
+  const open = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: roots, namespace: shop }
+data: { ca.crt: ${JSON.stringify(authority.certificate)} }`;
+  const believes = rule('shop', {
+    trafficPolicy: { tls: { mode: 'SIMPLE', credentialName: 'configmap://shop/roots' } },
+  });
+  check(
+    'authorities that are kept in the open, out of any namespace that a rule names',
+    [believes, open],
+    'configmap://shop/roots-cacert',
+    'authority',
+    { type: 'sidecar', namespace: 'bank' },
+  );
+  check('not even these when no rule names them', [open], 'configmap://shop/roots-cacert', 'nothing');
   check(
     'nothing by a DestinationRule that selects others, when it is a sidecar',
     [

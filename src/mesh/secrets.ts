@@ -8,7 +8,7 @@ import { selects } from '../model/labels.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client, Serving } from '../model/scope.ts';
 import type { Secret } from '../model/secret.ts';
-import { authoritySuffix, type Credential, parseCredential, serverCredentials } from './credentials.ts';
+import { authoritySuffix, type Credential, isPublic, parseCredential, serverCredentials } from './credentials.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { exportToOr, isVisible } from './visibility.ts';
@@ -28,13 +28,13 @@ export interface SecretQueries {
 export function secretQueries(graph: Graph, tables: Tables, { settings }: ServiceQueries): SecretQueries {
   const { secrets, gateways, destinationRules } = tables;
 
-  function find(read: Reader, namespace: string, name: string): Secret | undefined {
-    return read.rows(secrets, read.keys(secrets.byName, `${namespace}/${name}`))[0];
+  function find(read: Reader, { kind, namespace, name }: Credential): Secret | undefined {
+    return read.rows(secrets, read.keys(secrets.byName, `${kind} ${namespace}/${name}`))[0];
   }
 
   /** A proxy gets what the rules in force for it speak of, out of its own namespace, and nothing else. */
   function mayHave(read: Reader, { client, serving, name }: SecretRequest, credential: Credential): boolean {
-    if (credential.namespace !== serving.namespace) return false;
+    if (!isPublic(name) && credential.namespace !== serving.namespace) return false;
     const isServed = read.rows(gateways, serving.gateways).some(({ spec }) =>
       (spec.servers ?? []).some(({ tls = {} }) => {
         const { certificates, authority } = serverCredentials(tls);
@@ -51,7 +51,7 @@ export function secretQueries(graph: Graph, tables: Tables, { settings }: Servic
       const { workloadSelector, exportTo } = spec;
       const isOwn = namespace === client.namespace;
       if (workloadSelector !== undefined) return isOwn && selects(workloadSelector.matchLabels ?? {}, client.labels);
-      if (client.type === 'sidecar') return false;
+      if (client.type === 'sidecar' && !isPublic(spelling)) return false;
       return isOwn || isVisible(exportToOr(exportTo, defaultDestinationRuleExportTo), namespace, client.namespace);
     };
     return read.rows(destinationRules, read.keys(destinationRules.byCredential, spelling)).some(concerns);
@@ -64,16 +64,17 @@ export function secretQueries(graph: Graph, tables: Tables, { settings }: Servic
       const { name: resource, serving } = request;
       const credential = parseCredential(resource, serving.namespace);
       if (credential === undefined || !mayHave(read, request, credential)) return undefined;
-      const { namespace, name } = credential;
+      const { name } = credential;
       if (!name.endsWith(authoritySuffix)) {
-        const found = find(read, namespace, name);
+        const found = find(read, credential);
         if (found?.certificate === undefined) return undefined;
         const { chain, key, ...rest } = found.certificate;
         const origins = [originKey(found.origin)];
         return { kind: 'certificate', name: resource, chain: { pem: chain }, key: { pem: key }, ...rest, origins };
       }
       // Authorities may stand in a Secret of their own, or beside the certificate.
-      const found = find(read, namespace, name) ?? find(read, namespace, name.slice(0, -authoritySuffix.length));
+      const beside = { ...credential, name: name.slice(0, -authoritySuffix.length) };
+      const found = find(read, credential) ?? find(read, beside);
       if (found?.authorities === undefined) return undefined;
       const { certificates, revocations } = found.authorities;
       return {

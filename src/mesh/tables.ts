@@ -73,7 +73,7 @@ export interface Tables {
     readonly labelReaders: Index;
   };
   readonly secrets: Table<Secret> & {
-    /** By `namespace/name`. */
+    /** By `Secret namespace/name` or `ConfigMap namespace/name`. */
     readonly byName: Index;
   };
   readonly serviceEntries: Table<Config<Spec<'ServiceEntry'>>>;
@@ -98,7 +98,9 @@ export function createTables(graph: Graph): Tables {
     workloads: workloadTable(graph),
     virtualServices: virtualServiceTable(graph),
     destinationRules: destinationRuleTable(graph),
-    secrets: withIndexes(graph.table<Secret>('secrets'), { byName: (secret) => [configKey(secret)] }),
+    secrets: withIndexes(graph.table<Secret>('secrets'), {
+      byName: (secret) => [`${secret.kind} ${configKey(secret)}`],
+    }),
     serviceEntries: graph.table('serviceEntries'),
     workloadEntries: graph.table('workloadEntries'),
     gateways: gatewayTable(graph),

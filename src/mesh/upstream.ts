@@ -4,7 +4,7 @@ import type { LimitsIr, LoadBalancingIr, OutlierDetectionIr, TransportIr, Upstre
 import type { AuthoritySourceIr, CertificateSourceIr, UpstreamTlsIr } from '../ir/tls.ts';
 import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
-import { clientCredentials } from './credentials.ts';
+import { clientCredentials, isPublic } from './credentials.ts';
 import type { PortPolicy } from './destination-policy.ts';
 import { isLocalityWeighted, type LocalitySetting } from './locality.ts';
 import type { MeshSettings } from './settings.ts';
@@ -188,7 +188,7 @@ function tlsOf(
   if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return undefined;
   const secrets = clientCredentials(tls);
   // Without the right to the secret Istio leaves TLS away; the rule's check says so.
-  if (secrets.authority !== undefined && !mayUseSecrets) return undefined;
+  if (secrets.authority !== undefined && !mayUseSecrets && !isPublic(secrets.authority)) return undefined;
   const [secret] = secrets.certificates;
   const alternatives = tls.subjectAltNames ?? [];
   const subjectAltNames = alternatives.length > 0 ? alternatives : (service.subjectAltNames ?? []);

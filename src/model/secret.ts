@@ -6,6 +6,8 @@ import type { Origin } from './origin.ts';
  */
 export interface Secret {
   readonly registry: string;
+  /** Authorities, which are no secret, may be kept in the open. */
+  readonly kind: 'Secret' | 'ConfigMap';
   readonly namespace: string;
   readonly name: string;
   readonly certificate?: KeyedCertificate;
@@ -31,6 +33,11 @@ export interface Authorities {
   readonly revocations?: string;
 }
 
-export function secretKey({ registry, namespace, name }: Pick<Secret, 'registry' | 'namespace' | 'name'>): string {
-  return `${registry}/${namespace}/${name}`;
+export function secretKey({
+  registry,
+  kind,
+  namespace,
+  name,
+}: Pick<Secret, 'registry' | 'kind' | 'namespace' | 'name'>): string {
+  return `${registry}/${kind}/${namespace}/${name}`;
 }

@@ -41,7 +41,7 @@ export function checkClientTls(check: Check, path: Path, tls: ClientTls, users: 
   }
   if (credentialName !== '' && files)
     check.error('FW0207', path, 'expected credentialName or certificate files, found both');
-  if (credentialName !== '' && users === 'gateways')
+  if (credentialName !== '' && !credentialName.startsWith('configmap://') && users === 'gateways')
     check.warning(
       'FW0207',
       [...path, 'credentialName'],

@@ -155,5 +155,5 @@ describe('a kind of object', () => {
   check('is read in the core of Kubernetes', '', 'Service', true);
   check('is read among slices', 'discovery.k8s.io', 'EndpointSlice', true);
   check('is not read in another group', 'acme.io', 'Service', false);
-  check('is not read when it says nothing of traffic', '', 'ConfigMap', false);
+  check('is not read when it says nothing of traffic', '', 'PersistentVolume', false);
 });

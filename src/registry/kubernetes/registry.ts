@@ -6,7 +6,7 @@
  *      EndpointSlice + Pod + Node ───────────► endpoint shard row
  *      Endpoints, where no slice exists ─────► endpoint shard row
  *      Namespace ────────────────────────────► namespace row
- *      Secret ───────────────────────────────► secret row, checked
+ *      Secret, ConfigMap ────────────────────► secret row, checked
  */
 import { Graph } from '../../incremental/graph.ts';
 import type { Query, Reader } from '../../incremental/query.ts';
@@ -19,10 +19,10 @@ import { type Secret, secretKey } from '../../model/secret.ts';
 import { type Service, serviceKey } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
-import { type Decoder, decodeEndpoints, decodePod, decodeSecret, decodeService, decodeSlice } from './decode.ts';
+import { type Decoder, decodeEndpoints, decodePod, decodeService, decodeSlice } from './decode.ts';
 import { endpointsToShard, type ShardContext, serviceNameLabel, sliceToShard } from './endpoint-shard.ts';
 import type { EndpointSlice, Endpoints, Pod } from './schema.ts';
-import { toSecret } from './secret.ts';
+import { toPublicAuthorities, toSecret } from './secret.ts';
 import { serviceHostname, toService, trafficDistribution } from './service.ts';
 import { addressesOf, hasEnded, type NodeRow, toNode, toWorkload } from './workload.ts';
 
@@ -43,7 +43,7 @@ interface Read<T> {
 
 /** Whether an object is one that this registry reads. */
 export function isKubernetesKind({ group, kind }: { readonly group: string; readonly kind: string }): boolean {
-  if (group === '') return ['Service', 'Endpoints', 'Pod', 'Node', 'Namespace', 'Secret'].includes(kind);
+  if (group === '') return ['Service', 'Endpoints', 'Pod', 'Node', 'Namespace', 'Secret', 'ConfigMap'].includes(kind);
   return group === 'discovery.k8s.io' && kind === 'EndpointSlice';
 }
 
@@ -168,6 +168,7 @@ export class KubernetesRegistry {
         else this.#nodes.put(change.name, toNode(object.labels));
         break;
       case 'Secret':
+      case 'ConfigMap':
         this.#takeSecret(change);
         break;
       case 'Namespace':
@@ -193,21 +194,17 @@ export class KubernetesRegistry {
     this.#changes.push({ table: 'service', key, row });
   }
 
+  /** A Secret, or a ConfigMap, which may hold authorities in the open. */
   #takeSecret(change: ObjectChange): void {
     const { name: registry, now } = this.#options;
     const { object, namespace, name } = change;
-    const key = secretKey({ registry, namespace, name });
+    const kind = change.kind === 'ConfigMap' ? 'ConfigMap' : 'Secret';
+    const key = secretKey({ registry, kind, namespace, name });
     const before = this.#secrets.get(key)?.row;
-    let row: Secret | undefined;
-    const read = this.#decode(change, (secretObject, findings) => {
-      const value = decodeSecret(secretObject, findings);
-      if (value === undefined) return undefined;
-      const judged = toSecret(secretObject, value, { registry, nowMs: now(), before });
-      findings.push(...judged.findings);
-      return judged;
-    });
-    if (object !== undefined) row = read === undefined ? before : read.row;
-    if (object === undefined) this.#secrets.delete(key);
+    const toRow = kind === 'ConfigMap' ? toPublicAuthorities : toSecret;
+    const row = this.#decode(change, (found, findings) => toRow(found, { registry, nowMs: now(), before, findings }));
+    // What is about something else is not judged again.
+    if (object === undefined || (kind === 'ConfigMap' && row === undefined)) this.#secrets.delete(key);
     else this.#secrets.set(key, { change, row });
     if (row !== before) this.#changes.push({ table: 'secret', key, row });
   }

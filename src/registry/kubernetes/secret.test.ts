@@ -141,6 +141,33 @@ describe('a Kubernetes Secret', () => {
   );
 });
 
+describe('a ConfigMap', () => {
+  const configMap = (data: { readonly [field: string]: unknown }) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'front', namespace: 'shop' }, data });
+
+  function check(name: string, version: string, holds: Seen['holds'], problems: readonly string[] = []): void {
+    it(name, () => {
+      const seen = new Seen(version);
+      assert.deepEqual({ holds: seen.holds, problems: seen.problems }, { holds, problems });
+    });
+  }
+  const nothing = { presents: undefined, believes: undefined };
+
+  check('may hold authorities', configMap({ 'ca.crt': authority.certificate }), {
+    presents: undefined,
+    believes: 'Authority',
+  });
+  check(
+    'never holds what a proxy presents',
+    configMap({ 'tls.crt': first.certificate, 'tls.key': first.key }),
+    nothing,
+  );
+  check('about something else is passed over', configMap({ retries: 3, motto: 'none' }), nothing);
+  check('is judged as a Secret is', configMap({ cacert: 'nobody' }), nothing, [
+    'test.yaml:1: ConfigMap shop/front: data.cacert: expected certificates of authorities in PEM form, found none [FW0803]',
+  ]);
+});
+
 describe('the last good version of a Secret', () => {
   function check(name: string, versions: readonly string[], holds: Seen['holds']): void {
     it(name, () => assert.deepEqual(new Seen(...versions).holds, holds));

@@ -1,9 +1,13 @@
-/** From a Kubernetes Secret to a row. What cannot be served keeps its last good version, each part by itself. */
-import { formatPath } from '../../lib/schema.ts';
+/**
+ * From a Kubernetes Secret, or a ConfigMap with authorities, to a row. What cannot be served keeps its last good version,
+ * each part by itself.
+ */
+import { formatPath, isRecord } from '../../lib/schema.ts';
 import type { Finding } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { Authorities, KeyedCertificate, Secret } from '../../model/secret.ts';
 import { authorityFaults, type Fault, pairFaults } from './certificate.ts';
+import { decodeSecret } from './decode.ts';
 import type { KubernetesSecret } from './schema.ts';
 
 /** Secrets that never hold a certificate for a proxy; clusters are full of them. */
@@ -17,59 +21,37 @@ const foreignTypes = new Set([
   'helm.sh/release.v1',
 ]);
 
-export interface ReadSecret {
-  /** Undefined for a Secret that is about something else, and while nothing of it could ever be served. */
-  readonly row: Secret | undefined;
-  readonly findings: readonly Finding[];
+/** What certificates are judged by. */
+export interface Judgement {
+  readonly registry: string;
+  readonly nowMs: number;
+  /** What of the object is in force. */
+  readonly before: Secret | undefined;
+  readonly findings: Finding[];
 }
 
 /**
- * Reads `tls.crt`, `tls.key`, `ca.crt` (and `tls.ocsp-staple`, `ca.crl`) or `cert`, `key`, `cacert` (and `crl`); of a
- * Secret with both, the latter count. These names are Istio's.
+ * The row of a Secret; undefined for one that is about something else, and while nothing of it could ever be served. Reads
+ * `tls.crt`, `tls.key`, `ca.crt` (and `tls.ocsp-staple`, `ca.crl`) or `cert`, `key`, `cacert` (and `crl`); of a Secret with
+ * both, the latter count. These names are Istio's.
  */
-export function toSecret(
-  { namespace, name, origin }: KubernetesObject,
-  secret: KubernetesSecret,
-  {
-    registry,
-    nowMs,
-    before,
-  }: { readonly registry: string; readonly nowMs: number; readonly before: Secret | undefined },
-): ReadSecret {
-  const findings: Finding[] = [];
-  if (foreignTypes.has(secret.type ?? '')) return { row: undefined, findings };
+export function toSecret(object: KubernetesObject, judgement: Judgement): Secret | undefined {
+  const { findings, before } = judgement;
+  const secret = decodeSecret(object, findings);
+  if (secret === undefined) return before;
+  if (foreignTypes.has(secret.type ?? '')) return undefined;
   const texts = textsOf(secret, findings);
-  if (findings.length > 0) return { row: before, findings };
-  const judge = <T>(part: T | undefined, field: string, faults: readonly Fault[], last: T | undefined) => {
-    for (const { code, isRefused, message } of faults)
-      findings.push({ code, severity: isRefused ? 'error' : 'warning', path: formatPath(['data', field]), message });
-    return faults.some(({ isRefused }) => isRefused) ? last : part;
-  };
-  const pair = pairOf(texts, secret);
-  const roots = rootsOf(texts);
-  const certificate =
-    pair === undefined
-      ? undefined
-      : judge(pair.part, pair.field, pairFaults(pair.part.chain, pair.part.key, nowMs), before?.certificate);
-  const authorities =
-    roots === undefined
-      ? undefined
-      : judge(
-          roots.part,
-          roots.field,
-          authorityFaults(roots.part.certificates, roots.part.revocations, nowMs),
-          before?.authorities,
-        );
-  if (certificate === undefined && authorities === undefined) return { row: undefined, findings };
-  const row = {
-    registry,
-    namespace,
-    name,
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(authorities === undefined ? {} : { authorities }),
-    origin,
-  };
-  return { row, findings };
+  if (findings.length > 0) return before;
+  return toRow(object, { pair: pairOf(texts, secret), roots: rootsOf(texts) }, judgement);
+}
+
+/** The row of a ConfigMap; undefined for one without `ca.crt` or `cacert`. */
+export function toPublicAuthorities(object: KubernetesObject, judgement: Judgement): Secret | undefined {
+  const { data } = object.value;
+  const texts = Object.entries(isRecord(data) ? data : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return toRow(object, { pair: undefined, roots: rootsOf(Object.fromEntries(texts)) }, judgement);
 }
 
 type Texts = { readonly [field: string]: string };
@@ -79,6 +61,44 @@ interface Part<T> {
   /** Where it stands among the data. */
   readonly field: string;
 }
+
+interface Parts {
+  readonly pair: Part<KeyedCertificate> | undefined;
+  readonly roots: Part<Authorities> | undefined;
+}
+
+function toRow(
+  { kind, namespace, name, origin }: KubernetesObject,
+  { pair, roots }: Parts,
+  { registry, nowMs, before, findings }: Judgement,
+): Secret | undefined {
+  const judge = <T>(found: Part<T> | undefined, faultsOf: (part: T) => readonly Fault[], last: T | undefined) => {
+    if (found === undefined) return undefined;
+    const faults = faultsOf(found.part);
+    const path = formatPath(['data', found.field]);
+    for (const { code, isRefused, message } of faults)
+      findings.push({ code, severity: isRefused ? 'error' : 'warning', path, message });
+    return faults.some(({ isRefused }) => isRefused) ? last : found.part;
+  };
+  const certificate = judge(pair, ({ chain, key }) => pairFaults(chain, key, nowMs), before?.certificate);
+  const authorities = judge(
+    roots,
+    ({ certificates, revocations }) => authorityFaults(certificates, revocations, nowMs),
+    before?.authorities,
+  );
+  if (certificate === undefined && authorities === undefined) return undefined;
+  return {
+    registry,
+    kind: kind === 'ConfigMap' ? 'ConfigMap' : 'Secret',
+    namespace,
+    name,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(authorities === undefined ? {} : { authorities }),
+    origin,
+  };
+}
+
+const known = new Set(['cert', 'key', 'cacert', 'crl', 'tls.crt', 'tls.key', 'ca.crt', 'ca.crl']);
 
 /** All values by name; `stringData` lies over `data`, as when an API server stores it. */
 function textsOf({ data = {}, stringData = {} }: KubernetesSecret, findings: Finding[]): Texts {
@@ -96,8 +116,6 @@ function textsOf({ data = {}, stringData = {} }: KubernetesSecret, findings: Fin
   return { ...texts, ...stringData };
 }
 
-const known = new Set(['cert', 'key', 'cacert', 'crl', 'tls.crt', 'tls.key', 'ca.crt', 'ca.crl']);
-
 function pairOf(texts: Texts, { type, data }: KubernetesSecret): Part<KeyedCertificate> | undefined {
   const { cert = '', key = '', 'tls.crt': chain = '', 'tls.key': privateKey = '' } = texts;
   if (cert !== '' && key !== '') return { part: { chain: cert, key }, field: 'cert' };
@@ -106,7 +124,12 @@ function pairOf(texts: Texts, { type, data }: KubernetesSecret): Part<KeyedCerti
   return { part: { chain, key: privateKey, ...(ocspStaple === '' ? {} : { ocspStaple }) }, field: 'tls.crt' };
 }
 
-function rootsOf({ cacert = '', crl = '', 'ca.crt': authorities = '', 'ca.crl': revoked = '' }: Texts) {
+function rootsOf({
+  cacert = '',
+  crl = '',
+  'ca.crt': authorities = '',
+  'ca.crl': revoked = '',
+}: Texts): Part<Authorities> | undefined {
   const part = (certificates: string, revocations: string, field: string): Part<Authorities> => ({
     part: { certificates, ...(revocations === '' ? {} : { revocations }) },
     field,
