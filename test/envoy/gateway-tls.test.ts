@@ -73,6 +73,14 @@ describeWithEnvoy('a gateway', (envoy) => {
     assert.deepEqual([await ask('new'), await ask('new', friend)], ['refused', 'refused']);
   });
 
+  test('takes no older version of TLS than it is told to', async () => {
+    const modern = '{ mode: SIMPLE, credentialName: a, minProtocolVersion: TLSV1_3 }';
+    await apply(webServers(tlsServer('a', modern)), toRatings, secret('a'));
+    const believer = { host: 'a.test', believes: authority.certificate };
+    assert.equal(await callTls(entry(), { ...believer, maxVersion: 'TLSv1.2' }), 'refused');
+    assert.equal(await callTls(entry(), believer), 'ratings');
+  });
+
   test('sends plain requests to HTTPS', async () => {
     const plain =
       '{ port: { number: 8081, name: http, protocol: HTTP }, hosts: [a.test, b.test], tls: { httpsRedirect: true } }';

@@ -1,28 +1,30 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { issue } from '../../support/certificates.ts';
-import { type Application, startHttpsApplication, startTcpApplication } from '../support/application.ts';
-import { call, greeting, landing } from '../support/call.ts';
+import { type Application, startTcpApplication } from '../support/application.ts';
+import { greeting } from '../support/call.ts';
 import { object } from '../support/cases.ts';
 import { client, intercepted, useShop, visitor } from '../support/shop.ts';
 import { assertShares } from '../support/statistics.ts';
 import { describeWithEnvoy } from '../support/suite.ts';
+import { startTlsApplication, type TlsApplication } from '../support/tls-application.ts';
+import { callTls } from '../support/tls-call.ts';
 
 const certificate = issue({ name: 'any', altNames: ['a.example.com', 'b.example.com'] });
 
 describeWithEnvoy('connections that are not HTTP', (envoy) => {
   const shop = useShop(envoy, [client, visitor, intercepted]);
   const apps: Application[] = [];
+  const tlsApps: TlsApplication[] = [];
   const at = (number: number) => shop().block.at(11, number);
 
   before(async () => {
     for (const [i, name] of ['one', 'two'].entries()) {
       apps.push(await startTcpApplication({ name, address: at(i + 1), port: 8080 }));
-      const tls = { cert: certificate.certificate, key: certificate.key };
-      apps.push(await startHttpsApplication({ name, address: at(i + 1), port: 8443 }, tls));
+      tlsApps.push(await startTlsApplication({ name, address: at(i + 1), presents: certificate }));
     }
   });
-  after(() => Promise.all(apps.map((app) => app.close())));
+  after(() => Promise.all([...apps, ...tlsApps].map((app) => app.close())));
 
   const entries = () =>
     ['one', 'two'].map((name, i) =>
@@ -33,7 +35,7 @@ describeWithEnvoy('connections that are not HTTP', (envoy) => {
   resolution: STATIC
   ports:
     - { number: ${7080 + i}, name: tcp, protocol: TCP, targetPort: 8080 }
-    - { number: ${7443 + i}, name: tls, protocol: TLS, targetPort: 8443 }
+    - { number: ${7443 + i}, name: tls, protocol: TLS, targetPort: ${tlsApps[i]?.port} }
   endpoints: [{ address: ${at(i + 1)} }]`,
       ),
     );
@@ -101,15 +103,12 @@ describeWithEnvoy('connections that are not HTTP', (envoy) => {
         `
   hosts: [a.example.com, b.example.com]
   resolution: STATIC
-  ports: [{ number: 7443, name: tls, protocol: TLS, targetPort: 8443 }]
+  ports: [{ number: 7443, name: tls, protocol: TLS, targetPort: ${tlsApps[0]?.port} }]
   endpoints: [{ address: ${at(1)} }]`,
       ),
     );
     const ask = (host: string) =>
-      call(shop().mesh.proxy('client').port(7443), {
-        url: `https://${host}/`,
-        tls: { ca: certificate.certificate },
-      }).then(landing);
+      callTls(shop().mesh.proxy('client').port(7443), { host, believes: certificate.certificate });
     assert.deepEqual([await ask('a.example.com'), await ask('b.example.com')], ['one', 'two']);
   });
 });

@@ -7,17 +7,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { issue } from '../../support/certificates.ts';
 import { until } from '../../support/until.ts';
-import {
-  type Application,
-  startHttp2Application,
-  startHttpsApplication,
-  startTcpApplication,
-} from '../support/application.ts';
+import { type Application, startHttp2Application, startTcpApplication } from '../support/application.ts';
 import { call, greeting, landing } from '../support/call.ts';
 import { object } from '../support/cases.ts';
 import { callHttp2 } from '../support/http2-call.ts';
 import { client, intercepted, useShop } from '../support/shop.ts';
 import { describeWithEnvoy } from '../support/suite.ts';
+import { startTlsApplication, type TlsApplication } from '../support/tls-application.ts';
 
 const authority = issue({ name: 'Authority', isAuthority: true });
 const vault = issue({ name: 'vault', altNames: ['vault.example.com'], issuer: authority.signer });
@@ -28,37 +24,32 @@ describeWithEnvoy('how a service is spoken to', (envoy) => {
   const shop = useShop(envoy, [client, intercepted]);
   const folder = mkdtempSync(join(tmpdir(), 'fairway-upstream-'));
   const apps = new Map<string, Application>();
+  const tlsApps: TlsApplication[] = [];
   const at = (number: number) => shop().block.at(11, number);
 
   before(async () => {
     const files = { authority: authority.certificate, stranger: stranger.certificate, caller: caller.certificate };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.crt`), text);
     writeFileSync(join(folder, 'caller.key'), caller.key);
-    const pair = { cert: vault.certificate, key: vault.key };
-    apps.set('tls', await startHttpsApplication({ name: 'tls', address: at(1), port: 8080 }, pair));
-    apps.set(
-      'mutual',
-      await startHttpsApplication(
-        { name: 'mutual', address: at(2), port: 8080 },
-        { ...pair, ca: authority.certificate },
-      ),
-    );
+    tlsApps.push(await startTlsApplication({ name: 'tls', address: at(1), presents: vault }));
+    const believes = authority.certificate;
+    tlsApps.push(await startTlsApplication({ name: 'mutual', address: at(2), presents: vault, believes }));
     apps.set('h2', await startHttp2Application({ name: 'h2', address: at(3), port: 8080 }));
     apps.set('tcp', await startTcpApplication({ name: 'tcp', address: at(4), port: 8080 }));
   });
   after(async () => {
-    await Promise.all([...apps.values()].map((app) => app.close()));
+    await Promise.all([...apps.values(), ...tlsApps].map((app) => app.close()));
     rmSync(folder, { recursive: true });
   });
 
-  const entry = (app: number | string, protocol = 'HTTP') =>
+  const entry = (app: number, protocol = 'HTTP') =>
     object(
       'ServiceEntry shop/vault',
       `
   hosts: [vault.example.com]
   resolution: STATIC
-  ports: [{ number: 7080, name: main, protocol: ${protocol}, targetPort: 8080 }]
-  endpoints: [{ address: ${typeof app === 'number' ? at(app) : app} }]`,
+  ports: [{ number: 7080, name: main, protocol: ${protocol}, targetPort: ${tlsApps[app - 1]?.port ?? 8080} }]
+  endpoints: [{ address: ${at(app)} }]`,
     );
   const rule = (policy: string) =>
     object('DestinationRule shop/vault', `\n  host: vault.example.com\n  trafficPolicy: ${policy}`);
@@ -87,13 +78,13 @@ describeWithEnvoy('how a service is spoken to', (envoy) => {
       name: 'in TLS, which the proxy begins',
       app: 1,
       tls: () => `{ mode: SIMPLE, sni: vault.example.com, ${ca()}, subjectAltNames: [vault.example.com] }`,
-      lands: /^tls$/,
+      lands: /^200 tls$/,
     },
     {
       name: 'in TLS, by the name in the Host header where none is stated',
       app: 1,
       tls: () => `{ mode: SIMPLE, ${ca()} }`,
-      lands: /^tls$/,
+      lands: /^200 tls$/,
     },
     {
       name: 'not, if its certificate comes from somebody else',
@@ -111,14 +102,14 @@ describeWithEnvoy('how a service is spoken to', (envoy) => {
       name: 'whatever its certificate, if that is not to be looked at',
       app: 1,
       tls: () => '{ mode: SIMPLE, insecureSkipVerify: true }',
-      lands: /^tls$/,
+      lands: /^200 tls$/,
     },
     {
       name: 'with a certificate of the proxy’s own',
       app: 2,
       tls: () =>
         `{ mode: MUTUAL, clientCertificate: ${folder}/caller.crt, privateKey: ${folder}/caller.key, ${ca()}, sni: vault.example.com }`,
-      lands: /^mutual$/,
+      lands: /^200 mutual for caller$/,
     },
     {
       name: 'not without one, where it wants one',

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -64,20 +63,6 @@ interface Response {
 export function startHttpApplication(options: ApplicationOptions): Promise<Application> {
   return start(options, (handle) =>
     createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-      request.resume();
-      void handle(request, response, () => request.socket.destroy());
-    }),
-  );
-}
-
-/** The same behind TLS; with an authority it asks callers for certificates of that authority. */
-export function startHttpsApplication(
-  options: ApplicationOptions,
-  tls: { readonly cert: string; readonly key: string; readonly ca?: string },
-): Promise<Application> {
-  const asks = tls.ca !== undefined;
-  return start(options, (handle) =>
-    createHttpsServer({ ...tls, requestCert: asks, rejectUnauthorized: asks }, (request, response) => {
       request.resume();
       void handle(request, response, () => request.socket.destroy());
     }),

@@ -1,9 +1,7 @@
 /** Calls as applications and people make them: through a sidecar that is an HTTP proxy, to a gateway, or over plain TCP. */
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Received } from './application.ts';
 
 /** Where a request goes first. */
@@ -22,8 +20,6 @@ export interface Call {
   /** A connection that is kept for many calls; one of its own when absent. */
   readonly agent?: Agent;
   readonly timeoutMs?: number;
-  /** For https: whom to believe, and who one is. */
-  readonly tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'maxVersion' | 'servername'>;
 }
 
 export interface Answer {
@@ -33,20 +29,18 @@ export interface Answer {
   /** What the application says that it received; undefined when the answer is a proxy's own. */
   readonly seen: Received | undefined;
   readonly durationMs: number;
-  /** The common name of the certificate that was shown. */
-  readonly certificate?: string;
 }
 
 /** Makes one request. Rejects when the connection ends without an answer. */
 export async function call(
   entry: Entry,
-  { url, method = 'GET', headers, agent, timeoutMs = 15_000, tls }: Call,
+  { url, method = 'GET', headers, agent, timeoutMs = 15_000 }: Call,
 ): Promise<Answer> {
   // A URL normalises its parts; what is called is what is written.
-  const [, scheme, host = '', path = ''] = /^(https?):\/\/([^/]+)(\/.*)$/.exec(url) ?? [];
+  const [, host = '', path = ''] = /^http:\/\/([^/]+)(\/.*)$/.exec(url) ?? [];
   if (path === '') throw new Error(`expected http://host/path, found ${url}`);
   const startedMs = performance.now();
-  const outgoing = (scheme === 'https' ? requestTls : request)({
+  const outgoing = request({
     host: entry.host,
     port: entry.port,
     path: entry.isProxy ? url : path,
@@ -54,7 +48,6 @@ export async function call(
     headers: { host, ...headers },
     agent: agent ?? false,
     timeout: timeoutMs,
-    ...(tls === undefined ? {} : { servername: host.replace(/:\d+$/, ''), ...tls }),
   });
   outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${url} within ${timeoutMs} ms`)));
   outgoing.end();
@@ -62,14 +55,12 @@ export async function call(
   let body = '';
   for await (const chunk of response) body += chunk;
   const { statusCode: status = 0, headers: answered } = response;
-  const certificate = tls === undefined ? undefined : (response.socket as TLSSocket).getPeerCertificate().subject.CN;
   return {
     status,
     headers: answered,
     body,
     seen: seenIn(body),
     durationMs: performance.now() - startedMs,
-    ...(certificate === undefined ? {} : { certificate: String(certificate) }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type Agent, request } from 'node:https';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import type { Issued } from '../../support/certificates.ts';
 import { type Entry, seenIn } from './call.ts';
 
@@ -14,6 +14,8 @@ export interface TlsCall {
   /** What the client presents when it is asked. */
   readonly presents?: Pick<Issued, 'certificate' | 'key'>;
   readonly agent?: Agent;
+  /** The newest version that it speaks, such as `TLSv1.2`. */
+  readonly maxVersion?: SecureVersion;
 }
 
 /** Where a request over TLS landed, such as `reviews`; or `refused` when there was no handshake that both sides accept. */
@@ -43,12 +45,13 @@ export async function presented({ host, port }: Entry, call: TlsCall): Promise<s
   }
 }
 
-function options({ host, believes, presents, agent }: TlsCall) {
+function options({ host, believes, presents, agent, maxVersion }: TlsCall) {
   return {
     servername: host,
     ca: believes,
     agent: agent ?? false,
     timeout: 5000,
+    ...(maxVersion === undefined ? {} : { maxVersion }),
     ...(presents === undefined ? {} : { cert: presents.certificate, key: presents.key }),
   };
 }
