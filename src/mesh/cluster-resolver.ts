@@ -128,12 +128,10 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
     case 'dynamic-dns':
       return { kind: 'dynamic-forward-proxy', cache: dnsCacheOf(client.family) };
     default: {
-      const override = typeof port.targetPort === 'number' && port.targetPort !== port.number && !service.isHeadless;
-      return {
-        kind: 'original-destination',
-        expires: 'default',
-        ...(override && typeof port.targetPort === 'number' ? { port: port.targetPort } : {}),
-      };
+      // A rule that passes connections through leaves them their port; a host without resolution may state another.
+      const stated = service.resolution === 'passthrough' && !service.isHeadless ? port.targetPort : undefined;
+      const other = typeof stated === 'number' && stated !== port.number ? { port: stated } : {};
+      return { kind: 'original-destination', expires: 'default', ...other };
     }
   }
 }
