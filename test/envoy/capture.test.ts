@@ -45,7 +45,7 @@ describeWithEnvoy('the sidecar of a server', (envoy) => {
   test('hands bytes over to its application', async () => {
     const { mesh } = shop();
     await mesh.apply(service());
-    assert.equal(await greeting(mesh.proxy('client').loopback, 6000), 'store');
+    assert.equal(await greeting(mesh.proxy('client').port(6000)), 'store');
   });
 
   test('answers callers without a sidecar too', async () => {

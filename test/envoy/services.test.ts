@@ -86,7 +86,7 @@ describeWithEnvoy('services of every kind', (envoy) => {
         endpoints: [{ address: app('store').address }],
       }),
     );
-    assert.equal(await greeting(proxy().loopback, 6000), 'store');
+    assert.equal(await greeting(proxy().port(6000)), 'store');
   });
 
   test('an HTTP/2 service is spoken to in HTTP/2, whatever the client speaks', async () => {

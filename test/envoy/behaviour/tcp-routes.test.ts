@@ -40,7 +40,7 @@ describeWithEnvoy('connections that are not HTTP', (envoy) => {
       ),
     );
   const apply = (...objects: readonly string[]) => shop().mesh.apply([...entries(), ...objects].join('\n---\n'));
-  const greet = (from: string, port: number) => greeting(shop().mesh.proxy(from).loopback, port);
+  const greet = (from: string, port: number) => greeting(shop().mesh.proxy(from).port(port));
 
   const toTwo = (match: string) =>
     object(

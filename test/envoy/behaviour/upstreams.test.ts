@@ -147,7 +147,7 @@ describeWithEnvoy('how a service is spoken to', (envoy) => {
   test('with a header of the PROXY protocol in front', async () => {
     await shop().mesh.apply([entry(4, 'TCP'), rule('{ proxyProtocol: { version: V1 } }')].join('\n---\n'));
     const app = apps.get('tcp');
-    assert.equal(await greeting(shop().mesh.proxy('client').loopback, 7080), 'tcp');
+    assert.equal(await greeting(shop().mesh.proxy('client').port(7080)), 'tcp');
     await until(() => (app?.received.length ?? 0) > 0, { what: 'the application to receive the first bytes' });
     assert.match(app?.received.at(-1)?.path ?? '', /^PROXY TCP4 [\d.]+ [\d.]+ \d+ \d+\r\n$/);
   });
@@ -196,7 +196,7 @@ describeWithEnvoy('how a service is spoken to', (envoy) => {
           ),
         ].join('\n---\n'),
       );
-      assert.equal(await greeting(shop().mesh.proxy('client').loopback, 7080), 'tcp');
+      assert.equal(await greeting(shop().mesh.proxy('client').port(7080)), 'tcp');
       assert.deepEqual(asked, ['vault.example.com:7080']);
     } finally {
       tunnel.close();

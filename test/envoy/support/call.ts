@@ -1,7 +1,7 @@
 /** Calls as applications and people make them: through a sidecar that is an HTTP proxy, to a gateway, or over plain TCP. */
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Received } from './application.ts';
 
 /** Where a request goes first. */
@@ -10,6 +10,8 @@ export interface Entry {
   readonly port: number;
   /** The entry is told the whole URL, as an HTTP proxy is. */
   readonly isProxy: boolean;
+  /** What is sent before anything else on each connection. */
+  readonly preface?: string;
 }
 
 export interface Call {
@@ -46,7 +48,7 @@ export async function call(
     path: entry.isProxy ? url : path,
     method,
     headers: { host, ...headers },
-    agent: agent ?? false,
+    ...(entry.preface === undefined ? { agent: agent ?? false } : { createConnection: () => connectTo(entry) }),
     timeout: timeoutMs,
   });
   outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${url} within ${timeoutMs} ms`)));
@@ -98,11 +100,18 @@ export function tally(landings: readonly string[]): ReadonlyMap<string, number> 
   return counts;
 }
 
+/** A connection to an entry, with its preface sent. */
+export function connectTo({ host, port, preface = '' }: Omit<Entry, 'isProxy'>): Socket {
+  const socket = connect({ host, port });
+  if (preface !== '') socket.write(preface);
+  return socket;
+}
+
 /** Who greets a TCP connection: the first line; `closed` when it ends before one, and `refused` when nobody listens. */
-export function greeting(host: string, port: number): Promise<string> {
+export function greeting(entry: Omit<Entry, 'isProxy'>): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect({ host, port });
+    const socket = connectTo(entry);
     socket.setTimeout(5000, () => socket.destroy());
     socket.on('data', (chunk) => {
       text += chunk;

@@ -22,6 +22,29 @@ export function webGateway(...hosts: readonly string[]): string {
   );
 }
 
+/**
+ * Tells sidecars of the namespace shop where connections were meant to go by the PROXY protocol. The kernel would tell them
+ * where iptables intercepts, which needs privileges; all that follows from it is the same.
+ */
+export const toldDestinations = object(
+  'EnvoyFilter shop/told-destinations',
+  `
+  configPatches:
+    ${['virtualOutbound', 'virtualInbound']
+      .map(
+        (name) => `
+    - applyTo: LISTENER_FILTER
+      match: { context: ANY, listener: { name: ${name} } }
+      patch:
+        operation: INSERT_FIRST
+        value:
+          name: envoy.filters.listener.proxy_protocol
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol`,
+      )
+      .join('\n    ')}`,
+);
+
 /** Nothing that no service claims is let through, so that it shows what a service claims. */
 export const registryOnly = 'outboundTrafficPolicy: { mode: REGISTRY_ONLY }';
 

@@ -50,8 +50,9 @@ export const client: ProxySpec = {
 export const visitor: ProxySpec = { name: 'visitor', namespace: 'stock', labels: { app: 'visitor' } };
 
 /**
- * Nothing intercepts connections on a machine where tests run, so that nobody calls through this one: it proves that what
- * such a sidecar gets, in the older dialect, is accepted.
+ * A sidecar as most are: its application's connections would be intercepted. Nothing does that on a machine where tests
+ * run; it proves that what such a sidecar gets, in the older dialect, is accepted, and test/envoy/interception.test.ts what
+ * it does.
  */
 export const intercepted: ProxySpec = {
   name: 'intercepted',

@@ -45,6 +45,11 @@ export interface TestProxy {
   readonly httpProxy: Entry;
   /** A port at `loopback` that it listens on for real. */
   port(number: number): Entry;
+  /**
+   * As if a connection of its application to `ip:port`, or one of others to its workload, had been intercepted. Needs
+   * `toldDestinations` of fragments.ts, and REDIRECT.
+   */
+  intercepting(direction: 'outbound' | 'inbound', destination: string): Entry;
 }
 
 export interface TestMesh {
@@ -199,11 +204,20 @@ function startProxy(spec: ProxySpec, number: number, { program, folder, block, x
     application,
     httpProxy: { host: loopback, port: httpProxyPort, isProxy: true },
     port: (port) => ({ host: loopback, port, isProxy: false }),
+    intercepting(direction, destination) {
+      const { proxyListenPort, proxyInboundListenPort } = portsOf(block);
+      const port = direction === 'outbound' ? proxyListenPort : proxyInboundListenPort;
+      const [ip, number] = destination.split(':');
+      return { host: '127.0.0.1', port, isProxy: false, preface: `PROXY TCP4 10.9.9.9 ${ip} 40000 ${number}\r\n` };
+    },
   };
 }
 
 /** Where sidecars take intercepted connections, on all addresses: no test process takes another's. */
-function portsOf({ number }: AddressBlock): ReturnType<typeof meshConfigIn> {
+function portsOf({ number }: AddressBlock): {
+  readonly proxyListenPort: number;
+  readonly proxyInboundListenPort: number;
+} {
   return { proxyListenPort: 20_000 + 2 * number, proxyInboundListenPort: 20_001 + 2 * number };
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { type Agent, request } from 'node:https';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import type { Issued } from '../../support/certificates.ts';
-import { type Entry, seenIn } from './call.ts';
+import { connectTo, type Entry, seenIn } from './call.ts';
 
 export interface TlsCall {
   /** The name in the URL: both what is asked for in the handshake and the Host header. */
@@ -19,8 +19,18 @@ export interface TlsCall {
 }
 
 /** Where a request over TLS landed, such as `reviews`; or `refused` when there was no handshake that both sides accept. */
-export async function callTls({ host: address, port }: Entry, call: TlsCall): Promise<string> {
-  const outgoing = request({ host: address, port, path: '/', headers: { host: call.host }, ...options(call) });
+export async function callTls(entry: Entry, call: TlsCall): Promise<string> {
+  const { host, port, preface } = entry;
+  const { agent, ...handshake } = options(call);
+  const connection = () => connect({ socket: connectTo(entry), ...handshake });
+  const outgoing = request({
+    host,
+    port,
+    path: '/',
+    headers: { host: call.host },
+    ...handshake,
+    ...(preface === undefined ? { agent } : { createConnection: connection }),
+  });
   outgoing.end();
   try {
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
