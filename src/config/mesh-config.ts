@@ -95,7 +95,7 @@ export const meshConfig = object({
   ca: notExecuted(any),
   extensionProviders: notExecuted(any),
   defaultProviders: notExecuted(any),
-  discoverySelectors: notExecuted(list(labelSelector)),
+  discoverySelectors: list(labelSelector),
   pathNormalization: object({
     normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
   }),
