@@ -12,6 +12,7 @@ import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
 import type { Table } from './incremental/table.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
@@ -19,6 +20,7 @@ import { type KubernetesObject, type ObjectChange, objectKey } from './model/kub
 import type { Freshness, ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
+import { PatchWatch } from './patch-watch.ts';
 import { DiscoveredObjects } from './registry/discovery.ts';
 import { isKubernetesKind, KubernetesRegistry } from './registry/kubernetes/registry.ts';
 import type { RegistryChange } from './registry/registry.ts';
@@ -36,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly meshDefaults?: MeshConfig;
   /** The time, in milliseconds since the epoch. */
   readonly now?: () => number;
+  /** For what is done a little later. */
+  readonly clock?: Clock;
   /** Told of each commit and how long it took. */
   readonly onCommit?: (revision: Revision, durationMs: number) => void;
   /** Told of rows and objects that sources report. */
@@ -64,6 +68,7 @@ export class ControlPlane implements ProxyHost {
   readonly #kubernetes: KubernetesRegistry;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #gateways: GatewayWatch;
+  readonly #patches: PatchWatch;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
   /** What the last commit wants done once all views are settled. */
   readonly #moves = new Set<() => void>();
@@ -72,7 +77,7 @@ export class ControlPlane implements ProxyHost {
   #stagedAtMs: number | undefined;
 
   constructor(options: ControlPlaneOptions) {
-    const { log, cluster, domainSuffix, now = Date.now, onCompute, narrows } = options;
+    const { log, cluster, domainSuffix, now = Date.now, clock = systemClock, onCompute, narrows } = options;
     this.#options = options;
     this.graph = new Graph({
       ...(onCompute === undefined ? {} : { onCompute }),
@@ -80,9 +85,17 @@ export class ControlPlane implements ProxyHost {
         log.error(`${query} failed; its last good value stays`, { resource: key, error }),
     });
     this.mesh = createMesh(this.graph, narrows === undefined ? {} : { narrows });
-    this.views = new ViewStore(this.graph, createCatalog(this.graph, this.mesh));
+    const catalog = createCatalog(this.graph, this.mesh);
+    this.views = new ViewStore(this.graph, catalog);
     this.diagnostics = new Diagnostics(log);
     this.#gateways = new GatewayWatch(this.graph, this.mesh, this.diagnostics);
+    this.#patches = new PatchWatch({
+      graph: this.graph,
+      envoyFilters: this.mesh.tables.envoyFilters,
+      effects: catalog.patchEffects,
+      diagnostics: this.diagnostics,
+      clock,
+    });
     this.#kubernetes = new KubernetesRegistry(
       { name: 'kubernetes', cluster, domainSuffix, now },
       {
@@ -189,17 +202,32 @@ export class ControlPlane implements ProxyHost {
     }
     let current = scope;
     const move = (next: Scope) => {
-      this.#gateways.enter(next);
-      this.#gateways.leave(current);
+      this.#enter(next);
+      this.#leave(current);
       current = next;
       onScope(next);
     };
-    this.#gateways.enter(scope);
+    this.#enter(scope);
     const close = () => {
-      this.#gateways.leave(current);
+      this.#leave(current);
       leave();
     };
     return { scope, close };
+  }
+
+  /** Lets go of what would still be done later. */
+  close(): void {
+    this.#patches.close();
+  }
+
+  #enter(scope: Scope): void {
+    this.#gateways.enter(scope);
+    this.#patches.enter(scope);
+  }
+
+  #leave(scope: Scope): void {
+    this.#gateways.leave(scope);
+    this.#patches.leave(scope);
   }
 
   view(type: string, scope: Scope): ReturnType<ViewStore['view']> {
@@ -222,6 +250,7 @@ export class ControlPlane implements ProxyHost {
     const part = objectKey(change);
     const key = configKey(change);
     const table = this.#configTables[kind] as Table<Config<unknown>> | undefined;
+    if (kind === 'EnvoyFilter') this.#patches.changed();
     if (object === undefined) {
       this.diagnostics.replace(part, []);
       table?.remove(key);

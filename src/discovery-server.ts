@@ -112,7 +112,10 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     await Promise.all(synced);
     const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
     const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
-    stop.signal.addEventListener('abort', () => clearInterval(recheck));
+    stop.signal.addEventListener('abort', () => {
+      clearInterval(recheck);
+      controlPlane.close();
+    });
     const close = async (graceMs: number) => {
       await grpc.close(graceMs);
       stop.abort();

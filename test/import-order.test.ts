@@ -43,6 +43,7 @@ const order: Order = [
   ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
 
   ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
+  ['patch-watch.ts', ['mesh', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
 
   // The composition roots: the pipeline, and the process that serves it. No stage imports them.
   [
@@ -57,6 +58,7 @@ const order: Order = [
       'registry/discovery.ts',
       'diagnostics.ts',
       'gateway-watch.ts',
+      'patch-watch.ts',
       'config',
       'incremental',
       'model',

@@ -69,12 +69,11 @@ export function envoyFilterQueries(
       extensions: '',
     };
     for (const filter of filters) {
-      const key = configKey(filter);
-      for (const position of read.cell(patchesForVersion, { filter: key, version: proxy.version })) {
+      for (const position of read.cell(patchesForVersion, { filter: configKey(filter), version: proxy.version })) {
         const patch = filter.spec.configPatches?.[position];
         if (patch === undefined || !hasMetadata(proxy, patch.match?.proxy?.metadata ?? {})) continue;
         for (const list of listsOf(patch, proxy.type))
-          lists[list] += `${lists[list] === '' ? '' : ' '}${key}#${position}`;
+          lists[list] += `${lists[list] === '' ? '' : ' '}${patchRef(filter, position)}`;
       }
     }
     return patchingOf(lists);
@@ -157,6 +156,18 @@ function operationOf({ applyTo, patch }: ConfigPatch): PatchOperation | undefine
   if (applyTo === undefined || applyTo === 'INVALID' || operation === undefined || operation === 'INVALID')
     return undefined;
   return effectiveOperation(applyTo satisfies ApplyTo, operation);
+}
+
+/** A patch as lists name it. */
+export function patchRef(filter: { readonly namespace: string; readonly name: string }, position: number): string {
+  return `${configKey(filter)}#${position}`;
+}
+
+/** The positions of the patches that can be in force for some proxy. */
+export function executedPatches({ spec: { configPatches = [] } }: Config<EnvoyFilter>): readonly number[] {
+  return configPatches.flatMap((patch, position) =>
+    listsOf(patch, 'sidecar').length + listsOf(patch, 'router').length > 0 ? [position] : [],
+  );
 }
 
 function toPatch({ spec, origin }: Config<EnvoyFilter>, position: number): readonly PatchIr[] {

@@ -31,9 +31,8 @@ export interface Catalog {
   readonly route: Query<ScopedName, Resource | undefined>;
   readonly secret: Query<ScopedName, Resource | undefined>;
   readonly extension: Query<ScopedName, Resource | undefined>;
-  /** What patches did to a scope's clusters, listeners and configurations of filters, and to a route configuration. */
+  /** What the patches in force for a scope did to what it is to hold. */
   readonly patchEffects: Query<Scope, readonly Effect[]>;
-  readonly routeEffects: Query<ScopedName, readonly Effect[]>;
 }
 
 export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
@@ -69,21 +68,45 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     },
   });
 
-  const patchEffects = graph.query<Scope, readonly Effect[]>('patchEffects', {
-    reads: [clusterParts, listenerParts, extensions, ...clusterOverlay.queries, ...listenerOverlay.queries],
+  const routes = routeCatalog(graph, mesh, interner, patcher);
+
+  /** The route configurations that a scope's listeners ask for. */
+  const routeNames = graph.query<Scope, readonly string[]>('routeNames', {
+    reads: [listenerParts, ...listenerOverlay.queries],
     keyOf: ({ key }) => key,
-    compute: (read, scope) => [
-      ...clusterOverlay.effects(read, read.cell(clusterParts, scope)),
-      ...listenerOverlay.effects(read, read.cell(listenerParts, scope)),
-      ...(scope.patching.extensions === '' ? [] : read.cell(extensions, scope.patching.extensions).effects),
+    compute: (read, scope) =>
+      read
+        .cell(listenerParts, scope)
+        .flatMap((part) => read.cell(part.query, part.key).flatMap((one) => one.routes ?? [])),
+  });
+
+  const patchEffects = graph.query<Scope, readonly Effect[]>('patchEffects', {
+    reads: [
+      clusterParts,
+      listenerParts,
+      extensions,
+      routeNames,
+      routes.routeEffects,
+      ...clusterOverlay.queries,
+      ...listenerOverlay.queries,
     ],
+    keyOf: ({ key }) => key,
+    compute(read, scope) {
+      const names = scope.patching.routes === '' ? [] : read.cell(routeNames, scope);
+      return [
+        ...clusterOverlay.effects(read, read.cell(clusterParts, scope)),
+        ...listenerOverlay.effects(read, read.cell(listenerParts, scope)),
+        ...[...new Set(names)].flatMap((name) => read.cell(routes.routeEffects, { scope, name })),
+        ...(scope.patching.extensions === '' ? [] : read.cell(extensions, scope.patching.extensions).effects),
+      ];
+    },
   });
 
   return {
     clusterParts,
     endpointParts,
     listenerParts,
-    ...routeCatalog(graph, mesh, interner, patcher),
+    route: routes.route,
     secret: secretResource,
     extension,
     patchEffects,

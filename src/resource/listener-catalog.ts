@@ -30,9 +30,18 @@ export interface ListenerCatalog {
   readonly listenerOverlay: Overlay;
 }
 
+function routeNames({ chains, fallback }: ListenerIr): readonly string[] {
+  return [...chains, ...(fallback === undefined ? [] : [fallback])].flatMap(({ network }) =>
+    network.kind === 'http' && network.manager.routes.kind === 'rds' ? [network.manager.routes.name] : [],
+  );
+}
+
 export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, patcher: Patcher): ListenerCatalog {
-  const toResource = (ir: ListenerIr) =>
-    intern(listenerType, encodeResource(Listener, ir.name, listener(ir), ir.origins));
+  const toResource = (ir: ListenerIr) => {
+    const routes = routeNames(ir);
+    const resource = encodeResource(Listener, ir.name, listener(ir), ir.origins);
+    return intern(listenerType, routes.length === 0 ? resource : { ...resource, routes });
+  };
 
   const namespaceListeners = graph.query<InNamespace, readonly Resource[]>('namespaceListeners', {
     reads: [mesh.addressedListeners],

@@ -74,19 +74,40 @@ export function overlay(
     ];
   }
 
+  const partEffects = graph.query<PatchedPart, readonly Effect[]>(`patched${suffix}Effects`, {
+    reads: [patched],
+    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    compute: (read, key) => read.cell(patched, key).effects,
+  });
+
+  /** The names that patches add although a part has them. */
+  const takenNames = graph.query<PatchedPart, readonly string[]>(`taken${suffix}`, {
+    reads: [added, patchedPart, ...reads],
+    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    compute(read, { part, patches }) {
+      const { places } = read.cell(added, patches);
+      return places.size === 0
+        ? []
+        : read.cell(part.query, part.key).flatMap(({ name }) => (places.has(name) ? [name] : []));
+    },
+  });
+
   function effects(read: Reader, parts: readonly Part[]): readonly Effect[] {
-    const isAdded = ({ query }: Part) => query.name === addedPart.name;
-    const others = parts.filter((part) => !isAdded(part));
-    const ofParts = others
-      .filter(({ query }) => query.name === patchedPart.name)
-      .flatMap(({ key }) => read.cell(patched, key as PatchedPart).effects);
-    const additions = parts.filter(isAdded).map(({ key }) => read.cell(added, key as PatchList));
-    if (additions.every(({ effects: found }) => found.length === 0)) return ofParts;
-    const taken = new Set(others.flatMap(({ query, key }) => read.cell(query, key).map(({ name }) => name)));
-    return [...ofParts, ...additions.flatMap((addition) => effectsOfAdding(addition, taken))];
+    const additions = parts.filter(({ query }) => query.name === addedPart.name);
+    const others = parts.filter((part) => !additions.includes(part));
+    return [
+      ...others
+        .filter(({ query }) => query.name === patchedPart.name)
+        .flatMap(({ key }) => read.cell(partEffects, key as PatchedPart)),
+      ...additions.flatMap(({ key }) => {
+        const patches = key as PatchList;
+        const taken = others.flatMap((part) => read.cell(takenNames, { part, patches }));
+        return effectsOfAdding(read.cell(added, patches), new Set(taken));
+      }),
+    ];
   }
 
-  return { over, effects, queries: [patchedPart, addedPart] };
+  return { over, effects, queries: [patchedPart, addedPart, partEffects, takenNames] };
 }
 
 /** What is generated keeps its name: adding another of that name has no effect. */

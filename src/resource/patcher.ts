@@ -73,16 +73,15 @@ export function createPatcher({ intern }: Interner): Patcher {
     if (found !== undefined) return found;
     const { value } = fromBinary(AnySchema, Buffer.concat(resource.chunks));
     const { name, bytes, effects } = steps[kind](resource.name, value, patches);
-    const made = (message: Uint8Array) => toResource(kind, name, message, originsWith(resource.origins, effects));
+    const { routes } = resource;
+    const made = (message: Uint8Array) => {
+      const changed = encode(kind, name, message, originsWith(resource.origins, effects));
+      return intern(types[kind], routes === undefined ? changed : { ...changed, routes });
+    };
     const kept = bytes === undefined ? [] : [bytes === value ? resource : made(bytes)];
     const patched = { resources: kept, effects };
     resources.set(resource, patched);
     return patched;
-  }
-
-  function toResource(kind: Addable, name: string, message: Uint8Array, origins: readonly OriginKey[]): Resource {
-    const type = types[kind];
-    return intern(type, resourceOf(type.slice(type.lastIndexOf('/') + 1), name, message, origins));
   }
 
   return {
@@ -97,10 +96,17 @@ export function createPatcher({ intern }: Interner): Patcher {
     },
     added(kind, patches) {
       const { added, effects } = addedMessages(kind, prepared(patches).patches);
-      const resources = added.map(({ name, bytes, patch }) => toResource(kind, name, bytes, [patch.ir.origin.object]));
+      const resources = added.map(({ name, bytes, patch }) =>
+        intern(types[kind], encode(kind, name, bytes, [patch.ir.origin.object])),
+      );
       return { resources, effects, places: new Map(added.map(({ name, patch }) => [name, patch.ir.origin])) };
     },
   };
+}
+
+function encode(kind: Addable, name: string, message: Uint8Array, origins: readonly OriginKey[]): Resource {
+  const type = types[kind];
+  return resourceOf(type.slice(type.lastIndexOf('/') + 1), name, message, origins);
 }
 
 /** The origins of something, and the EnvoyFilters that have changed it. */

@@ -12,6 +12,8 @@ export interface Resource {
   readonly size: number;
   /** The objects that it was made from. */
   readonly origins: readonly OriginKey[];
+  /** The names of the RouteConfigurations that a listener asks for. */
+  readonly routes?: readonly string[];
   /** The virtual hosts of a RouteConfiguration, in its order. */
   readonly parts?: readonly ResourcePart[];
 }
