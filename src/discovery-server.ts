@@ -10,12 +10,13 @@ import { pages } from './console/pages.ts';
 import { ControlPlane } from './control-plane.ts';
 import type { YamlDocument } from './files/yaml.ts';
 import { followYamlFile } from './files/yaml-file.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { ObjectSource } from './model/object-source.ts';
 import { originKey } from './model/origin.ts';
 import type { Problem } from './model/problem.ts';
-import { AdsService } from './xds/ads-service.ts';
-import { createGrpcServer, type ListenAddress } from './xds/grpc.ts';
+import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
+import { createGrpcServer, type GrpcServerOptions, type ListenAddress } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
@@ -31,9 +32,17 @@ export interface DiscoveryServerOptions {
   readonly domainSuffix: string;
   readonly version: string;
   readonly log: Log;
+  /** How long the xDS server waits for what; what is left out suits real proxies. */
+  readonly xdsWaits?: XdsWaits;
+  /** For the waits of the xDS server. */
+  readonly clock?: Clock;
   /** Told whenever a proxy has said something, after it has been heard. */
   readonly onAnswer?: () => void;
 }
+
+/** In milliseconds. */
+export type XdsWaits = Pick<GrpcServerOptions, 'keepaliveMs' | 'keepaliveTimeoutMs' | 'stallMs' | 'idleMs'> &
+  Pick<AdsServiceOptions, 'patienceMs'>;
 
 export interface DiscoveryServer {
   readonly xdsAddress: ListenAddress;
@@ -65,7 +74,7 @@ const recheckMs = 60 * 60 * 1000;
  * mesh. Throws ListenError.
  */
 export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
-  const { log, version, sources, cluster, domainSuffix, meshDefaults } = options;
+  const { log, version, sources, cluster, domainSuffix, meshDefaults, clock = systemClock, xdsWaits = {} } = options;
   const stop = new AbortController();
   let metrics: Metrics | undefined;
   const controlPlane = new ControlPlane({
@@ -82,6 +91,8 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     log,
     controlPlane: identity,
     now: Date.now,
+    clock,
+    ...xdsWaits,
     onRequest: () => options.onAnswer?.(),
     events: {
       sent: (type, bytes) => metrics?.sent(type, bytes),
@@ -94,7 +105,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   metrics = createMetrics(metricsData(controlPlane, ads), version);
   const http = createHttpServer(pages(data, metrics), log);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
-  const grpc = createGrpcServer({ methods, log });
+  const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
     const { meshConfigPath } = options;

@@ -6,8 +6,8 @@ import type { Scope } from '../model/scope.ts';
 import { clusterType, endpointType, listenerType, type TypeUrl } from '../resource/types.ts';
 import type { View } from '../resource/view.ts';
 import { AdsStream, type StreamEvents } from './ads-stream.ts';
+import { type Call, type CallHandler, type OpenCall, type StatusCode, status } from './call.ts';
 import { type Dialect, delta, sotw } from './dialect.ts';
-import { type Call, type CallHandler, type OpenCall, type StatusCode, status } from './grpc.ts';
 import { NodeError, toProxy } from './node.ts';
 import {
   type DeltaRequest,

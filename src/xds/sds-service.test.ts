@@ -4,7 +4,7 @@ import { silent } from '../lib/log.ts';
 import { DiscoveryRequest } from '../proto/envoy/service/discovery/v3/discovery.ts';
 import { messageJson } from '../resource/json.ts';
 import { secretType } from '../resource/types.ts';
-import { status } from './grpc.ts';
+import { status } from './call.ts';
 import { frameHead } from './response.ts';
 import { sdsMethods } from './sds-service.ts';
 

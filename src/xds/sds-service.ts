@@ -5,8 +5,8 @@
 import type { Log } from '../lib/log.ts';
 import { fileSecretResource, refusedSecretResource } from '../resource/proxy-secrets.ts';
 import { secretType } from '../resource/types.ts';
-import type { Call, CallHandler, OpenCall } from './grpc.ts';
-import { status } from './grpc.ts';
+import type { Call, CallHandler, OpenCall } from './call.ts';
+import { status } from './call.ts';
 import { decodeSotwRequest } from './request.ts';
 import { sotwResponse } from './response.ts';
 

@@ -11,7 +11,7 @@ import { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/proto/envo
 import { pushOrder, type TypeUrl } from '../../../src/resource/types.ts';
 import { type FakeView, fakeView } from '../../../src/resource/view.fake.ts';
 import { AdsService, type ProxyHost } from '../../../src/xds/ads-service.ts';
-import type { Call, CallHandler } from '../../../src/xds/grpc.ts';
+import type { Call, CallHandler } from '../../../src/xds/call.ts';
 import { frameHead } from '../../../src/xds/response.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 
