@@ -1,4 +1,5 @@
 /** Configuration that is looked at without being served: texts are read once, into a control plane that nobody connects to. */
+import { analyze, createAnalyses } from './analysis/analysis.ts';
 import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -7,6 +8,8 @@ import { MergedObjects } from './files/merge.ts';
 import { scan } from './files/scan.ts';
 import { readText } from './files/text.ts';
 import { parseYaml } from './files/yaml.ts';
+import type { ObjectChange } from './model/kubernetes-object.ts';
+import { lineOf, type Origin, originKey } from './model/origin.ts';
 import { compareProblems, type Problem } from './model/problem.ts';
 
 /** A text with objects, and the name to call it by. */
@@ -36,23 +39,25 @@ export function readInputs(paths: readonly string[]): readonly Input[] {
 
 export interface InspectionOptions {
   readonly inputs: readonly Input[];
+  /** How far to look: at each object by itself, or at what they are together, too. */
+  readonly depth: 'objects' | 'mesh';
   readonly meshConfig?: Input;
   readonly domainSuffix?: string;
 }
 
 export interface Inspection {
-  /** What the objects mean, committed. */
-  readonly controlPlane: ControlPlane;
-  /** What is wrong with texts and with objects by themselves, sorted. */
+  /** What is wrong with the texts and what they state, sorted. */
   readonly problems: readonly Problem[];
   readonly files: number;
   readonly objects: number;
 }
 
-export function inspect({ inputs, meshConfig, domainSuffix = 'cluster.local' }: InspectionOptions): Inspection {
+export function inspect({ inputs, depth, meshConfig, domainSuffix = 'cluster.local' }: InspectionOptions): Inspection {
   const silent = () => {};
   const log = { error: silent, warn: silent, info: silent, debug: silent };
   const controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix });
+  const { graph } = controlPlane;
+  const analyses = depth === 'mesh' ? createAnalyses(graph, controlPlane.mesh) : [];
   const problems: Problem[] = [];
   const merged = new MergedObjects();
   const keys = new Map<string, readonly string[]>();
@@ -77,13 +82,20 @@ export function inspect({ inputs, meshConfig, domainSuffix = 'cluster.local' }: 
   }
   controlPlane.apply(changes);
   controlPlane.commit();
-  problems.push(...controlPlane.diagnostics.all());
+  problems.push(...controlPlane.diagnostics.all(), ...analyze(graph, analyses, lineFinder(changes)));
   return {
-    controlPlane,
     problems: problems.sort(compareProblems),
     files: inputs.length + (meshConfig === undefined ? 0 : 1),
     objects,
   };
+}
+
+/** Lines as the objects know them, to the last item; rows know those of routes and the like. */
+function lineFinder(changes: readonly ObjectChange[]): (origin: Origin, path: string) => number | undefined {
+  const objects = new Map(
+    changes.flatMap(({ object }) => (object === undefined ? [] : [[originKey(object), object] as const])),
+  );
+  return (origin, path) => objects.get(originKey(origin))?.lineOf?.(path) ?? lineOf(origin, path);
 }
 
 function readMeshConfig({ file, text }: Input): {

@@ -32,6 +32,8 @@ const order: Order = [
   // From rows to bytes. A translator has no way to the mesh, to a proxy or to a scope: equal IR gives equal bytes.
   ['ir', ['model', 'lib']],
   ['mesh', ['ir', 'config', 'incremental', 'model', 'lib']],
+  // What people should know of a mesh; nothing that proxies get depends on it.
+  ['analysis', ['mesh', 'config', 'incremental', 'model', 'lib']],
   ['envoy', ['ir', 'proto/envoy', 'proto/google', 'descriptors', 'lib']],
   ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'descriptors', 'incremental', 'model', 'lib']],
 
@@ -67,7 +69,7 @@ const order: Order = [
   ],
   ['discovery-server.ts', ['control-plane.ts', 'console', 'xds', 'files', 'config', 'model', 'lib']],
   // The same without serving, for commands that only look.
-  ['inspection.ts', ['control-plane.ts', 'files', 'config', 'model', 'lib']],
+  ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],
 
   // What people start.
   ['agent', ['model', 'lib']],

@@ -1,7 +1,7 @@
 /** What `validate` and `analyze` share: their options, what they read, and how they end. */
 import { readFileSync } from 'node:fs';
 import { type Command, type CommanderError, Option } from 'commander';
-import { type Input, type Inspection, inspect, PathError, readInputs } from '../inspection.ts';
+import { type Input, type Inspection, type InspectionOptions, inspect, PathError, readInputs } from '../inspection.ts';
 import { formatReport, isGood, type Report, type ReportFormat, reportFormats } from './report.ts';
 
 export interface InspectionArguments {
@@ -32,7 +32,11 @@ export function withInspectionOptions(command: Command): Command {
 const standardInput = '-';
 
 /** Reads files, folders and `-` once; ends the process with 2 where a path leads nowhere. */
-export function inspectPaths(paths: readonly string[], { meshConfig, domain }: InspectionArguments): Inspection {
+export function inspectPaths(
+  depth: InspectionOptions['depth'],
+  paths: readonly string[],
+  { meshConfig, domain }: InspectionArguments,
+): Inspection {
   try {
     const stated = paths.filter((path) => path !== standardInput);
     const piped: readonly Input[] = paths.includes(standardInput)
@@ -40,6 +44,7 @@ export function inspectPaths(paths: readonly string[], { meshConfig, domain }: I
       : [];
     const [mesh] = meshConfig === undefined ? [] : readInputs([meshConfig]);
     return inspect({
+      depth,
       inputs: [...piped, ...readInputs(stated)],
       domainSuffix: domain,
       ...(mesh === undefined ? {} : { meshConfig: mesh }),

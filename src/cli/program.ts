@@ -1,5 +1,6 @@
 /** The command line: every command with its help. */
 import { Command } from 'commander';
+import { analyzeCommand } from './analyze.ts';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
@@ -13,5 +14,6 @@ export function createProgram(): Command {
   upCommand(program.command('up'));
   serveCommand(program.command('serve'));
   validateCommand(program.command('validate'));
+  analyzeCommand(program.command('analyze'));
   return program;
 }

@@ -27,6 +27,6 @@ Examples:
     .action((paths: readonly string[], options: InspectionArguments) => {
       if (paths.length === 0 && options.meshConfig === undefined)
         command.error('error: expected files or folders to check, found none');
-      conclude(inspectPaths(paths, options), options);
+      conclude(inspectPaths('objects', paths, options), options);
     });
 }

@@ -6,6 +6,8 @@
  * durations as `1.5s`, enums by name.
  */
 
+import { distance } from './distance.ts';
+
 /** Where a value stands in its object: names and list positions from the object's root. */
 export type Path = readonly (string | number)[];
 
@@ -302,20 +304,6 @@ export function nearName(found: string, known: readonly string[]): string | unde
   return known.find(
     (name) => distance(name.toLowerCase(), found.toLowerCase()) <= Math.max(1, Math.floor(found.length / 4)),
   );
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 function snakeCase(name: string): string {

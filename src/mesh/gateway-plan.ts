@@ -38,6 +38,8 @@ export interface GatewayConflict {
   readonly gateway: string;
   readonly server: number;
   readonly message: string;
+  /** `namespace/name` of the Gateway that is in its way. */
+  readonly winner: string;
 }
 
 export interface GatewayPlan {
@@ -49,10 +51,10 @@ interface OpenListener {
   readonly port: number;
   readonly bind: string;
   readonly servers: PlannedServer[];
-  /** Hosts of servers with tls settings, with the namespaces that they are meant for. */
-  readonly hosts: Set<string>;
-  /** Names that clients say to reach one of the servers. */
-  readonly names: Set<string>;
+  /** Hosts of servers with tls settings, with the namespaces that they are meant for, and the Gateways that have them. */
+  readonly hosts: Map<string, string>;
+  /** Names that clients say to reach one of the servers, and the Gateways that have them. */
+  readonly names: Map<string, string>;
 }
 
 /**
@@ -71,14 +73,20 @@ export function planGateways(
         const planned = plan(config, index, server, port);
         const { bind = '' } = server;
         const key = `${bind}|${port}`;
-        const listener = listeners.get(key) ?? { port, bind, servers: [], hosts: new Set(), names: new Set() };
-        const { joins, messages } = settle(planned, listener);
-        for (const message of messages) conflicts.push({ gateway: planned.gateway, server: index, message });
+        const listener: OpenListener = listeners.get(key) ?? {
+          port,
+          bind,
+          servers: [],
+          hosts: new Map(),
+          names: new Map(),
+        };
+        const { joins, hindrance } = settle(planned, listener);
+        if (hindrance !== undefined) conflicts.push({ gateway: planned.gateway, server: index, ...hindrance });
         if (joins === undefined) continue;
         listeners.set(key, listener);
         listener.servers.push(joins);
-        if (server.tls !== undefined) for (const host of scopedHosts(joins)) listener.hosts.add(host);
-        for (const name of joins.serverNames) listener.names.add(name);
+        if (server.tls !== undefined) for (const host of scopedHosts(joins)) listener.hosts.set(host, joins.gateway);
+        for (const name of joins.serverNames) listener.names.set(name, joins.gateway);
       }
     }
   }
@@ -125,30 +133,42 @@ function kindOf(protocol: Protocol, { tls }: GatewayServer): PlannedServer['kind
 function settle(
   planned: PlannedServer,
   listener: OpenListener,
-): { readonly joins: PlannedServer | undefined; readonly messages: readonly string[] } {
-  const message = conflict(planned, listener);
-  if (message !== undefined) return { joins: undefined, messages: [message] };
+): { readonly joins: PlannedServer | undefined; readonly hindrance?: Hindrance } {
+  const hindrance = conflict(planned, listener);
+  if (hindrance !== undefined) return { joins: undefined, hindrance };
   // Two chains for one server name would make Envoy refuse the listener and all of its hosts.
   const shared = planned.serverNames.filter((name) => listener.names.has(name));
-  if (shared.length === 0) return { joins: planned, messages: [] };
+  const [first] = shared;
+  if (first === undefined) return { joins: planned };
   const serverNames = planned.serverNames.filter((name) => !listener.names.has(name));
   const found = `${shared.join(', ')} again, for another namespace`;
   return {
     joins: serverNames.length === 0 ? undefined : { ...planned, serverNames },
-    messages: [`expected server names that no older server of port ${planned.port} has, found ${found}`],
+    hindrance: {
+      message: `expected server names that no older server of port ${planned.port} has, found ${found}`,
+      winner: listener.names.get(first) ?? planned.gateway,
+    },
   };
 }
 
+type Hindrance = Pick<GatewayConflict, 'message' | 'winner'>;
+
 /** Why a server cannot join at all. */
-function conflict(planned: PlannedServer, { servers, hosts }: OpenListener): string | undefined {
+function conflict(planned: PlannedServer, { servers, hosts }: OpenListener): Hindrance | undefined {
   const { server, port, protocol } = planned;
   const [first] = servers;
   if (first === undefined) return undefined;
   const again = server.tls === undefined ? undefined : scopedHosts(planned).find((host) => hosts.has(host));
   if (again !== undefined)
-    return `expected hosts that no older server of port ${port} has, found ${again.replace(/^\*\//, '')} again`;
+    return {
+      message: `expected hosts that no older server of port ${port} has, found ${again.replace(/^\*\//, '')} again`,
+      winner: hosts.get(again) ?? first.gateway,
+    };
   if ((isPlain(first) || isPlain(planned)) && !(first.kind === 'http' && planned.kind === 'http'))
-    return `expected ${first.protocol} as in the older Gateway ${first.gateway} on port ${port}, found ${protocol}`;
+    return {
+      message: `expected ${first.protocol} as in the older Gateway ${first.gateway} on port ${port}, found ${protocol}`,
+      winner: first.gateway,
+    };
   return undefined;
 }
 

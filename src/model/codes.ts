@@ -3,7 +3,8 @@
  *
  * FW00 reading · FW01 VirtualService · FW02 DestinationRule · FW03 ServiceEntry and WorkloadEntry · FW04 Gateway ·
  * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads ·
- * FW1 what only the whole mesh shows · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
+ * FW10 to FW16 what only the whole mesh shows: VirtualServices, DestinationRules, services, selectors, Gateways, Sidecars,
+ * EnvoyFilters · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
  * FW23 AuthorizationPolicy
  */
 export const codes = {
@@ -93,6 +94,46 @@ export const codes = {
   FW0804: 'validity of a certificate',
 
   FW0901: 'workload that cannot be run on this machine',
+
+  FW1001: 'host that another VirtualService has',
+  FW1002: 'destination that no service is',
+  FW1003: 'destination that is hidden',
+  FW1004: 'port that the destination lacks',
+  FW1005: 'destination of several ports without a port',
+  FW1006: 'subset that no DestinationRule defines',
+  FW1007: 'Gateway that is not there',
+  FW1008: 'host that the Gateway does not take',
+  FW1009: 'match for gateways that the rule is not for',
+  FW1010: 'delegate that cannot be used',
+  FW1011: 'delegate that nothing hands over to',
+  FW1012: 'delegated route that contradicts its root',
+  FW1013: 'rules for what the host does not speak',
+  FW1014: 'host that no service is',
+  FW1015: 'match for a port that the host lacks',
+
+  FW1101: 'DestinationRule for a host that no service is',
+  FW1102: 'DestinationRule that is not in force',
+  FW1103: 'part of a DestinationRule that is lost',
+  FW1104: 'subset without endpoints',
+  FW1105: 'settings for a port that the service lacks',
+  FW1106: 'TLS within TLS',
+
+  FW1201: 'ServiceEntry for the host of a Service',
+  FW1202: 'ServiceEntries of one host that differ',
+  FW1203: 'service without endpoints',
+  FW1204: 'ports that cannot be told apart',
+  FW1205: 'alias that leads nowhere',
+  FW1206: 'port that does not say what it speaks',
+
+  FW1301: 'selector that selects nothing',
+  FW1302: 'WorkloadEntry that nothing selects',
+  FW1303: 'namespace in which nothing is known',
+
+  FW1401: 'Gateway that nobody serves',
+  FW1402: 'Gateway without routes',
+
+  FW1501: 'Sidecar that is not in force',
+  FW1502: 'import of what is not there',
 
   FW2001: 'what a policy is attached to',
   FW2101: 'PeerAuthentication by port',

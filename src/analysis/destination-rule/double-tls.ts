@@ -1,0 +1,42 @@
+/** FW1106: TLS that is started for connections that are TLS already. */
+import type { Config } from '../../config/config.ts';
+import type { DestinationRule } from '../../config/destination-rule.ts';
+import { destinationRuleHost } from '../../mesh/rules.ts';
+import { isWildcard } from '../../model/hostname.ts';
+import { isTls } from '../../model/protocol.ts';
+import type { Service } from '../../model/service.ts';
+import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
+
+export function doubleTls({ tables }: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
+  const { services } = tables;
+  return {
+    name: 'doubleTls',
+    reads: [services, services.byHost],
+    analyze(read, rule) {
+      const host = destinationRuleHost(rule);
+      if (isWildcard(host)) return [];
+      const [service] = read.rows(services, read.keys(services.byHost, host));
+      return service === undefined ? [] : look(rule, service);
+    },
+  };
+}
+
+/** On each port the settings for it count, else those for all. */
+function look({ spec }: Config<DestinationRule>, { ports, origin }: Service): readonly Diagnosis[] {
+  const { tls, portLevelSettings = [] } = spec.trafficPolicy ?? {};
+  return ports.flatMap(({ number, protocol }): readonly Diagnosis[] => {
+    const i = portLevelSettings.findIndex(({ port }) => port?.number === number);
+    const mode = (i < 0 ? tls : portLevelSettings[i]?.tls)?.mode ?? 'DISABLE';
+    if (!isTls(protocol) || (mode !== 'SIMPLE' && mode !== 'MUTUAL')) return [];
+    return [
+      {
+        code: 'FW1106',
+        severity: 'warning',
+        path: `spec.trafficPolicy.${i < 0 ? '' : `portLevelSettings[${i}].`}tls`,
+        message: `expected a port whose clients do not speak TLS themselves, found ${number}, which is for ${protocol}: what is sent there is encrypted twice`,
+        hint: 'let the port say HTTP if applications send plain HTTP to it, or take tls out of the rule',
+        related: [{ origin, path: 'spec.ports', reason: `says that port ${number} is for ${protocol}` }],
+      },
+    ];
+  });
+}

@@ -1,0 +1,41 @@
+/** FW1104: subsets whose labels no endpoint has. */
+import type { Config } from '../../config/config.ts';
+import type { DestinationRule } from '../../config/destination-rule.ts';
+import { destinationRuleHost } from '../../mesh/rules.ts';
+import { isWildcard } from '../../model/hostname.ts';
+import { selects } from '../../model/labels.ts';
+import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
+
+export function emptySubset({ tables, endpoints }: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
+  const { services } = tables;
+  return {
+    name: 'emptySubset',
+    reads: [services, services.byHost, endpoints],
+    analyze(read, rule) {
+      const host = destinationRuleHost(rule);
+      const { subsets = [] } = rule.spec;
+      if (isWildcard(host) || subsets.length === 0) return [];
+      const [service] = read
+        .rows(services, read.keys(services.byHost, host))
+        .filter(({ resolution }) => resolution === 'static');
+      if (service === undefined) return [];
+      const all = read.cell(endpoints, `${service.namespace}/${host}`).endpoints;
+      // A service without any endpoint is told of by itself.
+      if (all.length === 0) return [];
+      return subsets.flatMap(({ name, labels = {} }, i): readonly Diagnosis[] => {
+        if (all.some((endpoint) => selects(labels, endpoint.labels))) return [];
+        const wanted = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+        return [
+          {
+            code: 'FW1104',
+            severity: 'warning',
+            path: `spec.subsets[${i}]`,
+            message: `expected an endpoint of ${host} with ${wanted.join(', ')}, found none among ${all.length}: requests for subset ${name} get 503`,
+            hint: 'a subset takes endpoints by the labels of their pods',
+            related: [{ origin: service.origin, reason: 'is the service' }],
+          },
+        ];
+      });
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** FW1203: services that nothing serves. */
+
+import type { Service } from '../../model/service.ts';
+import type { AnalyzedMesh, Analyzer } from '../analyzer.ts';
+
+export function withoutEndpoints({ endpoints, knowledge }: AnalyzedMesh): Analyzer<Service> {
+  return {
+    name: 'withoutEndpoints',
+    reads: [endpoints, knowledge.knows],
+    analyze(read, { resolution, isHeadless, registry, namespace, hostname, selector, ports }) {
+      if (resolution !== 'static' && !isHeadless) return [];
+      // Files often hold rules and Services, and none of what runs.
+      const isStated = registry === 'service-entry' && selector === undefined;
+      if (!isStated && !read.cell(knowledge.knows, 'endpoints') && !read.cell(knowledge.knows, 'pods')) return [];
+      if (ports.length === 0 || read.cell(endpoints, `${namespace}/${hostname}`).endpoints.length > 0) return [];
+      return [
+        {
+          code: 'FW1203',
+          severity: 'warning',
+          path: selector === undefined ? 'spec' : 'spec.selector',
+          message: `expected an endpoint, found none for ${hostname}: requests to it get 503`,
+          hint:
+            selector === undefined
+              ? 'list endpoints for it'
+              : `no workload that is ready has ${Object.entries(selector)
+                  .map(([key, value]) => `${key}=${value}`)
+                  .join(', ')}`,
+        },
+      ];
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/** FW1013 to FW1015: hosts that no service is, that do not speak what the rules are for, or lack the port of a match. */
+import type { Config } from '../../config/config.ts';
+import type { VirtualService } from '../../config/virtual-service.ts';
+import { gatewaysOf, virtualServiceHosts } from '../../mesh/rules.ts';
+import { meshKey } from '../../mesh/tables.ts';
+import { isWildcard } from '../../model/hostname.ts';
+import { isHttp, isTcp, isTls, type Protocol } from '../../model/protocol.ts';
+import type { Service } from '../../model/service.ts';
+import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
+import { viewpointOf } from '../viewpoint.ts';
+
+/** Which ports the rules of a list are for. */
+const fits: { readonly [list in 'http' | 'tls' | 'tcp']: (protocol: Protocol) => boolean } = {
+  http: (protocol) => isHttp(protocol) || protocol === 'auto',
+  tls: (protocol) => isTls(protocol) || protocol === 'auto',
+  tcp: (protocol) => isTcp(protocol) || protocol === 'auto',
+};
+
+export function hostProtocol({ settings, service }: AnalyzedMesh): Analyzer<Config<VirtualService>> {
+  return {
+    name: 'hostProtocol',
+    reads: [settings, service],
+    analyze(read, rule) {
+      if (!gatewaysOf(rule).includes('mesh')) return [];
+      const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
+      const client = viewpointOf(rule.namespace, rule.spec.exportTo, fallback);
+      if (client === undefined) return [];
+      const hosts = virtualServiceHosts(rule);
+      const found = hosts.map((host) => (isWildcard(host) ? undefined : read.cell(service, { client, host })));
+      return [
+        ...hosts.flatMap((host, i) => {
+          const one = found[i];
+          if (isWildcard(host)) return [];
+          return one === undefined ? unknown(host, i, found) : wrongProtocol(rule, one, i);
+        }),
+        ...wrongPorts(rule, found),
+      ];
+    },
+  };
+}
+
+/** Beside a service that is known, a host that is not gets routes on the ports of that service too. */
+function unknown(host: string, i: number, others: readonly (Service | undefined)[]): readonly Diagnosis[] {
+  if (others.some((service) => service !== undefined)) return [];
+  return [
+    {
+      code: 'FW1014',
+      severity: 'info',
+      path: `spec.hosts[${i}]`,
+      message: `expected a service, found none of the name ${host}: requests to it are routed on port 80 only`,
+      hint: 'state it by a ServiceEntry to route it on other ports',
+    },
+  ];
+}
+
+function wrongProtocol({ spec }: Config<VirtualService>, service: Service, i: number): readonly Diagnosis[] {
+  const { ports, origin, resolution } = service;
+  if (resolution === 'alias' || ports.length === 0) return [];
+  return (['http', 'tls', 'tcp'] as const).flatMap((list): readonly Diagnosis[] => {
+    if ((spec[list] ?? []).length === 0 || ports.some(({ protocol }) => fits[list](protocol))) return [];
+    const spoken = ports.map(({ number, protocol }) => `${protocol} on ${number}`).join(', ');
+    return [
+      {
+        code: 'FW1013',
+        severity: 'warning',
+        path: `spec.hosts[${i}]`,
+        message: `expected a port for the rules in ${list}, found that ${service.hostname} speaks ${spoken}: they have no effect`,
+        hint: 'a port of a Service says what it speaks by appProtocol or by its name, such as http-web',
+        related: [{ origin, path: 'spec.ports', reason: `has ports for ${spoken}` }],
+      },
+    ];
+  });
+}
+
+function wrongPorts(
+  { spec }: Config<VirtualService>,
+  services: readonly (Service | undefined)[],
+): readonly Diagnosis[] {
+  const known = services.filter((service) => service !== undefined);
+  // A wildcard may stand for services with any port, an unknown host is on port 80.
+  if (known.length !== services.length) return [];
+  const numbers = new Set(known.flatMap(({ ports }) => ports.map(({ number }) => number)));
+  const { http = [], tls = [], tcp = [] } = spec;
+  return [['http', http] as const, ['tls', tls] as const, ['tcp', tcp] as const].flatMap(([list, routes]) =>
+    routes.flatMap(({ match = [] }, i) =>
+      match.flatMap(({ port = 0, gateways = [] }, j): readonly Diagnosis[] => {
+        if (port === 0 || numbers.has(port) || gateways.length > 0 || (spec.gateways ?? []).length > 1) return [];
+        return [
+          {
+            code: 'FW1015',
+            severity: 'warning',
+            path: `spec.${list}[${i}].match[${j}].port`,
+            message: `expected a port of the hosts, found ${port}: the match never fits`,
+            hint: 'a match names the port of the service that was called, not that of the pods',
+            related: known.map(({ origin, ports }) => ({
+              origin,
+              path: 'spec.ports',
+              reason: `has the ports ${ports.map(({ number }) => number).join(', ') || 'none'}`,
+            })),
+          },
+        ];
+      }),
+    ),
+  );
+}
