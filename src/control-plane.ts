@@ -43,12 +43,23 @@ export interface ControlPlaneOptions {
   /** Told of each commit and how long it took. */
   readonly onCommit?: (revision: Revision, durationMs: number) => void;
   /** Told of rows and objects that sources report. */
-  readonly onInbound?: (type: 'config' | 'svc' | 'eds', count: number) => void;
+  readonly onInbound?: (type: Inbound, count: number) => void;
   /** Told of each computation, for tests that count them. */
   readonly onCompute?: (query: string, key: string) => void;
   /** Clients are not narrowed; only the oracle wants that. */
   readonly narrows?: boolean;
 }
+
+/** What sources report: rules, services, endpoints, and so on. */
+export type Inbound = 'config' | 'svc' | 'eds' | 'workload' | 'namespace' | 'secret' | 'mesh';
+
+const inboundOf: { readonly [table in RegistryChange['table']]?: Inbound } = {
+  service: 'svc',
+  endpointShard: 'eds',
+  workload: 'workload',
+  namespace: 'namespace',
+  secret: 'secret',
+};
 
 /** How a source of objects is doing. */
 export interface SourceState {
@@ -163,6 +174,7 @@ export class ControlPlane implements ProxyHost {
 
   setMeshConfig(stated: MeshConfig): void {
     const config = { ...this.#options.meshDefaults, ...stated };
+    this.#options.onInbound?.('mesh', 1);
     this.mesh.tables.meshConfig.put(meshKey, config);
     this.#applyDiscovered(this.#objects.select(config.discoverySelectors ?? []));
   }
@@ -292,8 +304,8 @@ export class ControlPlane implements ProxyHost {
       secret: secrets,
     } as const;
     for (const { table, key, row } of changes) {
-      if (table === 'service') this.#options.onInbound?.('svc', 1);
-      if (table === 'endpointShard') this.#options.onInbound?.('eds', 1);
+      const inbound = inboundOf[table];
+      if (inbound !== undefined) this.#options.onInbound?.(inbound, 1);
       if (row === undefined) tables[table].remove(key);
       else (tables[table] as Table<unknown>).put(key, row);
     }

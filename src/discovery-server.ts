@@ -1,22 +1,17 @@
 /** A control plane that serves: sources in, xDS and HTTP out, from start to drain. */
 import { hostname } from 'node:os';
-import { decodeMeshConfig } from './config/decode-mesh-config.ts';
-import { kinds } from './config/kinds.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
-import type { ConsoleData } from './console/data.ts';
 import { createHttpServer } from './console/http-server.ts';
 import { createMetrics, type Metrics } from './console/metrics.ts';
 import { pages } from './console/pages.ts';
+import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
-import type { YamlDocument } from './files/yaml.ts';
-import { followYamlFile } from './files/yaml-file.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import { meshConfigSource } from './mesh-config-source.ts';
 import type { ObjectSource } from './model/object-source.ts';
-import { originKey } from './model/origin.ts';
-import type { Problem } from './model/problem.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
-import { createGrpcServer, type GrpcServerOptions, type ListenAddress } from './xds/grpc.ts';
+import { createGrpcServer, formatAddress, type GrpcServerOptions, type ListenAddress } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
@@ -38,6 +33,8 @@ export interface DiscoveryServerOptions {
   readonly clock?: Clock;
   /** Told whenever a proxy has said something, after it has been heard. */
   readonly onAnswer?: () => void;
+  /** Ends the wait for sources: the start is rejected with the signal's reason. Has no effect once proxies are served. */
+  readonly signal?: AbortSignal;
 }
 
 /** In milliseconds. */
@@ -71,7 +68,7 @@ const recheckMs = 60 * 60 * 1000;
 
 /**
  * Starts everything. Proxies are served once every source has delivered its first list, so that none is told of half a
- * mesh. Throws ListenError.
+ * mesh; pages are served at once. Throws ListenError.
  */
 export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
   const { log, version, sources, cluster, domainSuffix, meshDefaults, clock = systemClock, xdsWaits = {} } = options;
@@ -98,36 +95,38 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
       sent: (type, bytes) => metrics?.sent(type, bytes),
       rejected: (type) => metrics?.rejected(type),
       expired: (type) => metrics?.expired(type),
+      written: (type, ms) => metrics?.written(type, ms),
       acknowledged: (_type, changedAtMs) => metrics?.converged(Date.now() - changedAtMs),
     },
   });
-  const data = consoleData(controlPlane, ads, version);
-  metrics = createMetrics(metricsData(controlPlane, ads), version);
+  let state: 'starting' | 'serving' | 'stopping' = 'starting';
+  const data = consoleData(controlPlane, ads, { version, cluster, state: () => state });
+  metrics = createMetrics(gaugeData(controlPlane, ads), version);
   const http = createHttpServer(pages(data, metrics), log);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
     const { meshConfigPath } = options;
-    const mesh = meshConfigPath === undefined ? [] : [meshConfigSource(meshConfigPath, controlPlane)];
-    const synced = [...mesh, ...sources].map((source) => {
-      const state = Promise.withResolvers<void>();
-      const sink = controlPlane.sink(source.name);
-      const synced = () => {
-        sink.synced();
-        state.resolve();
-      };
-      void source.run({ ...sink, synced }, stop.signal);
-      return state.promise;
-    });
-    await Promise.all(synced);
+    const mesh =
+      meshConfigPath === undefined
+        ? []
+        : [meshConfigSource(meshConfigPath, (config) => controlPlane.setMeshConfig(config))];
+    const { synced, waiting } = runSources([...mesh, ...sources], controlPlane, log, stop.signal);
+    if (waiting.size > 0)
+      log.info(`no proxy is served yet: waiting for ${[...waiting].join(', ')}`, {
+        ready: `http://${formatAddress(httpAddress)}/ready`,
+      });
+    await (options.signal === undefined ? synced : Promise.race([synced, aborted(options.signal)]));
     const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
+    state = 'serving';
     const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
     stop.signal.addEventListener('abort', () => {
       clearInterval(recheck);
       controlPlane.close();
     });
     const close = async (graceMs: number) => {
+      state = 'stopping';
       await grpc.close(graceMs);
       stop.abort();
       await http.close();
@@ -138,6 +137,39 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     await http.close();
     throw error;
   }
+}
+
+/** Runs sources; `synced` resolves when each of them has delivered its first list, `waiting` names those that have not. */
+function runSources(
+  sources: readonly ObjectSource[],
+  controlPlane: ControlPlane,
+  log: Log,
+  signal: AbortSignal,
+): { readonly synced: Promise<void>; readonly waiting: ReadonlySet<string> } {
+  const waiting = new Set(sources.map(({ name }) => name));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const runs = sources.map((source) => ({ source, sink: controlPlane.sink(source.name) }));
+  for (const { source, sink } of runs) {
+    const synced = () => {
+      sink.synced();
+      waiting.delete(source.name);
+      if (waiting.size === 0) resolve();
+    };
+    source.run({ ...sink, synced }, signal).catch((error: unknown) => {
+      log.error('a source has failed', { registry: source.name, error });
+      reject(error);
+    });
+  }
+  if (waiting.size === 0) resolve();
+  return { synced: promise, waiting };
+}
+
+/** Never resolves; is rejected with the signal's reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason));
+  });
 }
 
 async function listen(
@@ -155,87 +187,6 @@ async function listen(
         : code === 'EADDRNOTAVAIL'
           ? 'this machine has no such address'
           : message;
-    throw new ListenError(`cannot serve ${what} on ${address.host}:${address.port}: ${reason}`, what, error);
+    throw new ListenError(`cannot serve ${what} on ${formatAddress(address)}: ${reason}`, what, error);
   }
-}
-
-/** Follows a file with a MeshConfig; as a source it is synced once it has been read, so that nobody is served defaults. */
-function meshConfigSource(path: string, controlPlane: ControlPlane): ObjectSource {
-  return {
-    name: 'mesh configuration',
-    async run({ synced, problems, freshness }, signal) {
-      const report = (found: readonly Problem[]) => problems(path, found);
-      const take = ({ value, root }: YamlDocument) => {
-        const { config, findings } = decodeMeshConfig(value);
-        report(
-          findings.map((finding) => {
-            const line = root.lineOf(finding.path);
-            return { ...finding, file: path, ...(line === undefined ? {} : { line }) };
-          }),
-        );
-        if (config === undefined) return;
-        controlPlane.setMeshConfig(config);
-        synced();
-      };
-      followYamlFile({ path, problems: report, freshness, take }, signal);
-    },
-  };
-}
-
-function consoleData(controlPlane: ControlPlane, ads: AdsService, version: string): ConsoleData {
-  const { graph, mesh, sources, diagnostics } = controlPlane;
-  const rows = <V>(table: Parameters<typeof graph.rows<V>>[0]) => [...graph.rows(table)].map(([, row]) => row);
-  return {
-    version,
-    isReady: () => sources.length > 0 && sources.every(({ isSynced }) => isSynced),
-    sources: () => sources,
-    connections: () => ads.connections(),
-    services: () => rows(mesh.tables.services),
-    endpointShards: () => rows(mesh.tables.shards),
-    configs: () =>
-      controlPlane
-        .configTables()
-        .flatMap(([kind, table]) =>
-          rows(table).map((config) => ({ ...config, apiVersion: `${kinds[kind].group}/v1` })),
-        ),
-    origins: () =>
-      new Map(
-        [
-          ...rows(mesh.tables.services),
-          ...rows(mesh.tables.shards),
-          ...rows(mesh.tables.workloads),
-          ...rows(mesh.tables.secrets),
-          ...controlPlane.configTables().flatMap(([, table]) => rows(table)),
-        ].map(({ origin }) => [originKey(origin), origin]),
-      ),
-    problems: () => diagnostics.all(),
-    view: (type, scope) => controlPlane.view(type, scope),
-  };
-}
-
-function metricsData({ graph, mesh, diagnostics }: ControlPlane, ads: AdsService): Parameters<typeof createMetrics>[0] {
-  const count = (table: Parameters<typeof graph.rows>[0]) => [...graph.rows(table)].length;
-  return {
-    proxies: () => ads.connections().length,
-    services: () => count(mesh.tables.services),
-    virtualServices: () => count(mesh.tables.virtualServices),
-    cells: () => graph.size,
-    refusedObjects: () => {
-      const refused = new Map<string, Set<string>>();
-      for (const { severity, object } of diagnostics.all()) {
-        if (severity !== 'error' || object === undefined) continue;
-        const objects = refused.get(object.kind) ?? new Set();
-        refused.set(object.kind, objects.add(`${object.namespace}/${object.name}`));
-      }
-      return new Map([...refused].map(([kind, objects]) => [kind, objects.size]));
-    },
-    rejections: () =>
-      ads
-        .connections()
-        .flatMap(({ proxy, types }) =>
-          types.flatMap(({ typeUrl, sent, lastError }) =>
-            lastError?.nonce === sent ? [{ proxy: proxy.connection, type: typeUrl, message: lastError.message }] : [],
-          ),
-        ),
-  };
 }

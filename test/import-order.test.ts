@@ -67,7 +67,12 @@ const order: Order = [
       'lib',
     ],
   ],
-  ['discovery-server.ts', ['control-plane.ts', 'console', 'xds', 'files', 'config', 'model', 'lib']],
+  ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
+  ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
+  [
+    'discovery-server.ts',
+    ['mesh-config-source.ts', 'console-data.ts', 'control-plane.ts', 'console', 'xds', 'config', 'model', 'lib'],
+  ],
   // The same without serving, for commands that only look.
   ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],
 

@@ -1,9 +1,8 @@
 /** `fairway serve`: the control plane alone. */
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
-import type { ListenAddress } from '../xds/grpc.ts';
+import { formatAddress, type ListenAddress } from '../xds/grpc.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { untilSignal } from './signals.ts';
@@ -82,8 +81,9 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
       'error: expected --config <path> with the files of a mesh, or at least --mesh-config <file>, found neither',
     );
   const log = createLog({ format: options.logFormat, level: options.logLevel });
-  for (const path of config)
-    if (!existsSync(path)) log.warn(`--config ${path}: expected a file or folder, found nothing; waiting for it`);
+  const signal = untilSignal();
+  const stop = new AbortController();
+  void signal.then(() => stop.abort());
   const server = await startDiscoveryServer({
     sources: [fileSource({ paths: config, log })],
     ...(meshConfig === undefined ? {} : { meshConfigPath: meshConfig }),
@@ -93,14 +93,15 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
     domainSuffix: domain,
     version,
     log,
+    signal: stop.signal,
+  }).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
   });
-  log.info(`serving xDS on ${show(server.xdsAddress)}, HTTP on http://${show(server.httpAddress)}`, { version });
-  const signal = await untilSignal();
-  log.info(`${signal}: draining`);
-  await server.close(drain);
+  if (server !== undefined) {
+    const [xds, http] = [formatAddress(server.xdsAddress), formatAddress(server.httpAddress)];
+    log.info(`serving xDS on ${xds}, HTTP on http://${http}`, { version });
+    log.info(`${await signal}: draining; proxies may take ${drain / 1000} s to leave, a second signal ends it`);
+    await server.close(drain);
+  }
   log.info('stopped');
-}
-
-export function show({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

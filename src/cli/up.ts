@@ -5,8 +5,9 @@ import type { Log } from '../lib/log.ts';
 import { localAnnotation } from '../up/local-workload.ts';
 import { podTable, propagationLine } from '../up/report.ts';
 import { type LocalMesh, startLocalMesh } from '../up/up.ts';
+import { formatAddress } from '../xds/grpc.ts';
 import { createLog } from './log.ts';
-import { type ServerArguments, show, withServerOptions } from './serve.ts';
+import { type ServerArguments, withServerOptions } from './serve.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
 
@@ -62,7 +63,9 @@ async function up(folder: string, options: UpArguments): Promise<void> {
     onPropagation: (objects, propagation) => printNow(propagationLine(objects, propagation)),
   });
   const { server, envoy, workFolder } = mesh;
-  print(`fairway ${version}: xDS on ${show(server.xdsAddress)}, HTTP on http://${show(server.httpAddress)}`);
+  print(
+    `fairway ${version}: xDS on ${formatAddress(server.xdsAddress)}, HTTP on http://${formatAddress(server.httpAddress)}`,
+  );
   if (envoy === undefined || workFolder === undefined) {
     print(noEnvoy(process.env.ENVOY));
   } else if (mesh.wanted() === 0) {

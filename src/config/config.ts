@@ -11,6 +11,8 @@ export interface Config<Spec> {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly spec: Spec;
+  /** The spec as its author wrote it, for people; rules are made of `spec`. */
+  readonly stated?: unknown;
   /** As a platform wrote it; undecoded. */
   readonly status?: unknown;
   readonly origin: Origin;

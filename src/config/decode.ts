@@ -32,8 +32,8 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
   const problems = locateAll(findings, object);
   if (hasError(findings) || spec === undefined) return { problems };
   const { namespace, name, createdAt, labels, annotations, origin } = object;
-  const { status } = object.value;
-  const config = { kind, namespace, name, createdAt, labels, annotations, spec, origin };
+  const { status, spec: stated = {} } = object.value;
+  const config = { kind, namespace, name, createdAt, labels, annotations, spec, stated, origin };
   return { config: status === undefined ? config : { ...config, status }, problems };
 }
 

@@ -1,20 +1,48 @@
 /** /debug/config_dump?proxyID=: what a proxy is to hold, in the form of Envoy's own config dump. */
 import { type Json, resourceJson } from '../resource/json.ts';
 import type { Resource } from '../resource/resource.ts';
-import { clusterType, endpointType, listenerType, routeType, secretType, type TypeUrl } from '../resource/types.ts';
+import {
+  clusterType,
+  endpointType,
+  listenerType,
+  pushOrder,
+  routeType,
+  secretType,
+  shortType,
+  type TypeUrl,
+} from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import { findConnection } from './connections.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json, text } from './http-server.ts';
 
 const admin = 'type.googleapis.com/envoy.admin.v3.';
 
-export function configDumpPage(data: ConsoleData): Page {
+/** `?types=`: only these, by short name or type URL, each with the resources of it; `&include_eds`: endpoints too. */
+export function configDumpPage(data: ConsoleData): Answer {
   return (query) => {
     const found = findConnection(data.connections(), query.get('proxyID') ?? '');
     if ('status' in found) return found;
-    return json(configDump(found, data, query.has('include_eds')));
+    const asked = (query.get('types') ?? '').split(',').filter((type) => type !== '');
+    if (asked.length === 0) return json(configDump(found, data, query.has('include_eds')));
+    const types = asked.map((type) => [type, pushOrder.find((known) => isMeant(type, known))] as const);
+    const [unknown] = types.find(([, known]) => known === undefined) ?? [];
+    return unknown === undefined
+      ? json(Object.fromEntries(types.map(([, type = '']) => [type, resourcesOf(type, found, data)])))
+      : text(`expected ?types= with some of ${pushOrder.map(shortType).join(', ')}, found ${unknown}\n`, 400);
   };
+}
+
+function isMeant(asked: string, type: TypeUrl): boolean {
+  return asked === type || asked.toLowerCase() === shortType(type);
+}
+
+function resourcesOf(type: TypeUrl, { scope }: ConnectionStatus, data: ConsoleData): readonly object[] {
+  return [...(data.view(type, scope)?.contents.resources() ?? [])].map((resource) => ({
+    name: resource.name,
+    version: resource.version,
+    resource: resourceJson(resource),
+  }));
 }
 
 function configDump(connection: ConnectionStatus, data: ConsoleData, includesEndpoints: boolean): object {

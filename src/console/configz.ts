@@ -1,13 +1,12 @@
 /** /debug/configz: the rules in force, as Kubernetes objects; what is wrong with others is at /debug/problems. */
-import { formatProblem } from '../model/problem.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json } from './http-server.ts';
 
-export function configzPage({ configs }: ConsoleData): Page {
+export function configzPage({ configs }: ConsoleData): Answer {
   return () =>
     json(
       [...configs()]
-        .map(({ apiVersion, kind, namespace, name, labels, annotations, createdAt, spec, origin }) => ({
+        .map(({ apiVersion, kind, namespace, name, labels, annotations, createdAt, stated, status, origin }) => ({
           kind,
           apiVersion,
           metadata: {
@@ -19,7 +18,8 @@ export function configzPage({ configs }: ConsoleData): Page {
             ...(origin.uid === undefined ? {} : { uid: origin.uid }),
             ...(origin.generation === undefined ? {} : { generation: origin.generation }),
           },
-          spec,
+          spec: stated,
+          ...(status === undefined ? {} : { status }),
           ...(origin.file === undefined ? {} : { file: `${origin.file}:${origin.line ?? 1}` }),
         }))
         .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)),
@@ -34,8 +34,4 @@ function sortKey({
   readonly metadata: { readonly namespace: string; readonly name: string };
 }): string {
   return `${kind}/${namespace}/${name}`;
-}
-
-export function problemsPage({ problems }: ConsoleData): Page {
-  return () => json(problems().map((problem) => ({ ...problem, text: formatProblem(problem) })));
 }

@@ -1,9 +1,9 @@
 /** /debug/connections: who is connected, in the form of Istio's adsz. */
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page, type Reply, text } from './http-server.ts';
+import { type Answer, json, type Reply, text } from './http-server.ts';
 
-export function connectionsPage({ connections }: ConsoleData): Page {
+export function connectionsPage({ connections }: ConsoleData): Answer {
   return () => {
     const clients = connections().map(({ proxy, peer, connectedAtMs, types }) => ({
       connectionId: proxy.connection,

@@ -12,8 +12,10 @@ import type { ConnectionStatus } from '../xds/ads-service.ts';
 
 export interface ConsoleData {
   readonly version: string;
-  /** Every source has delivered its first full list. */
-  readonly isReady: () => boolean;
+  /** The id of the cluster that objects come from. */
+  readonly cluster: string;
+  /** Proxies are served as soon as every source has delivered its first full list, until the process is told to stop. */
+  readonly state: () => 'starting' | 'serving' | 'stopping';
   readonly sources: () => readonly {
     readonly name: string;
     readonly isSynced: boolean;

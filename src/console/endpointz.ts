@@ -1,9 +1,9 @@
-/** /debug/endpointz: the endpoints behind each port of each service, as registries report them. */
-import type { Endpoint, EndpointShard } from '../model/endpoint.ts';
+/** The endpoints behind services, as registries report them: by port of each service, and by host and source. */
+import { type Endpoint, type EndpointShard, shardKey } from '../model/endpoint.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json } from './http-server.ts';
 
-export function endpointzPage({ services, endpointShards }: ConsoleData): Page {
+export function endpointzPage({ services, endpointShards }: ConsoleData): Answer {
   return () => {
     const byHost = new Map<string, EndpointShard[]>();
     for (const shard of endpointShards()) {
@@ -22,6 +22,25 @@ export function endpointzPage({ services, endpointShards }: ConsoleData): Page {
         )
         .sort((a, b) => (a.svc < b.svc ? -1 : 1)),
     );
+  };
+}
+
+/** By host, then by namespace: the endpoints of each shard, by `registry/cluster`, once for each port. */
+export function endpointShardzPage({ endpointShards, cluster }: ConsoleData): Answer {
+  return () => {
+    const hosts: { [host: string]: { [namespace: string]: { readonly Shards: { [shard: string]: object[] } } } } = {};
+    const shards = [...endpointShards()].sort((a, b) => (shardKey(a) < shardKey(b) ? -1 : 1));
+    for (const { hostname, namespace, registry, name, endpoints } of shards) {
+      hosts[hostname] ??= {};
+      hosts[hostname][namespace] ??= { Shards: {} };
+      const known = hosts[hostname][namespace].Shards;
+      const shard = `${registry === 'service-entry' ? 'External' : 'Kubernetes'}/${cluster}`;
+      const found = endpoints.flatMap((endpoint) =>
+        Object.keys(endpoint.ports).flatMap((port) => endpointAt(endpoint, port, name)),
+      );
+      known[shard] = [...(known[shard] ?? []), ...found];
+    }
+    return json(hosts);
   };
 }
 

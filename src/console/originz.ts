@@ -7,9 +7,9 @@ import type { Resource, ResourcePart } from '../resource/resource.ts';
 import { pushOrder, shortType } from '../resource/types.ts';
 import { findConnection } from './connections.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json } from './http-server.ts';
 
-export function originzPage(data: ConsoleData): Page {
+export function originzPage(data: ConsoleData): Answer {
   return (query) => {
     const connection = findConnection(data.connections(), query.get('proxyID') ?? '');
     if ('status' in connection) return connection;

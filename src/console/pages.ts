@@ -1,43 +1,61 @@
 /** Every page of the console, by path. */
 import { configDumpPage } from './config-dump.ts';
-import { configzPage, problemsPage } from './configz.ts';
+import { configzPage } from './configz.ts';
 import { connectionsPage } from './connections.ts';
 import type { ConsoleData } from './data.ts';
-import { endpointzPage } from './endpointz.ts';
-import { json, type Page, text } from './http-server.ts';
+import { endpointShardzPage, endpointzPage } from './endpointz.ts';
+import { type Answer, json, listOf, type Page, text } from './http-server.ts';
 import type { Metrics } from './metrics.ts';
 import { originzPage } from './originz.ts';
+import { problemsPage } from './problems.ts';
 import { registryzPage } from './registryz.ts';
+import { sourcesPage } from './sources.ts';
 import { synczPage } from './syncz.ts';
 
 export function pages(data: ConsoleData, metrics: Metrics): ReadonlyMap<string, Page> {
-  const all = new Map<string, Page>([
-    ['/ready', readyPage(data)],
-    ['/version', () => json({ version: data.version })],
-    ['/metrics', async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() })],
-    ['/debug/syncz', synczPage(data)],
-    ['/debug/connections', connectionsPage(data)],
-    ['/debug/registryz', registryzPage(data)],
-    ['/debug/endpointz', endpointzPage(data)],
-    ['/debug/configz', configzPage(data)],
-    ['/debug/problems', problemsPage(data)],
-    ['/debug/config_dump', configDumpPage(data)],
-    ['/debug/originz', originzPage(data)],
-  ]);
-  all.set('/', () => text(`${[...all.keys()].filter((path) => path !== '/').join('\n')}\n`));
+  const all = new Map<string, Page>();
+  const add = (path: string, about: string, answer: Answer) => all.set(path, { about, answer });
+  const list: Answer = () => text(listOf(all));
+  add('/', 'this list', list);
+  add('/ready', '200 while proxies are served, 503 before and while it stops', readyPage(data));
+  add('/version', 'the version that runs', () => json({ version: data.version }));
+  add('/metrics', 'metrics for Prometheus', async () => ({
+    status: 200,
+    contentType: metrics.contentType,
+    body: await metrics.text(),
+  }));
+  add('/debug', 'this list', list);
+  add('/debug/list', 'this list', list);
+  add('/debug/syncz', 'for each proxy and type: what was sent, confirmed and rejected', synczPage(data));
+  add('/debug/connections', 'who is connected, and what each asks for', connectionsPage(data));
+  add('/debug/registryz', 'every service', registryzPage(data));
+  add('/debug/endpointz', 'the endpoints of each port of each service', endpointzPage(data));
+  add('/debug/endpointShardz', 'the endpoints of each host, as sources report them', endpointShardzPage(data));
+  add('/debug/configz', 'the rules in force', configzPage(data));
+  add(
+    '/debug/config_dump',
+    '?proxyID=: what a proxy is to hold; &types=cds,rds: only that; &include_eds',
+    configDumpPage(data),
+  );
+  add(
+    '/debug/originz',
+    '?proxyID=: the objects behind each resource, with file and line; &type=rds&name=',
+    originzPage(data),
+  );
+  add('/debug/problems', 'what is wrong with the objects of users', problemsPage(data));
+  add('/debug/sources', 'where objects come from, and whether that can be seen', sourcesPage(data));
   return all;
 }
 
-/** Ready as soon as every source has delivered its first full list: before that, proxies would be told of half a mesh. */
-function readyPage({ isReady, sources }: ConsoleData): Page {
-  return () =>
-    isReady()
-      ? text('ready\n')
-      : text(
-          `waiting for ${sources()
-            .filter(({ isSynced }) => !isSynced)
-            .map(({ name }) => name)
-            .join(', ')}\n`,
-          503,
-        );
+/** Ready while proxies are served: not before every source has delivered its first full list, and not while it stops. */
+function readyPage({ state, sources }: ConsoleData): Answer {
+  return () => {
+    if (state() === 'serving') return text('ready\n');
+    if (state() === 'stopping') return text('stopping\n', 503);
+    const waiting = sources().filter(({ isSynced }) => !isSynced);
+    return text(
+      waiting.length === 0 ? 'starting\n' : `waiting for ${waiting.map(({ name }) => name).join(', ')}\n`,
+      503,
+    );
+  };
 }

@@ -2,7 +2,7 @@
 import { originKey } from '../model/origin.ts';
 import type { Resolution, Service } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json } from './http-server.ts';
 
 /** Istio's numbers for how endpoints are found. */
 const resolutions: { readonly [resolution in Resolution]: number } = {
@@ -14,15 +14,15 @@ const resolutions: { readonly [resolution in Resolution]: number } = {
   'dynamic-dns': 5,
 };
 
-export function registryzPage({ services }: ConsoleData): Page {
-  return () => json([...services()].sort(byHostname).map(registryService));
+export function registryzPage({ services, cluster }: ConsoleData): Answer {
+  return () => json([...services()].sort(byHostname).map((service) => registryService(service, cluster)));
 }
 
 function byHostname(a: Service, b: Service): number {
   return a.hostname < b.hostname ? -1 : a.hostname > b.hostname ? 1 : a.namespace < b.namespace ? -1 : 1;
 }
 
-function registryService(service: Service): object {
+function registryService(service: Service, cluster: string): object {
   const { registry, name, namespace, labels, exportTo, ports, createdAt, hostname, addresses } = service;
   return {
     Attributes: {
@@ -36,7 +36,7 @@ function registryService(service: Service): object {
     ports: ports.map(({ name: portName, number, protocol }) => ({ name: portName, port: number, protocol })),
     creationTime: createdAt === 0 ? null : new Date(createdAt).toISOString(),
     hostname,
-    clusterVIPs: { Addresses: addresses },
+    clusterVIPs: { Addresses: addresses.length === 0 ? null : { [cluster]: addresses } },
     defaultAddress: addresses[0] ?? (service.isHeadless ? 'None' : '0.0.0.0'),
     Resolution: resolutions[service.resolution],
     MeshExternal: service.isExternal,

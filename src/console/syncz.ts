@@ -3,7 +3,7 @@ import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import type { TypeStatus } from '../xds/type-state.ts';
 import type { ConsoleData } from './data.ts';
-import { json, type Page } from './http-server.ts';
+import { type Answer, json } from './http-server.ts';
 
 const names: readonly (readonly [string, TypeUrl])[] = [
   ['cluster', clusterType],
@@ -12,7 +12,7 @@ const names: readonly (readonly [string, TypeUrl])[] = [
   ['endpoint', endpointType],
 ];
 
-export function synczPage({ connections }: ConsoleData): Page {
+export function synczPage({ connections }: ConsoleData): Answer {
   return () => json(connections().map(syncStatus));
 }
 

@@ -45,6 +45,8 @@ export interface StreamOptions {
 /** Told of what happens, for metrics and logs. */
 export interface StreamEvents {
   sent(type: TypeUrl, bytes: number, resources: number): void;
+  /** The transport has taken the response, `ms` after it was sent. */
+  written(type: TypeUrl, ms: number): void;
   rejected(type: TypeUrl, error: ErrorDetail, nonce: string): void;
   expired(type: TypeUrl): void;
   /** A change whose first cause was seen at `changedAtMs` is with the client. */
@@ -297,10 +299,12 @@ export class AdsStream {
     const inFlight = { nonce, untilMs, changedAtMs: state.changedAtMs, holdsBack, isWritten: false };
     state.inFlight = inFlight;
     state.changedAtMs = undefined;
-    state.status = { ...state.status, sent: nonce, sentAtMs: now() };
+    const sentAtMs = now();
+    state.status = { ...state.status, sent: nonce, sentAtMs };
     events.sent(state.type, frame.length, fresh.length);
     send(frame, () => {
       inFlight.isWritten = true;
+      events.written(state.type, now() - sentAtMs);
       this.#schedule();
     });
   }

@@ -30,6 +30,11 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** `127.0.0.1:15010`, `[::1]:15010` */
+export function formatAddress({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 export interface GrpcServer {
   listen(address: ListenAddress): Promise<ListenAddress>;
   /** Takes no new connections, tells peers to go elsewhere, ends calls, and closes what is left after `graceMs`. */

@@ -49,7 +49,7 @@ export function fakeMesh(clock: FakeClock): FakeMesh {
     },
     view: (type, { key }) => views.get(`${key} ${type}`)?.view,
   };
-  const events = { sent() {}, rejected() {}, expired() {}, acknowledged() {} };
+  const events = { sent() {}, written() {}, rejected() {}, expired() {}, acknowledged() {} };
   return {
     service: new AdsService({
       host,

@@ -1,0 +1,99 @@
+/** Metrics of how things are, worked out at each scrape. */
+import { Gauge, type Registry } from 'prom-client';
+import type { Freshness } from '../model/object-source.ts';
+import type { Problem } from '../model/problem.ts';
+import { shortType, type TypeUrl } from '../resource/types.ts';
+import type { ConnectionStatus } from '../xds/ads-service.ts';
+import { countMesh, type MeshRows } from './mesh-counts.ts';
+
+/** What the gauges show, asked for at each scrape. */
+export interface GaugeData {
+  readonly connections: () => readonly ConnectionStatus[];
+  readonly rows: () => Omit<MeshRows, 'proxies'>;
+  readonly virtualServices: () => number;
+  readonly problems: () => readonly Problem[];
+  readonly sources: () => readonly { readonly name: string; readonly freshness: Freshness }[];
+  /** Live cells of the engine. */
+  readonly cells: () => number;
+}
+
+/** Types that Istio has a gauge of rejections for. */
+const rejectable = ['cds', 'eds', 'lds', 'rds'] as const;
+
+/** Adds the gauges to a registry; what it yields brings them up to date. */
+export function addGauges(registry: Registry, data: GaugeData, version: string): () => void {
+  const gauge = (name: string, help: string, ...labelNames: readonly string[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  gauge('pilot_info', 'The version that runs', 'version').set({ version }, 1);
+  const proxies = gauge('pilot_xds', 'Connected proxies', 'version');
+  const services = gauge('pilot_services', 'Services known');
+  const virtualServices = gauge('pilot_virt_services', 'VirtualServices in force');
+  const notReady = gauge('pilot_endpoint_not_ready', 'Endpoints that their platform calls not ready');
+  const noInstances = gauge('pilot_eds_no_instances', 'Ports of services that have no endpoints');
+  const dnsWithout = gauge(
+    'pilot_dns_cluster_without_endpoints',
+    'Services that DNS is asked for, without a name to ask',
+  );
+  const noIp = gauge('pilot_no_ip', 'Connected sidecars at whose addresses there is no endpoint');
+  const refused = gauge(
+    'pilot_total_rejected_configs',
+    'Objects with errors, whose last good version (if any) stays in force',
+    'type',
+  );
+  const rejections = new Map(
+    rejectable.map((type) => {
+      const help = `Proxies that rejected their last ${type.toUpperCase()} response`;
+      return [type, gauge(`pilot_xds_${type}_reject`, help, 'node', 'err')];
+    }),
+  );
+  const problems = gauge('fairway_problems', 'What is wrong with the objects of users', 'code', 'severity');
+  const stale = gauge('fairway_source_stale', '1 while a source cannot see what is there', 'source');
+  const cells = gauge('fairway_cells', 'Live cells of the incremental engine');
+  return () => {
+    const connections = data.connections();
+    const rows = data.rows();
+    const known = [...rows.services];
+    const counts = countMesh({ ...rows, services: known, proxies: connections.map(({ proxy }) => proxy) });
+    proxies.set({ version }, connections.length);
+    services.set(known.length);
+    virtualServices.set(data.virtualServices());
+    notReady.set(counts.endpointsNotReady);
+    noInstances.set(counts.portsWithoutEndpoints);
+    dnsWithout.set(counts.dnsWithoutEndpoints);
+    noIp.set(counts.proxiesWithoutEndpoint);
+    cells.set(data.cells());
+    setProblems(data.problems(), problems, refused);
+    stale.reset();
+    for (const { name, freshness } of data.sources()) stale.set({ source: name }, freshness.state === 'stale' ? 1 : 0);
+    for (const [type, rejected] of rejections) {
+      rejected.reset();
+      for (const { proxy, message } of rejectionsOf(connections, type))
+        rejected.set({ node: proxy, err: message.slice(0, 120) }, 1);
+    }
+  };
+}
+
+function setProblems(found: readonly Problem[], problems: Gauge, refused: Gauge): void {
+  problems.reset();
+  refused.reset();
+  const objects = new Set<string>();
+  for (const { code, severity, object } of found) {
+    problems.inc({ code, severity });
+    if (severity !== 'error' || object === undefined) continue;
+    const name = `${object.kind}/${object.namespace}/${object.name}`;
+    if (!objects.has(name)) refused.inc({ type: object.kind });
+    objects.add(name);
+  }
+}
+
+function rejectionsOf(
+  connections: readonly ConnectionStatus[],
+  short: string,
+): readonly { readonly proxy: string; readonly message: string }[] {
+  const isMeant = (type: TypeUrl) => shortType(type) === short;
+  return connections.flatMap(({ proxy, types }) =>
+    types.flatMap(({ typeUrl, sent, lastError }) =>
+      isMeant(typeUrl) && lastError?.nonce === sent ? [{ proxy: proxy.connection, message: lastError.message }] : [],
+    ),
+  );
+}

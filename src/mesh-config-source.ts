@@ -1,0 +1,28 @@
+/** A file with a MeshConfig as a source. It is synced once it has been read, so that nobody is served mere defaults. */
+import { decodeMeshConfig } from './config/decode-mesh-config.ts';
+import type { MeshConfig } from './config/mesh-config.ts';
+import type { YamlDocument } from './files/yaml.ts';
+import { followYamlFile } from './files/yaml-file.ts';
+import type { ObjectSource } from './model/object-source.ts';
+
+export function meshConfigSource(path: string, set: (config: MeshConfig) => void): ObjectSource {
+  return {
+    name: 'mesh configuration',
+    async run({ synced, problems, freshness }, signal) {
+      let isSynced = false;
+      const take = ({ value, root }: YamlDocument) => {
+        const { config, findings } = decodeMeshConfig(value);
+        const located = findings.map((finding) => {
+          const line = root.lineOf(finding.path);
+          return { ...finding, file: path, ...(line === undefined ? {} : { line }) };
+        });
+        problems(path, located);
+        if (config === undefined) return;
+        set(config);
+        if (!isSynced) synced();
+        isSynced = true;
+      };
+      followYamlFile({ path, problems: (found) => problems(path, found), freshness, take }, signal);
+    },
+  };
+}
