@@ -64,9 +64,7 @@ export type ActionIr =
       readonly kind: 'respond';
       readonly status: number;
       readonly body?: { readonly text: string } | { readonly base64: string };
-    }
-  /** A route that matches and does nothing Envoy knows of. */
-  | { readonly kind: 'none' };
+    };
 
 export interface ForwardIr {
   /** One cluster, or several by weight. */

@@ -8,7 +8,7 @@ import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { HostEndpoints } from './endpoints.ts';
-import { groupByLocality, type LocalitySetting } from './locality.ts';
+import { groupByLocality, type LocalitySetting, type Placed } from './locality.ts';
 
 export interface AssignmentRequest {
   readonly cluster: string;
@@ -40,9 +40,20 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
   });
   return {
     cluster,
-    localities: groupByLocality(placed, client, locality, hasOutlierDetection),
+    localities: groupByLocality(withinBounds(placed), client, locality, hasOutlierDetection),
     origins: [originKey(service.origin), ...endpoints.origins],
   };
+}
+
+/** The largest sum of weights that Envoy counts. */
+const largestSum = 0xffffffff;
+
+/** Weights that add up to more than Envoy counts become smaller, in proportion. */
+function withinBounds(placed: readonly Placed[]): readonly Placed[] {
+  const sum = placed.reduce((total, { ir }) => total + ir.weight, 0);
+  if (sum <= largestSum) return placed;
+  const factor = (largestSum - placed.length) / sum;
+  return placed.map((one) => ({ ...one, ir: { ...one.ir, weight: Math.max(1, Math.floor(one.ir.weight * factor)) } }));
 }
 
 /** An IP address, or the path of a Unix socket. */

@@ -117,13 +117,8 @@ function mirrorFraction({ mirrorPercentage, mirrorPercent }: HttpRoute): Fractio
     : percentOf(mirrorPercentage.value ?? 0);
 }
 
-const knownRedirects = new Set([301, 302, 303, 307, 308]);
-
-/** A code that Envoy has no name for leaves the route without action. */
 function redirectOf(redirect: NonNullable<HttpRoute['redirect']>, { port, isTls }: ActionContext): ActionIr {
   const { uri = '', prefixRewrite, authority = '', scheme = '', redirectCode = 0 } = redirect;
-  const code = redirectCode === 0 ? 301 : redirectCode;
-  if (!knownRedirects.has(code)) return { kind: 'none' };
   const wanted = redirect.port ?? (redirect.derivePort === 'FROM_REQUEST_PORT' ? port : undefined);
   const spoken = scheme === '' ? (isTls ? 'https' : 'http') : scheme;
   const isDefault = (wanted === 80 && spoken === 'http') || (wanted === 443 && spoken === 'https');
@@ -132,7 +127,8 @@ function redirectOf(redirect: NonNullable<HttpRoute['redirect']>, { port, isTls 
     ...(scheme === '' ? {} : { scheme }),
     ...(wanted === undefined || wanted === 0 || isDefault ? {} : { port: wanted }),
     path: prefixRewrite === undefined ? { kind: 'path', value: uri } : { kind: 'prefix', value: prefixRewrite },
-    code: code as RedirectIr['code'],
+    // Others are refused where objects are checked.
+    code: (redirectCode === 0 ? 301 : redirectCode) as RedirectIr['code'],
   };
   return { kind: 'redirect', redirect: ir };
 }

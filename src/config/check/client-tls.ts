@@ -25,6 +25,8 @@ export function checkClientTls(check: Check, path: Path, tls: ClientTls, users: 
     return;
   }
   if (mode === 'DISABLE') return;
+  if ((tls.sni ?? '').length > 255)
+    check.error('FW0207', [...path, 'sni'], 'expected a name of at most 255 characters, found a longer one');
   if (insecureSkipVerify === true) {
     const checked = [
       caCertificates === '' ? undefined : 'caCertificates',

@@ -9,6 +9,11 @@ import { envoyCommands } from './envoy-commands.ts';
 export function headerValueProblem(value: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a header
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) return 'expected no control characters, found some';
+  return commandsProblem(value);
+}
+
+/** Why Envoy would refuse a text with commands, as headers and access logs have them. */
+export function commandsProblem(value: string): string | undefined {
   for (let at = value.indexOf('%'); at >= 0; at = value.indexOf('%', at)) {
     if (value[at + 1] === '%') {
       at += 2;

@@ -71,6 +71,12 @@ describe('a destination', () => {
     'error FW0121 spec.http[0].route[0].destination.port: expected a port number from 1 to 65535, found none',
   );
   check(
+    'have weights that Envoy can add up',
+    '{destination: {host: a}, weight: 2147483647}, {destination: {host: b}, weight: 2147483647}',
+    '{destination: {host: a}, weight: 2147483647}, {destination: {host: b}, weight: 2147483647}, {destination: {host: c}, weight: 2}',
+    'error FW0106 spec.http[0].route: expected weights of 4294967295 together at most, found 4294967296',
+  );
+  check(
     'takes a share of the weight',
     '{destination: {host: a}, weight: 0}, {destination: {host: b}, weight: 1}',
     '{destination: {host: a}}, {destination: {host: b}}',
@@ -95,10 +101,17 @@ describe('a redirect', () => {
   const empty = 'expected at least one of uri, authority, port, derivePort and scheme, found none';
   check('says where to', 'scheme: https', 'redirectCode: 302', `error FW0110 spec.http[0].redirect: ${empty}`);
   check(
+    'goes to one line',
+    'prefixRewrite: /x',
+    'uri: "/x\\ny", authority: "a\\r"',
+    'error FW0110 spec.http[0].redirect.uri: expected a text without line breaks, found one with some',
+    'error FW0110 spec.http[0].redirect.authority: expected a text without line breaks, found one with some',
+  );
+  check(
     'has a code of its kind',
     'uri: /x, redirectCode: 308',
-    'uri: /x, redirectCode: 200',
-    'error FW0110 spec.http[0].redirect.redirectCode: expected a code from 300 to 399, found 200',
+    'uri: /x, redirectCode: 304',
+    'error FW0110 spec.http[0].redirect.redirectCode: expected 301, 302, 303, 307 or 308, found 304',
   );
   check(
     'goes to HTTP or HTTPS',
@@ -119,7 +132,7 @@ describe('a direct response', () => {
   const body = (size: number) => `status: 200, body: {string: ${'x'.repeat(size)}}`;
   check(
     'has a status',
-    'status: 600',
+    'status: 599',
     'status: 199',
     'error FW0111 spec.http[0].directResponse.status: expected a status from 200 to 599, found 199',
   );
@@ -145,6 +158,12 @@ describe('a direct response', () => {
 
 describe('a rewrite', () => {
   const check = neighbours('VirtualService', (part) => route(`rewrite: {${part}}, ${to}`));
+  check(
+    'says so in one line',
+    'uri: /x',
+    'uri: "/x\\ny"',
+    'error FW0105 spec.http[0].rewrite.uri: expected a text without line breaks, found one with some',
+  );
   check(
     'says what to',
     'authority: a',

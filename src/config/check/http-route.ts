@@ -5,6 +5,7 @@ import { type Check, checkDuration } from './check.ts';
 import { checkAuthority, checkHeaders } from './headers.ts';
 import { checkHttpMatch } from './http-match.ts';
 import { checkCors, checkFault, checkMirrors, checkRetry, checkStatus } from './http-policy.ts';
+import { breaksLines } from './names.ts';
 import { re2Problem } from './re2.ts';
 import { checkDestination, checkWeights } from './route.ts';
 
@@ -67,18 +68,35 @@ function checkAction(check: Check, path: Path, route: HttpRoute, { isDelegate }:
   }
 }
 
+/** Those that Envoy sends. */
+const redirectCodes = new Set([301, 302, 303, 307, 308]);
+
 function checkRedirect(check: Check, path: Path, { redirect }: HttpRoute): void {
   if (redirect === undefined) return;
   const { redirectCode = 0, uri = '', authority = '', scheme = '', port, derivePort, prefixRewrite } = redirect;
-  if (redirectCode !== 0 && (redirectCode < 300 || redirectCode > 399))
-    check.error('FW0110', [...path, 'redirectCode'], `expected a code from 300 to 399, found ${redirectCode}`);
+  // Istio takes any from 300 to 399; a route with another one would cost every route beside it.
+  if (redirectCode !== 0 && !redirectCodes.has(redirectCode))
+    check.error('FW0110', [...path, 'redirectCode'], `expected 301, 302, 303, 307 or 308, found ${redirectCode}`);
   if (scheme !== '' && scheme !== 'http' && scheme !== 'https')
     check.error('FW0110', [...path, 'scheme'], `expected http or https, found ${JSON.stringify(scheme)}`);
   if (port !== undefined && port > 65535)
     check.error('FW0110', [...path, 'port'], `expected a port from 1 to 65535, found ${port}`);
+  checkLines(check, 'FW0110', path, { uri, authority, prefixRewrite });
   const isEmpty = uri === '' && authority === '' && scheme === '';
   if (isEmpty && port === undefined && derivePort === undefined && prefixRewrite === undefined)
     check.error('FW0110', path, 'expected at least one of uri, authority, port, derivePort and scheme, found none');
+}
+
+/** Texts that become a part of a header. */
+function checkLines(
+  check: Check,
+  code: 'FW0105' | 'FW0110',
+  path: Path,
+  texts: { readonly [field: string]: string | undefined },
+): void {
+  for (const [field, text = ''] of Object.entries(texts))
+    if (breaksLines(text))
+      check.error(code, [...path, field], 'expected a text without line breaks, found one with some');
 }
 
 const largestBody = 1024 * 1024;
@@ -103,6 +121,8 @@ function checkDirectResponse(check: Check, path: Path, { directResponse }: HttpR
 function checkRewrite(check: Check, path: Path, { rewrite }: HttpRoute): void {
   if (rewrite === undefined) return;
   const { uri = '', authority = '', uriRegexRewrite } = rewrite;
+  checkLines(check, 'FW0105', path, { uri, authority });
+  checkLines(check, 'FW0105', [...path, 'uriRegexRewrite'], { rewrite: uriRegexRewrite?.rewrite });
   if (uri !== '' && uriRegexRewrite !== undefined)
     check.error('FW0105', path, 'expected one of uri and uriRegexRewrite, found both');
   if (uriRegexRewrite === undefined) {

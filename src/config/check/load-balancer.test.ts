@@ -39,6 +39,12 @@ describe('consistent hashing', () => {
     `error FW0204 ${hash}.maglev.tableSize: expected a prime number below 5000011, found 65536`,
   );
   check(
+    'has a ring that proxies can hold',
+    'useSourceIp: true, ringHash: {minimumRingSize: 8388608}',
+    'useSourceIp: true, ringHash: {minimumRingSize: 8388609}',
+    `error FW0204 ${hash}: expected a ring of at most 8388608 entries, found 8388609`,
+  );
+  check(
     'has a table of some size',
     'useSourceIp: true, ringHash: {minimumRingSize: 10}',
     'useSourceIp: true, maglev: {}',

@@ -33,6 +33,8 @@ export function checkLoadBalancer(check: Check, path: Path, loadBalancer: LoadBa
 
 const hashKeys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const;
 const largestMaglevTable = 5_000_011;
+/** More entries than that make Envoy refuse the cluster. */
+const largestRing = 8_388_608;
 
 function checkConsistentHash(check: Check, path: Path, hash: ConsistentHash): void {
   const { httpCookie: cookie, minimumRingSize = 0, ringHash, maglev } = hash;
@@ -47,6 +49,9 @@ function checkConsistentHash(check: Check, path: Path, hash: ConsistentHash): vo
       check.error('FW0204', path, 'expected one of minimumRingSize, ringHash and maglev, found several');
     else check.warning('FW0204', [...path, 'minimumRingSize'], 'expected ringHash.minimumRingSize, which replaces it');
   }
+  const ringSize = ringHash?.minimumRingSize ?? minimumRingSize;
+  if (ringSize > largestRing)
+    check.error('FW0204', path, `expected a ring of at most ${largestRing} entries, found ${ringSize}`);
   const tableSize = maglev === undefined ? undefined : (maglev.tableSize ?? 0);
   if (tableSize !== undefined && (tableSize >= largestMaglevTable || !isPrime(tableSize)))
     check.error(

@@ -62,6 +62,18 @@ describe('a MeshConfig', () => {
     'error FW0701 serviceSettings[0].hosts[0]: expected a DNS name or a wildcard, found "a/b"',
   );
   check(
+    'logs what Envoy knows',
+    'accessLogFormat: "%START_TIME(%s)% %REQ(X-A?X-B):10% 100%%\\n"',
+    'accessLogFormat: "%NOSUCH%"',
+    'error FW0701 accessLogFormat: expected a command that Envoy knows, found %NOSUCH%',
+  );
+  check(
+    'logs in JSON what Envoy knows',
+    `accessLogEncoding: JSON\naccessLogFormat: '{"a": {"b": "%PROTOCOL%"}}'`,
+    `accessLogEncoding: JSON\naccessLogFormat: '{"a": {"b": "%NOSUCH%"}}'`,
+    'error FW0701 accessLogFormat: expected a command that Envoy knows, found %NOSUCH%',
+  );
+  check(
     'logs JSON by a JSON object',
     `accessLogEncoding: JSON\naccessLogFormat: '{"a": "%PROTOCOL%"}'`,
     'accessLogEncoding: JSON\naccessLogFormat: "%PROTOCOL%"',

@@ -4,6 +4,7 @@ import { isRecord, type Path } from '../../lib/schema.ts';
 import type { MeshConfig } from '../mesh-config.ts';
 import { type Check, checkDuration } from './check.ts';
 import { checkConnectionPool, checkOutlierDetection } from './connection-pool.ts';
+import { commandsProblem } from './header-value.ts';
 import { checkRetry } from './http-policy.ts';
 import { checkLocality } from './load-balancer.ts';
 import { isDnsLabel, isDnsName, isWildcardDnsName } from './names.ts';
@@ -70,19 +71,30 @@ function checkExport(check: Check, path: Path, exportTo: readonly string[]): voi
 }
 
 function checkAccessLog({ accessLogEncoding, accessLogFormat = '' }: MeshConfig, path: Path, check: Check): void {
-  if (accessLogEncoding !== 'JSON' || accessLogFormat === '' || isJsonObject(accessLogFormat)) return;
-  check.warning(
-    'FW0701',
-    [...path, 'accessLogFormat'],
-    'expected a JSON object for the encoding JSON, found something else: the default fields are logged',
-  );
+  const at = [...path, 'accessLogFormat'];
+  const texts = accessLogEncoding === 'JSON' ? textsOfJson(accessLogFormat) : [accessLogFormat];
+  if (texts === undefined && accessLogFormat !== '')
+    check.warning(
+      'FW0701',
+      at,
+      'expected a JSON object for the encoding JSON, found something else: the default fields are logged',
+    );
+  for (const text of texts ?? []) {
+    // A command that Envoy does not know costs every listener.
+    const problem = commandsProblem(text);
+    if (problem !== undefined) check.error('FW0701', at, problem);
+  }
 }
 
-function isJsonObject(text: string): boolean {
+/** The texts in a JSON object, at any depth; undefined for what is none. */
+function textsOfJson(json: string): readonly string[] | undefined {
+  const texts = (value: unknown): readonly string[] =>
+    typeof value === 'string' ? [value] : isRecord(value) ? Object.values(value).flatMap(texts) : [];
   try {
-    return isRecord(JSON.parse(text));
+    const value: unknown = JSON.parse(json);
+    return isRecord(value) ? texts(value) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

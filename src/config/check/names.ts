@@ -45,9 +45,13 @@ export function isAddressOrBlock(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+/** What Linux has room for, without the zero at its end. */
+const longestUnixPath = 107;
+
 /** The path behind `unix://`: absolute and of a file, or the name of an abstract socket. */
 export function isUnixPath(path: string): boolean {
-  return path.startsWith('@') || (path.startsWith('/') && !path.endsWith('/'));
+  const isPath = path.startsWith('@') || (path.startsWith('/') && !path.endsWith('/'));
+  return isPath && Buffer.byteLength(path) <= longestUnixPath;
 }
 
 const labelName = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
@@ -62,6 +66,12 @@ export function isLabelKey(key: string): boolean {
 
 export function isLabelValue(value: string): boolean {
   return value === '' || (value.length <= longestLabel && labelName.test(value));
+}
+
+/** Whether a text has line breaks or zeros, for which Envoy refuses it wherever it would stand in a header. */
+export function breaksLines(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in it
+  return /[\u0000\n\r]/.test(text);
 }
 
 /** What Istio takes for the name of a header to match or to name in CORS: letters, digits, dashes and underscores. */

@@ -60,10 +60,15 @@ export function checkDestination(check: Check, path: Path, destination: Destinat
     check.error('FW0121', [...path, 'port'], `expected a port number from 1 to 65535, found ${port.number ?? 'none'}`);
 }
 
-/** Weights: none negative, and not all 0 where there are several. */
+/** Envoy adds weights up in 32 bits. */
+const largestSum = 0xffffffff;
+
+/** Weights: none negative, not all 0 where there are several, and together no more than Envoy counts. */
 export function checkWeights(check: Check, path: Path, route: readonly { readonly weight?: number }[]): void {
   for (const [i, { weight = 0 }] of route.entries())
     if (weight < 0) check.error('FW0106', [...path, i, 'weight'], `expected a weight of 0 or more, found ${weight}`);
+  const sum = route.reduce((total, { weight = 0 }) => total + weight, 0);
+  if (sum > largestSum) check.error('FW0106', path, `expected weights of ${largestSum} together at most, found ${sum}`);
   if (route.length > 1 && route.every(({ weight = 0 }) => weight === 0))
     check.error(
       'FW0106',

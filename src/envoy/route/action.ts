@@ -33,8 +33,6 @@ export function action(ir: ActionIr): Route['action'] {
       return { $case: 'redirect', value: redirect(ir.redirect) };
     case 'respond':
       return { $case: 'directResponse', value: respond(ir) };
-    case 'none':
-      return undefined;
   }
 }
 
