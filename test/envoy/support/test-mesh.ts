@@ -61,8 +61,12 @@ export interface TestMesh {
   applyAtOnce(yaml: string): void;
   /** Replaces the MeshConfig; an empty text is Istio's defaults. */
   setMeshConfig(yaml: string): Promise<void>;
+  /** The same for one that may be wrong, and does not wait: it is not taken then, as the program does not take it. */
+  offerMeshConfig(yaml: string): void;
   /** Resolves when every proxy has in force what the control plane means it to have. */
   settle(): Promise<void>;
+  /** Resolves when every proxy has answered everything; yields what it rejected of the last that it was sent. */
+  answered(): Promise<readonly string[]>;
   /** Ends everything, and fails if any proxy has ever rejected anything. */
   close(): Promise<void>;
   /** Ends everything, whatever was rejected. */
@@ -122,7 +126,7 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
     sink?.apply(changesTo(objects, text));
     objects = objectMap(text);
   };
-  const settle = () => settled(server, envoys);
+  const settle = async () => assert.deepEqual(await answered(server, envoys), [], 'expected no rejection');
   try {
     await Promise.all(envoys.map(untilReady));
     await settle();
@@ -146,6 +150,11 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
       setMeshConfig(yaml);
       await settle();
     },
+    offerMeshConfig(yaml) {
+      const { config } = decodeMeshConfig(parse(yaml));
+      if (config !== undefined) controlPlane.setMeshConfig({ ...portsOf(block), ...config });
+    },
+    answered: () => answered(server, envoys),
     settle,
     stop,
     async close() {
@@ -241,8 +250,8 @@ function changesTo(before: ReadonlyMap<string, KubernetesObject>, yaml: string):
   ];
 }
 
-/** Everything that was sent is acknowledged, and no cluster or listener waits for more. */
-async function settled({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<void> {
+/** Everything that was sent is answered, and no cluster or listener waits for more. Yields what was rejected. */
+async function answered({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<readonly string[]> {
   // What was applied is committed and sent at the end of this turn.
   await setImmediate();
   await setImmediate();
@@ -261,9 +270,11 @@ async function settled({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Prom
     return isAnswered() && state() === before && warming.every((stats) => [...stats.values()].every((n) => n === 0));
   };
   await until(isSettled, { what: 'every proxy to have everything in force', mostMs: settleMs });
-  for (const { proxy, types } of ads.connections())
-    for (const type of types)
-      if (isRejected(type)) assert.fail(`${proxy.name} rejected ${type.typeUrl}: ${type.lastError?.message}`);
+  return ads
+    .connections()
+    .flatMap(({ proxy, types }) =>
+      types.filter(isRejected).map(({ typeUrl, lastError }) => `${proxy.name}: ${typeUrl}: ${lastError?.message}`),
+    );
 }
 
 type Type = ReturnType<DiscoveryServer['ads']['connections']>[number]['types'][number];
