@@ -23,10 +23,10 @@ import { hashesOf } from './hash-policy.ts';
 import { isCatchAll } from './http-match.ts';
 import { resolveHttpRoutes } from './http-route.ts';
 import { apiPath, outboundCluster } from './names.ts';
+import type { PlacedRouteQueries } from './placed-routes.ts';
 import { intersection, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
-import type { VirtualServiceQueries } from './virtual-services.ts';
 import { closeness, exportToOr } from './visibility.ts';
 
 export interface GatewayClient {
@@ -62,7 +62,7 @@ export function gatewayQueries(
   { gateways, services, virtualServices }: Tables,
   { settings, service }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
-  { placedRoutes }: VirtualServiceQueries,
+  { placedRoutes }: PlacedRouteQueries,
 ): GatewayQueries {
   const gatewayPlan = graph.query<Serving, GatewayPlan>('gatewayPlan', {
     reads: [gateways, services],

@@ -1,4 +1,5 @@
 /** What a client's Sidecar imports: which services on which ports, asked for or needed by the rules that it imports. */
+import { configKey } from '../config/config.ts';
 import type { Destination, VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
@@ -6,6 +7,7 @@ import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import { type EgressScope, importsNamespace, importsRule, importsService } from './egress.ts';
+import type { PlacedRouteQueries } from './placed-routes.ts';
 import { virtualServiceHosts } from './rules.ts';
 import {
   type ClientHost,
@@ -33,12 +35,13 @@ export function importQueries(
   graph: Graph,
   tables: Tables,
   { settings, egress, service, hosts }: ServiceQueries,
+  { placedRoutes }: PlacedRouteQueries,
 ): ImportQueries {
   const { services, virtualServices } = tables;
 
   /** The destinations of the rules that a Sidecar imports. Only asked for clients that have one. */
   const needs = graph.query<Client, Needs>('needs', {
-    reads: [virtualServices, virtualServices.byNamespace, settings, egress],
+    reads: [virtualServices, virtualServices.byNamespace, settings, egress, placedRoutes],
     keyOf: ({ key }) => key,
     compute(read, client) {
       const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
@@ -53,7 +56,8 @@ export function importQueries(
           );
           const hostnames = virtualServiceHosts(config);
           if (!sees || !listeners.some((listener) => importsRule(listener, namespace, hostnames))) continue;
-          for (const { host, port } of destinationsOf(config.spec, client.namespace)) {
+          const http = read.cell(placedRoutes, configKey(config)).map(({ route }) => route);
+          for (const { host, port } of destinationsOf({ ...config.spec, http }, client.namespace)) {
             const name = resolveShortName(host, namespace);
             const known = found.get(name);
             const number = port?.number ?? 0;

@@ -16,6 +16,7 @@ import { type InboundQueries, inboundQueries } from './inbound-ports.ts';
 import { listenerClaimQueries } from './listener-claims.ts';
 import { type NarrowQueries, narrowQueries } from './narrow.ts';
 import { type OutboundListenerQueries, outboundListenerQueries } from './outbound-listeners.ts';
+import { type PlacedRouteQueries, placedRouteQueries } from './placed-routes.ts';
 import { type RouteLayoutQueries, routeLayoutQueries } from './route-layout.ts';
 import { type ScopeQueries, scopeQueries } from './scope-of.ts';
 import { type SecretQueries, secretQueries } from './secrets.ts';
@@ -29,6 +30,7 @@ import { type VirtualServiceQueries, virtualServiceQueries } from './virtual-ser
 export interface Mesh
   extends ServiceQueries,
     NarrowQueries,
+    PlacedRouteQueries,
     ImportQueries,
     DestinationPolicyQueries,
     EndpointQueries,
@@ -58,10 +60,11 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const tables = createTables(graph);
   const services = serviceQueries(graph, tables);
   const narrow = narrowQueries(graph, tables, services, narrows);
-  const imports = importQueries(graph, tables, services);
+  const placed = placedRouteQueries(graph, tables, services);
+  const imports = importQueries(graph, tables, services, placed);
   const policies = destinationPolicyQueries(graph, tables, services);
   const endpoints = endpointQueries(graph, tables);
-  const rules = virtualServiceQueries(graph, tables, services, policies);
+  const rules = virtualServiceQueries(graph, tables, services, policies, placed);
   const virtualHosts = virtualHostQueries(graph, tables, services, policies, rules);
   const strays = strayQueries(graph, tables, services, rules);
   const layouts = routeLayoutQueries(graph, tables, services, imports, narrow, strays, virtualHosts);
@@ -69,7 +72,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const claims = listenerClaimQueries(graph, services, imports, endpoints);
   const outbound = outboundListenerQueries(graph, tables, services, imports, narrow, policies, rules, claims);
   const inbound = inboundQueries(graph, tables, services, policies);
-  const gateways = gatewayQueries(graph, tables, services, policies, rules);
+  const gateways = gatewayQueries(graph, tables, services, policies, placed);
   const sni = sniQueries(graph, services, imports, narrow, policies, clusters);
   const gatewayListeners = gatewayListenerQueries(graph, tables, services, policies, gateways, sni);
   const secrets = secretQueries(graph, tables, services);
@@ -80,6 +83,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     tables,
     ...services,
     ...narrow,
+    ...placed,
     ...imports,
     ...policies,
     ...endpoints,

@@ -1,22 +1,22 @@
 /** Which VirtualService routes a host for a client, and the routes it gives. */
 import { byAge, type Config, configKey } from '../config/config.ts';
-import type { Destination, HttpRoute, VirtualService } from '../config/virtual-service.ts';
+import type { Destination, VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { HashIr, RouteIr } from '../ir/route.ts';
 import { compareSpecificity, type Hostname, resolveShortName, wildcardsOver } from '../model/hostname.ts';
 import { type OriginKey, originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
-import { delegatedRoutes } from './delegate.ts';
 import type { DestinationPolicyQueries } from './destination-policy.ts';
 import { importsRule } from './egress.ts';
 import { hashesOf } from './hash-policy.ts';
-import { type PlacedRoute, type RouteContext, resolveHttpRoutes } from './http-route.ts';
+import { type RouteContext, resolveHttpRoutes } from './http-route.ts';
 import { apiPath, outboundCluster } from './names.ts';
+import type { PlacedRouteQueries } from './placed-routes.ts';
 import { virtualServiceHosts } from './rules.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
-import { type Closeness, closeness, exportToOr, isVisible } from './visibility.ts';
+import { type Closeness, closeness, exportToOr } from './visibility.ts';
 
 /** The routes of a host on one port, and the rule they come from. */
 export interface HostRoutes {
@@ -41,8 +41,6 @@ export interface ClientRulePort {
 export const clientPortKey = ({ client, host, port }: ClientPort) => `${client.key}\n${port}\n${host}`;
 
 export interface VirtualServiceQueries {
-  /** A rule's HTTP routes with delegated ones in their places; `namespace/name`. */
-  readonly placedRoutes: Query<string, readonly PlacedRoute[]>;
   /** The rules that name a host, exactly or by a wildcard, in the order in which they are looked at: `namespace/name`. */
   readonly hostRules: Query<ClientHost, readonly string[]>;
   /** The routes that one rule gives a client on a port; undefined when none of them concerns it. */
@@ -59,34 +57,9 @@ export function virtualServiceQueries(
   tables: Tables,
   { settings, service, egress }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
+  { placedRoutes }: PlacedRouteQueries,
 ): VirtualServiceQueries {
   const { virtualServices } = tables;
-
-  const placedRoutes = graph.query<string, readonly PlacedRoute[]>('placedRoutes', {
-    reads: [virtualServices, settings],
-    compute(read, key) {
-      const config = read.row(virtualServices, key);
-      return config === undefined ? [] : (config.spec.http ?? []).flatMap((route, i) => place(read, config, route, i));
-    },
-  });
-
-  function place(read: Reader, root: Config<VirtualService>, route: HttpRoute, index: number): readonly PlacedRoute[] {
-    if (route.delegate === undefined) return [{ route, object: originKey(root.origin), path: `spec.http[${index}]` }];
-    const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
-    const { name = '', namespace = '' } = route.delegate;
-    const delegate = read.row(virtualServices, configKey({ namespace: namespace || root.namespace, name }));
-    if (delegate === undefined || (delegate.spec.hosts?.length ?? 0) > 0) return [];
-    if (
-      !isVisible(exportToOr(delegate.spec.exportTo, defaultVirtualServiceExportTo), delegate.namespace, root.namespace)
-    )
-      return [];
-    const usable = (delegate.spec.http ?? []).filter((one) => one.delegate === undefined);
-    return delegatedRoutes(route, usable, { root: root.namespace, delegate: delegate.namespace }).map((merged) => ({
-      route: merged.route,
-      object: originKey(delegate.origin),
-      path: `spec.http[${merged.index}]`,
-    }));
-  }
 
   /** The rules among `keys` that a client sees and its Sidecar imports, in the order in which they may claim a host. */
   function candidates(read: Reader, client: Client, keys: readonly string[]): readonly Config<VirtualService>[] {
@@ -206,5 +179,5 @@ export function virtualServiceQueries(
     },
   });
 
-  return { placedRoutes, hostRules, ruleRoutes, hostRoutes };
+  return { hostRules, ruleRoutes, hostRoutes };
 }

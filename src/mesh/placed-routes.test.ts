@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { object, service } from '../../test/support/mesh.ts';
+import { changesIn } from '../../test/support/objects.ts';
+import { ControlPlane } from '../control-plane.ts';
+import { clientOf } from '../model/scope.ts';
+
+const silent = () => {};
+
+function meshOf(...objects: readonly string[]) {
+  const log = { error: silent, warn: silent, info: silent, debug: silent };
+  const controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
+  controlPlane.apply(changesIn(objects.join('---\n')));
+  controlPlane.commit();
+  return controlPlane;
+}
+
+/** A client of namespace shop whose Sidecar is `shop/s`. */
+const client = clientOf({
+  type: 'sidecar',
+  namespace: 'shop',
+  domain: '',
+  sidecar: 'shop/s',
+  labels: {},
+  locality: '',
+  network: '',
+  cluster: '',
+  nodeName: '',
+  family: 'v4',
+  isIntercepting: true,
+  capturesDns: false,
+});
+
+describe('a delegate of another namespace', () => {
+  const { graph, mesh } = meshOf(
+    service('shop/a', 'http: 80'),
+    service('team/a', 'http: 80'),
+    service('team/b', 'http: 80'),
+    object('VirtualService', 'shop/root', '{hosts: [a], http: [{delegate: {name: d, namespace: team}}]}'),
+    object(
+      'VirtualService',
+      'team/d',
+      '{http: [{match: [{gateways: [mesh, edge]}], route: [{destination: {host: a}}], mirror: {host: b}}]}',
+    ),
+    object('Sidecar', 'shop/s', '{egress: [{hosts: ["./*"]}]}'),
+  );
+  const [placed] = graph.read(mesh.placedRoutes, 'shop/root');
+
+  it('means services and gateways of its own namespace by short names', () => {
+    assert.deepEqual(placed, {
+      route: {
+        match: [{ gateways: ['mesh', 'team/edge'] }],
+        route: [{ destination: { host: 'a.team.svc.cluster.local' } }],
+        mirror: { host: 'b.team.svc.cluster.local' },
+      },
+      object: 'VirtualService/team/d',
+      path: 'spec.http[0]',
+    });
+  });
+
+  it('brings its destinations along to Sidecars that import the root', () => {
+    const imported = ['a.shop', 'a.team', 'b.team'].map((name) => {
+      const host = `${name}.svc.cluster.local`;
+      return graph.read(mesh.imported, { client, host })?.hostname;
+    });
+    assert.deepEqual(imported, ['a.shop.svc.cluster.local', 'a.team.svc.cluster.local', 'b.team.svc.cluster.local']);
+  });
+});
