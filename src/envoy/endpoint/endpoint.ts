@@ -32,6 +32,10 @@ function envoyLocality({ region, zone, subzone }: NonNullable<LocalityEndpointsI
 }
 
 function lbEndpoint({ address, port, weight, health, workload, tlsMode }: EndpointIr): LbEndpoint {
+  const filterMetadata = {
+    ...(workload === '' ? {} : { istio: { workload } }),
+    ...(tlsMode === undefined ? {} : { 'envoy.transport_socket_match': { tlsMode } }),
+  };
   return {
     hostIdentifier: {
       $case: 'endpoint',
@@ -39,11 +43,6 @@ function lbEndpoint({ address, port, weight, health, workload, tlsMode }: Endpoi
     },
     healthStatus: HealthStatus[health === 'unknown' ? 'UNKNOWN' : health],
     ...(weight === 0 ? {} : { loadBalancingWeight: weight }),
-    metadata: {
-      filterMetadata: {
-        istio: { workload },
-        ...(tlsMode === undefined ? {} : { 'envoy.transport_socket_match': { tlsMode } }),
-      },
-    },
+    ...(Object.keys(filterMetadata).length === 0 ? {} : { metadata: { filterMetadata } }),
   };
 }
