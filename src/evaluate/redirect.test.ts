@@ -38,6 +38,7 @@ describe('a redirect', () => {
     [{ authority: '[::1]' }, 301, 'http://[::1]:8443/a/b?c'],
   ]);
   check('changes the path and keeps the query', { pathRedirect: '/p' }, [[{}, 301, 'http://a.com/p?c']]);
+  check('keeps the path where the other is empty', { pathRedirect: '' }, [[{}, 301, 'http://a.com/a/b?c']]);
   check('brings a query of its own', { pathRedirect: '/p?q', stripQuery: true }, [[{}, 301, 'http://a.com/p?q']]);
   check('drops the query', { pathRedirect: '/p', stripQuery: true }, [[{}, 301, 'http://a.com/p']]);
   check('changes the prefix that matched', { prefixRewrite: '/p', stripQuery: true }, [[{}, 301, 'http://a.com/p/b']]);

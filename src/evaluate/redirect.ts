@@ -46,6 +46,7 @@ function pathOf(
   const strip = (path: string) => (stripQuery === true ? splitQuery(path)[0] : path);
   switch (rewrite?.$case) {
     case 'pathRedirect':
+      if (rewrite.value === '') return strip(full);
       // A query of its own replaces the request's and stays.
       return rewrite.value.includes('?') ? rewrite.value : `${rewrite.value}${strip(splitQuery(full)[1])}`;
     case 'prefixRewrite':

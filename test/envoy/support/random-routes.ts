@@ -82,7 +82,7 @@ const redirect = withSome(
   ['portRedirect', one(8443)],
   ['responseCode', one('FOUND', 'SEE_OTHER', 'PERMANENT_REDIRECT', 'TEMPORARY_REDIRECT')],
   ['stripQuery', one(true)],
-  ['pathRedirect', one('/p', '/p?z=1')],
+  ['pathRedirect', one('/p', '/p?z=1', '')],
 ).map((found) => ({ redirect: found }));
 
 const redirectedPath = one(
