@@ -51,10 +51,10 @@ describeWithEnvoy('an object that an Envoy would refuse costs nobody else anythi
     for (const { name, objects = [], meshConfig = '{}' } of cases)
       test(name, async () => {
         const { mesh } = shop();
-        mesh.offerMeshConfig('{}');
+        mesh.plane.offerMeshConfig('{}');
         mesh.applyAtOnce(others.join('\n---\n'));
         await mesh.settle();
-        mesh.offerMeshConfig(meshConfig);
+        mesh.plane.offerMeshConfig(meshConfig);
         mesh.applyAtOnce([...others, ...objects].join('\n---\n'));
         assert.deepEqual(await mesh.answered(), []);
         const answers = [

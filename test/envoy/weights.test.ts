@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Agent } from 'node:http';
 import { test } from 'node:test';
 import { until } from '../support/until.ts';
-import { call, callMany, type Entry, landing } from './support/call.ts';
+import { callMany } from './support/call.ts';
 import { object } from './support/cases.ts';
+import { constantLoad } from './support/load.ts';
 import { client, ingress, useShop } from './support/shop.ts';
 import { assertShares } from './support/statistics.ts';
 import { describeWithEnvoy } from './support/suite.ts';
@@ -107,7 +107,7 @@ describeWithEnvoy('requests are shared out by weight', (envoy) => {
     const { mesh } = shop();
     await mesh.apply([subsets, split({ v1: 100, v2: 0 })].join('\n---\n'));
     const { httpProxy } = mesh.proxy('client');
-    const load = constantLoad(httpProxy);
+    const load = constantLoad(httpProxy, { url });
     const shifts: number[] = [];
     // There and back, many times: what fails now and then fails in one of them.
     for (let round = 0; round < 50; round++) {
@@ -124,22 +124,3 @@ describeWithEnvoy('requests are shared out by weight', (envoy) => {
     assert.ok(Math.max(...shifts) < 1000, `expected every shift within a second, found ${Math.max(...shifts)} ms`);
   });
 });
-
-/** Calls all the time over four kept connections, until it is stopped; what fails is a landing too. */
-function constantLoad(entry: Entry): { readonly landings: readonly string[]; stop(): Promise<void> } {
-  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  const landings: string[] = [];
-  let isStopped = false;
-  const caller = async () => {
-    while (!isStopped) landings.push(await call(entry, { url, agent }).then(landing, (error: Error) => error.message));
-  };
-  const callers = Promise.all([caller(), caller(), caller(), caller()]);
-  return {
-    landings,
-    async stop() {
-      isStopped = true;
-      await callers;
-      agent.destroy();
-    },
-  };
-}

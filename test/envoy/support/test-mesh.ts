@@ -8,18 +8,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { parse } from 'yaml';
 import type { BootstrapOptions } from '../../../src/agent/bootstrap.ts';
-import { decodeMeshConfig } from '../../../src/config/decode-mesh-config.ts';
-import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discovery-server.ts';
-import { silent } from '../../../src/lib/log.ts';
-import { type KubernetesObject, type ObjectChange, objectKey } from '../../../src/model/kubernetes-object.ts';
-import type { ObjectSink } from '../../../src/model/object-source.ts';
+import type { DiscoveryServer } from '../../../src/discovery-server.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
-import { objectsIn } from '../../support/objects.ts';
 import { until } from '../../support/until.ts';
 import type { Entry } from './call.ts';
 import { type Envoy, startEnvoy, untilReady } from './envoy.ts';
+import { startTestControlPlane, type TestControlPlane } from './test-control-plane.ts';
 
 /** A proxy to start. */
 export interface ProxySpec {
@@ -53,6 +48,9 @@ export interface TestProxy {
 }
 
 export interface TestMesh {
+  readonly plane: TestControlPlane;
+  /** The objects that are always there. */
+  readonly base: string;
   readonly server: DiscoveryServer;
   proxy(name: string): TestProxy;
   /** Makes the base and these objects the whole mesh; resolves when every proxy has it in force, and rejects on a NACK. */
@@ -61,8 +59,6 @@ export interface TestMesh {
   applyAtOnce(yaml: string): void;
   /** Replaces the MeshConfig; an empty text is Istio's defaults. */
   setMeshConfig(yaml: string): Promise<void>;
-  /** The same for one that may be wrong, and does not wait: it is not taken then, as the program does not take it. */
-  offerMeshConfig(yaml: string): void;
   /** Resolves when every proxy has in force what the control plane means it to have. */
   settle(): Promise<void>;
   /** Resolves when every proxy has answered everything; yields what it rejected of the last that it was sent. */
@@ -88,45 +84,18 @@ const settleMs = 15_000;
 
 export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh> {
   const { envoy: program, block, proxies: specs, base, meshConfig = '' } = options;
-  let sink: ObjectSink | undefined;
-  const source = {
-    name: 'test',
-    run: async (it: ObjectSink) => {
-      sink = it;
-      it.apply(changesTo(new Map(), base));
-      it.synced();
-    },
-  };
-  const any = { host: '127.0.0.1', port: 0 };
-  const server = await startDiscoveryServer({
-    sources: [source],
-    xdsAddress: any,
-    httpAddress: any,
-    cluster: 'Kubernetes',
-    domainSuffix: 'cluster.local',
-    version: 'test',
-    log: silent,
-  });
-  const { controlPlane } = server;
-  const setMeshConfig = (yaml: string) => controlPlane.setMeshConfig({ ...portsOf(block), ...meshConfigIn(yaml) });
-  setMeshConfig(meshConfig);
+  const plane = await startTestControlPlane(base, meshConfig, portsOf(block));
   const folder = mkdtempSync(join(tmpdir(), 'fairway-envoy-'));
-  const proxies = new Map(
-    specs.map((spec, i) => [spec.name, startProxy(spec, i + 1, { program, folder, block, xds: server.xdsAddress })]),
-  );
+  const place = { program, folder, block, xds: plane.server.xdsAddress };
+  const proxies = new Map(specs.map((spec, i) => [spec.name, startProxy(spec, i + 1, place)]));
   const envoys = [...proxies.values()].map(({ envoy }) => envoy);
   const stop = async () => {
     await Promise.all(envoys.map((envoy) => envoy.stop()));
-    await server.close(0);
+    await plane.stop();
     rmSync(folder, { recursive: true });
   };
-  let objects = objectMap(base);
-  const applyAtOnce = (yaml: string) => {
-    const text = `${base}\n---\n${yaml}`;
-    sink?.apply(changesTo(objects, text));
-    objects = objectMap(text);
-  };
-  const settle = async () => assert.deepEqual(await answered(server, envoys), [], 'expected no rejection');
+  const settle = async () => assert.deepEqual(await answered(plane.server, envoys), [], 'expected no rejection');
+  const applyAtOnce = (yaml: string) => plane.apply(`${base}\n---\n${yaml}`);
   try {
     await Promise.all(envoys.map(untilReady));
     await settle();
@@ -135,7 +104,11 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
     throw error;
   }
   return {
-    server,
+    plane,
+    base,
+    get server() {
+      return plane.server;
+    },
     proxy(name) {
       const proxy = proxies.get(name);
       assert.ok(proxy !== undefined, `expected one of the proxies ${[...proxies.keys()].join(', ')}, found ${name}`);
@@ -147,19 +120,15 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
       await settle();
     },
     async setMeshConfig(yaml) {
-      setMeshConfig(yaml);
+      plane.setMeshConfig(yaml);
       await settle();
     },
-    offerMeshConfig(yaml) {
-      const { config } = decodeMeshConfig(parse(yaml));
-      if (config !== undefined) controlPlane.setMeshConfig({ ...portsOf(block), ...config });
-    },
-    answered: () => answered(server, envoys),
+    answered: () => answered(plane.server, envoys),
     settle,
     stop,
     async close() {
       try {
-        await assertNothingRejected(server, envoys);
+        await assertNothingRejected(plane.server, envoys);
       } finally {
         await stop();
       }
@@ -228,26 +197,6 @@ function portsOf({ number }: AddressBlock): {
   readonly proxyInboundListenPort: number;
 } {
   return { proxyListenPort: 20_000 + 2 * number, proxyInboundListenPort: 20_001 + 2 * number };
-}
-
-function meshConfigIn(yaml: string): NonNullable<ReturnType<typeof decodeMeshConfig>['config']> {
-  const { config, findings } = decodeMeshConfig(parse(yaml) ?? {});
-  assert.deepEqual(findings, []);
-  return config ?? {};
-}
-
-function objectMap(yaml: string): ReadonlyMap<string, KubernetesObject> {
-  return new Map(objectsIn(yaml).map((object) => [objectKey(object), object]));
-}
-
-/** From the objects that are there to those of a text. */
-function changesTo(before: ReadonlyMap<string, KubernetesObject>, yaml: string): readonly ObjectChange[] {
-  const after = objectMap(yaml);
-  const identity = ({ group, kind, namespace, name }: KubernetesObject) => ({ group, kind, namespace, name });
-  return [
-    ...[...after.values()].map((object) => ({ ...identity(object), object })),
-    ...[...before].filter(([key]) => !after.has(key)).map(([, object]) => identity(object)),
-  ];
 }
 
 /** Everything that was sent is answered, and no cluster or listener waits for more. Yields what was rejected. */
