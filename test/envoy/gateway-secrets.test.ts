@@ -117,7 +117,8 @@ describeWithEnvoy('a gateway whose certificates come from Secrets', (envoy) => {
   test('has no key on any page of the control plane', async () => {
     await apply(...mixed);
     const { host, port } = shop().mesh.server.httpAddress;
-    const pages = (await (await fetch(`http://${host}:${port}/`)).text()).trim().split('\n');
+    const list = await (await fetch(`http://${host}:${port}/`)).text();
+    const pages = [...list.matchAll(/^\s*(\/\S*)/gm)].map(([, page = '']) => page);
     const texts = await Promise.all(
       pages.map(async (page) => (await fetch(`http://${host}:${port}${page}?proxyID=ingress-1`)).text()),
     );
