@@ -21,6 +21,25 @@ export function gatewayName(gateway: string, namespace: string): string {
   return inNamespace === undefined ? `${namespace}/${gateway}` : `${inNamespace}/${name}`;
 }
 
+/** The full names of the hosts that a VirtualService sends traffic or copies of it to. */
+export function destinationHosts({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly Hostname[] {
+  const { http = [], tcp = [], tls = [] } = spec;
+  const mirrors = http.flatMap(({ mirror, mirrors = [] }) => [
+    ...(mirror === undefined ? [] : [mirror]),
+    ...mirrors.map(({ destination }) => destination),
+  ]);
+  const destinations = [...http, ...tcp, ...tls].flatMap(({ route = [] }) =>
+    route.map(({ destination }) => destination),
+  );
+  return [...new Set([...destinations, ...mirrors].map(({ host }) => resolveShortName(host, namespace)))];
+}
+
+/** The `namespace/name` of the VirtualServices that a root hands routes over to. */
+export function delegatesOf({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly string[] {
+  const named = (spec.http ?? []).flatMap(({ delegate }) => delegate ?? []);
+  return [...new Set(named.map(({ name = '', namespace: where = '' }) => `${where || namespace}/${name}`))];
+}
+
 export function destinationRuleHost({
   spec,
   namespace,
@@ -65,13 +84,16 @@ export function credentialsOf(config: Config<Spec<'DestinationRule'>>): readonly
   return [...new Set(names)].filter((name) => name !== '').sort();
 }
 
-/** The labels of a locality setting, without those that follow from where a client runs. */
+/** The label by which a locality setting means the node that a client runs on. */
+export const nodeLabel = 'kubernetes.io/hostname';
+
+/** The labels of a locality setting, without those that follow from the locality and network of a client. */
 export function priorityLabels(
   setting: { readonly failoverPriority?: readonly string[] } | undefined,
 ): readonly string[] {
   return (setting?.failoverPriority ?? [])
     .map((entry) => entry.split('=', 1)[0] ?? '')
-    .filter((label) => !/^(topology\.|kubernetes\.io\/hostname$)/.test(label));
+    .filter((label) => !label.startsWith('topology.'));
 }
 
 /** The hosts that both lists mean, each in its narrower form; sorted. */

@@ -14,6 +14,8 @@ import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import {
   credentialsOf,
+  delegatesOf,
+  destinationHosts,
   destinationRuleHost,
   gatewaysOf,
   priorityLabelKeys,
@@ -39,6 +41,10 @@ export interface Tables {
     readonly bySelector: Index;
     /** Services by `address:port` of ports that are not HTTP: where two may claim one listener. */
     readonly byAddress: Index;
+    /** Services whose host names another namespace than they live in, by that other namespace. */
+    readonly misnamed: Index;
+    /** The same ones by the namespace that they live in. */
+    readonly misnamedIn: Index;
   };
   readonly shards: Table<EndpointShard> & { readonly byHost: Index; readonly byAddress: Index };
   readonly workloads: Table<Workload> & {
@@ -59,8 +65,10 @@ export interface Tables {
     readonly labelReaders: Index;
     /** Those that restrict who sees them, by their own namespace. */
     readonly selective: Index;
-    /** Those for the mesh by the namespaces that their hosts name; `*` for hosts that name none. */
-    readonly byHostNamespace: Index;
+    /** By the full names of the hosts that they send traffic to. */
+    readonly byDestination: Index;
+    /** Roots by the `namespace/name` of their delegates. */
+    readonly byDelegate: Index;
   };
   readonly destinationRules: Table<Config<Spec<'DestinationRule'>>> & {
     readonly byHost: Index;
@@ -139,7 +147,14 @@ function serviceTable(graph: Graph): Tables['services'] {
         ports.filter(({ protocol }) => !isHttp(protocol)).map(({ number }) => `${address}:${number}`),
       ),
     bySelector: ({ selector, namespace }) => (selector === undefined ? [] : [namespace]),
+    misnamed: (service) => (isMisnamed(service) ? [namespaceInName(service.hostname) ?? ''] : []),
+    misnamedIn: (service) => (isMisnamed(service) ? [service.namespace] : []),
   });
+}
+
+function isMisnamed({ hostname, namespace }: Service): boolean {
+  const named = namespaceInName(hostname);
+  return named !== undefined && named !== namespace;
 }
 
 function shardTable(graph: Graph): Tables['shards'] {
@@ -173,8 +188,8 @@ function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
     },
     selective: ({ spec, namespace }) =>
       (spec.exportTo ?? []).length > 0 && !spec.exportTo?.includes('*') ? [namespace] : [],
-    byHostNamespace: (config) =>
-      onMesh(config) ? [...new Set(virtualServiceHosts(config).map((host) => namespaceInName(host) ?? '*'))] : [],
+    byDestination: destinationHosts,
+    byDelegate: delegatesOf,
   });
 }
 

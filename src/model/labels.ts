@@ -6,3 +6,13 @@ export function selects(selector: Labels, labels: Labels): boolean {
   for (const key in selector) if (labels[key] !== selector[key]) return false;
   return true;
 }
+
+/** The labels of those keys, as far as there are any. */
+export function pick(labels: Labels, keys: readonly string[]): Labels {
+  const picked: { [key: string]: string } = {};
+  for (const key of keys) {
+    const value = labels[key];
+    if (value !== undefined) picked[key] = value;
+  }
+  return picked;
+}

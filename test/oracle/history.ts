@@ -1,9 +1,12 @@
 /** Histories of a mesh: objects come, change and go, and so do proxies. */
 import fc from 'fast-check';
+import { closeObject } from './close-quarters.ts';
 import type { Draft } from './draft.ts';
 import { type MeshConfigDraft, meshConfig } from './mesh-config.ts';
 import { anyObject } from './objects.ts';
 import { type ProxyDraft, proxy } from './proxy.ts';
+import { namespaces } from './universe.ts';
+import { connect } from './write.ts';
 
 export type Step =
   /** A new object, or another version of one that is there. */
@@ -22,9 +25,13 @@ export type Seat = (typeof seats)[number];
 const seats = ['1', '2', '3', '4'] as const;
 const seat = fc.constantFrom(...seats);
 
+const put = (object: Draft) => ({ do: 'put', object }) as const;
+
+const removal = fc.nat({ max: 99 }).map((at) => ({ do: 'remove', at }) as const);
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 10, arbitrary: anyObject.map((object) => ({ do: 'put', object }) as const) },
-  { weight: 5, arbitrary: fc.nat({ max: 99 }).map((at) => ({ do: 'remove', at }) as const) },
+  { weight: 10, arbitrary: anyObject.map(put) },
+  { weight: 5, arbitrary: removal },
   {
     weight: 2,
     arbitrary: fc
@@ -39,19 +46,68 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Steps that become visible together. */
 export type Batch = readonly Step[];
 
+/**
+ * What a history may do without. Where everything is there at once much of it never shows: one wildcard or selector is
+ * enough to make a client special towards everybody.
+ */
+const features = [
+  '"kind":"Sidecar"',
+  '"kind":"Gateway"',
+  '"kind":"ServiceEntry"',
+  '"kind":"DestinationRule"',
+  '"kind":"Pod"',
+  '"(workloadSelector|matchLabels)":',
+  '"(exportTo|networking.istio.io/exportTo)":',
+  '"delegate":',
+  '"sourceNamespace":',
+  '"sourceLabels":',
+  '"gateways":',
+  '"(tls|tcp)":\\[',
+  '"\\*\\.',
+  '"externalName":',
+  '"clusterIP":"None"',
+  '"do":"configure"',
+] as const;
+
+function has(step: Step, feature: string): boolean {
+  return new RegExp(feature).test(JSON.stringify(step));
+}
+
 const beginning: fc.Arbitrary<Batch> = fc
   .record({
-    objects: fc.array(anyObject, { minLength: 5, maxLength: 30, size: 'max' }),
+    objects: fc.array(anyObject, { minLength: 10, maxLength: 50, size: 'max' }),
     proxies: fc.array(proxy, { minLength: 1, maxLength: 3, size: 'max' }),
   })
   .map(({ objects, proxies }) => [
-    ...objects.map((object) => ({ do: 'put', object }) as const),
+    ...objects.map(put),
     ...proxies.map((one, i) => ({ do: 'connect', seat: seats[i] ?? '4', proxy: one }) as const),
   ]);
 
-export const history: fc.Arbitrary<readonly Batch[]> = fc
-  .tuple(
-    beginning,
-    fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 12, size: 'max' }),
-  )
-  .map(([first, rest]) => [first, ...rest]);
+/** Many objects of all kinds. */
+const wide: fc.Arbitrary<readonly Batch[]> = fc
+  .record({
+    first: beginning,
+    rest: fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 10, size: 'max' }),
+    without: fc.subarray([...features]),
+  })
+  .map(({ first, rest, without }) =>
+    [first, ...rest].map((batch) => batch.filter((one) => !without.some((feature) => has(one, feature)))),
+  );
+
+const labels = { app: 'x', version: 'v1' };
+
+/** Few hosts, one plain sidecar in each namespace, and no more objects than a person can follow. */
+const close: fc.Arbitrary<readonly Batch[]> = fc
+  .record({
+    first: fc.array(closeObject, { minLength: 3, maxLength: 12, size: 'max' }),
+    rest: fc.array(fc.oneof({ weight: 3, arbitrary: closeObject.map(put) }, { weight: 1, arbitrary: removal }), {
+      maxLength: 4,
+      size: 'max',
+    }),
+  })
+  .map(({ first, rest }) => [
+    [...first.map(put), ...namespaces.flatMap((namespace, i) => connect(namespace, { labels }, seats[i]))],
+    ...rest.map((one) => [one]),
+  ]);
+
+export const history = fc.oneof({ weight: 1, arbitrary: wide }, { weight: 3, arbitrary: close });

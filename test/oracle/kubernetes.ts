@@ -45,7 +45,7 @@ const annotations = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .constantFrom('*', '.', 'a', '.,b', 'c', 'istio-system')
+      .constantFrom('*', '.', 'a', '.,b', 'b', 'istio-system')
       .map((targets) => ({ 'networking.istio.io/exportTo': targets })),
   },
   {

@@ -10,7 +10,7 @@ const targets = exportTo.map((all) => all ?? ['*']);
 export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
   outboundTrafficPolicy: fc.constantFrom({ mode: 'REGISTRY_ONLY' }, { mode: 'ALLOW_ANY' }),
   inboundTrafficPolicy: fc.constant({ mode: 'LOCALHOST' }),
-  rootNamespace: fc.constantFrom('istio-system', 'c'),
+  rootNamespace: fc.constantFrom('istio-system', 'b'),
   defaultServiceExportTo: targets,
   defaultVirtualServiceExportTo: targets,
   defaultDestinationRuleExportTo: targets,
