@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import type { Draft } from './draft.ts';
+import { isValid } from './objects.ts';
 import { clusterHost, exportTo, namespace, rarely, written } from './universe.ts';
 
 const name = fc.constantFrom('x', 'y');
@@ -164,10 +165,12 @@ const sidecar: fc.Arbitrary<Draft> = fc
     body: { spec: { egress: [{ hosts }] } },
   }));
 
-export const closeObject = fc.oneof(
-  { weight: 5, arbitrary: service },
-  { weight: 3, arbitrary: serviceEntry },
-  { weight: 5, arbitrary: virtualService },
-  { weight: 4, arbitrary: destinationRule },
-  { weight: 1, arbitrary: sidecar },
-);
+export const closeObject = fc
+  .oneof(
+    { weight: 5, arbitrary: service },
+    { weight: 3, arbitrary: serviceEntry },
+    { weight: 5, arbitrary: virtualService },
+    { weight: 4, arbitrary: destinationRule },
+    { weight: 1, arbitrary: sidecar },
+  )
+  .filter(isValid);

@@ -121,11 +121,12 @@ export const endpointSlice: fc.Arbitrary<Draft> = fc
     createdAt,
     line,
     ports: slicePorts,
+    addressType: fc.constantFrom('IPv4', 'IPv4', 'IPv6'),
     endpoints: fc.array(fc.record({ address, conditions, nodeName: rarely(node), pod: rarely(serviceName) }), {
-      maxLength: 3,
+      maxLength: 4,
     }),
   })
-  .map(({ namespace, service, suffix, createdAt, line, ports, endpoints }) => ({
+  .map(({ namespace, service, suffix, createdAt, line, ports, addressType, endpoints }) => ({
     group: 'discovery.k8s.io',
     kind: 'EndpointSlice',
     namespace,
@@ -135,16 +136,18 @@ export const endpointSlice: fc.Arbitrary<Draft> = fc
     // The same slice may come to belong to another Service.
     labels: { 'kubernetes.io/service-name': service },
     body: {
-      addressType: 'IPv4',
+      addressType,
       ports,
-      endpoints: endpoints.map(({ address, conditions, nodeName, pod }) =>
-        written({
-          addresses: [address],
-          conditions,
-          nodeName,
-          targetRef: pod === undefined ? undefined : { kind: 'Pod', name: `${pod}-1`, namespace },
-        }),
-      ),
+      endpoints: endpoints
+        .filter(({ address }) => address.includes(':') === (addressType === 'IPv6'))
+        .map(({ address, conditions, nodeName, pod }) =>
+          written({
+            addresses: [address],
+            conditions,
+            nodeName,
+            targetRef: pod === undefined ? undefined : { kind: 'Pod', name: `${pod}-1`, namespace },
+          }),
+        ),
     },
   }));
 

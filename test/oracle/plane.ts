@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
 import { ControlPlane } from '../../src/control-plane.ts';
-import { silent } from '../../src/lib/log.ts';
+import { type LogFields, silent } from '../../src/lib/log.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { Resource } from '../../src/resource/resource.ts';
 import { pushOrder, routeType, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
+import { fakeClock } from '../support/fake-clock.ts';
 import { toChange, toRemoval } from './draft.ts';
 import type { Seat } from './history.ts';
 import { routeNames } from './route-names.ts';
@@ -21,16 +22,18 @@ export interface PlaneOptions {
 
 export class Plane {
   readonly controlPlane: ControlPlane;
+  /** Computations that failed. */
   readonly failures: string[] = [];
   readonly #connections = new Map<Seat, Connection>();
   #lastConnection = 0;
 
   constructor(options: PlaneOptions = {}) {
-    const log = {
-      ...silent,
-      error: (message: string, fields?: object) => this.failures.push(`${message} ${JSON.stringify(fields)}`),
+    const error = (message: string, fields: LogFields = {}) => {
+      if (fields.error !== undefined) this.failures.push(`${message}: ${fields.resource} ${fields.error}`);
     };
-    this.controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix: 'cluster.local', ...options });
+    const log = { ...silent, error };
+    const place = { cluster: 'Kubernetes', domainSuffix: 'cluster.local' };
+    this.controlPlane = new ControlPlane({ log, ...place, now: () => 0, clock: fakeClock(), ...options });
   }
 
   /** Makes changes visible in one commit; a proxy that connects sees all that was said before it. */
