@@ -4,6 +4,7 @@ import type { Resource } from '../resource/resource.ts';
 import {
   clusterType,
   endpointType,
+  extensionType,
   listenerType,
   pushOrder,
   routeType,
@@ -83,6 +84,10 @@ function configDump(connection: ConnectionStatus, data: ConsoleData, includesEnd
           versionInfo: resource.version,
           secret,
         })),
+      },
+      {
+        '@type': `${admin}EcdsConfigDump`,
+        ecdsFilters: list(extensionType, (ecdsFilter, resource) => ({ versionInfo: resource.version, ecdsFilter })),
       },
       ...(includesEndpoints
         ? [

@@ -1,5 +1,5 @@
 /** /debug/syncz: for each proxy and type what was sent and what it has confirmed, in the form that istioctl knows. */
-import { clusterType, endpointType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
+import { clusterType, endpointType, extensionType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import type { TypeStatus } from '../xds/type-state.ts';
 import type { ConsoleData } from './data.ts';
@@ -10,6 +10,7 @@ const names: readonly (readonly [string, TypeUrl])[] = [
   ['listener', listenerType],
   ['route', routeType],
   ['endpoint', endpointType],
+  ['extensionconfig', extensionType],
 ];
 
 export function synczPage({ connections }: ConsoleData): Answer {

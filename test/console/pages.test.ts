@@ -377,6 +377,7 @@ describe('/debug/config_dump', () => {
       'ListenersConfigDump',
       'RoutesConfigDump',
       'SecretsConfigDump',
+      'EcdsConfigDump',
     ]);
     assert.ok(clusterNames(dump).includes(reviews));
     assert.ok(JSON.stringify(dump.configs[2]).includes('"timeout":"1s"'));
