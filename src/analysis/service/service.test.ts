@@ -54,6 +54,11 @@ describe('a service', () => {
     'warning FW1203 Service shop/a spec.selector: expected an endpoint, found none for a.shop.svc.cluster.local: requests to it get 503',
   );
   check('may have any where nothing that runs is known', [selecting('shop/a', 'a')]);
+  check('may have any where only endpoints of others are known', [
+    selecting('shop/a', 'a'),
+    service('shop/b', 'http: 80'),
+    slice('shop/b', 'http: 8080', '10.0.0.1'),
+  ]);
   check(
     'that is stated has the endpoints that are listed',
     [entry('shop/e', `hosts: [e.example.com], resolution: STATIC, ${http}`)],

@@ -9,9 +9,11 @@ export function withoutEndpoints({ endpoints, knowledge }: AnalyzedMesh): Analyz
     reads: [endpoints, knowledge.knows],
     analyze(read, { resolution, isHeadless, registry, namespace, hostname, selector, ports }) {
       if (resolution !== 'static' && !isHeadless) return [];
-      // Files often hold rules and Services, and none of what runs.
+      // Files often hold rules and Services, and none of what runs, or only what runs outside.
       const isStated = registry === 'service-entry' && selector === undefined;
-      if (!isStated && !read.cell(knowledge.knows, 'endpoints') && !read.cell(knowledge.knows, 'pods')) return [];
+      const isKnown =
+        read.cell(knowledge.knows, 'pods') || (selector === undefined && read.cell(knowledge.knows, 'endpoints'));
+      if (!isStated && !isKnown) return [];
       if (ports.length === 0 || read.cell(endpoints, `${namespace}/${hostname}`).endpoints.length > 0) return [];
       return [
         {
