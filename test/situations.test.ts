@@ -6,33 +6,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { decodeAny } from '../src/descriptors/decode.ts';
 import type { Call, ClientHello, Payload } from '../src/evaluate/call.ts';
-import { type Configuration, configurationOf } from '../src/evaluate/configuration.ts';
+import type { Configuration } from '../src/evaluate/configuration.ts';
 import { evaluate } from '../src/evaluate/evaluate.ts';
 import type { Outcome, Stage } from '../src/evaluate/outcome.ts';
-import { Cluster } from '../src/proto/envoy/config/cluster/v3/cluster.ts';
-import { Listener } from '../src/proto/envoy/config/listener/v3/listener.ts';
-import { RouteConfiguration } from '../src/proto/envoy/config/route/v3/route.ts';
-import { messageOf } from './support/envoy-messages.ts';
 import { configurationIn, resourcesFor } from './support/proxy-configuration.ts';
-import {
-  casesWith,
-  controlPlaneFor,
-  proxyOf,
-  type ReferenceCase,
-  referenceFolder,
-  referenceResources,
-} from './support/reference-case.ts';
+import { casesWith, controlPlaneFor, proxyOf, type ReferenceCase, referenceFolder } from './support/reference-case.ts';
+import { referenceConfiguration } from './support/reference-configuration.ts';
 
 /** Why a case does not come out right yet. One that does is no longer listed. */
 const pending: { readonly [name: string]: string } = {
-  ...because('gateways made from the Gateway API are not executed', [
-    'gateway-services-multiple-services',
-    'gateway-services-single-service',
-    'gateway-services-wrong-namespace',
-    'tls-route-tlsroute-with-tls-terminate',
-  ]),
+  ...because('gateways made from the Gateway API are not executed', ['tls-route-tlsroute-with-tls-terminate']),
   ...because('PeerAuthentication and mutual TLS are not executed', [
     'inbound-permissive',
     'peer-authentication-global-disable-and-port-9000-strict',
@@ -50,6 +34,18 @@ const pending: { readonly [name: string]: string } = {
     'sidecar-ingress-tls-sidecar-tcp-over-mtls-mutual-mode-with-peer-auth-on-port-disabled',
     'sidecar-ingress-tls-sidecar-tcp-over-tls-simple-mode-with-peer-auth-on-port-disabled',
   ]),
+};
+
+/** What becomes of the calls where Fairway means to do better than the reference. */
+const better: { readonly [name: string]: readonly Expected[] } = {
+  // The reference writes two filter chains that match alike, for which Envoy refuses the whole listener.
+  'situations/gateway-conflicts-duplicate-tls-gateway': [
+    {
+      listener: '0.0.0.0_443',
+      routeConfiguration: 'https.443.https-ingress.default.default',
+      error: 'no route matched',
+    },
+  ],
 };
 
 function because(reason: string, names: readonly string[]): { readonly [name: string]: string } {
@@ -151,33 +147,6 @@ function withoutDomain(found: Expected, expected: Expected): Expected {
   return short !== undefined && short === expected.cluster ? { ...found, cluster: short } : found;
 }
 
-function referenceConfiguration(one: ReferenceCase): Configuration {
-  const resources = referenceResources(one);
-  const messages = (kind: string) => resources.get(kind) ?? [];
-  return configurationOf(
-    {
-      listeners: messages('Listener').map((json) => messageOf(Listener, withoutForeign(json))),
-      routeConfigurations: messages('RouteConfiguration').map((json) =>
-        messageOf(RouteConfiguration, withoutForeign(json)),
-      ),
-      clusters: messages('Cluster').map((json) => messageOf(Cluster, withoutForeign(json))),
-    },
-    decodeAny,
-  );
-}
-
-/** Filters that stock Envoy lacks, and the reference's extension messages, left out wherever they stand. */
-function withoutForeign(json: unknown): unknown {
-  if (Array.isArray(json)) return json.filter((item) => !isForeign(item)).map(withoutForeign);
-  if (typeof json !== 'object' || json === null) return json;
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, withoutForeign(value)]));
-}
-
-function isForeign(item: unknown): boolean {
-  const type = (item as { readonly typedConfig?: { readonly '@type'?: string } } | null)?.typedConfig?.['@type'];
-  return type !== undefined && !type.startsWith('type.googleapis.com/envoy.');
-}
-
 const cases = casesWith('calls.json');
 
 describe('the calls of whole situations', {
@@ -199,7 +168,8 @@ describe('the calls of whole situations', {
     const reason = pending[one.name];
     it(reason === undefined ? one.name : `${one.name}: ${reason}`, () => {
       const found = outcomes(configurationIn(resourcesFor(controlPlaneFor(one), proxyOf(one))));
-      const pairs = calls.map(({ result }, i) => spokenOf(withoutDomain(found[i] ?? {}, result), result));
+      const results = better[one.name] ?? calls.map(({ result }) => result);
+      const pairs = results.map((result, i) => spokenOf(withoutDomain(found[i] ?? {}, result), result));
       const got = pairs.map(([one]) => one);
       const expected = pairs.map(([, one]) => one);
       if (reason === undefined) assert.deepEqual(got, expected);
