@@ -154,8 +154,19 @@ function toCall({ destination, port, source, sourcePort, says, sni, alpn }: Conn
   };
 }
 
-/** The name of the chain that answers; empty when the connection is closed. */
+/**
+ * The name of the chain that answers; empty when the connection is closed, and that three times: a chain that closes
+ * before it has read everything resets, and a reset may overtake its answer.
+ */
 async function answerOf(host: string, port: number, call: Call, says: Connecting['says']): Promise<string> {
+  for (let tries = 0; tries < 3; tries++) {
+    const answer = await oneAnswerOf(host, port, call, says);
+    if (answer !== '') return answer;
+  }
+  return '';
+}
+
+async function oneAnswerOf(host: string, port: number, call: Call, says: Connecting['says']): Promise<string> {
   const { tls, proxyProtocol, source } = call;
   const hello = tls === undefined ? Buffer.from(firstBytes[says as 'bytes']) : await clientHello(tls.sni, tls.alpn);
   const { source: from, destination: to } = proxyProtocol as NonNullable<Call['proxyProtocol']>;
