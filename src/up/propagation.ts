@@ -23,7 +23,7 @@ export interface PropagationWatch {
 }
 
 /** A connected proxy. */
-type Connection = ReturnType<DiscoveryServer['ads']['connections']>[number];
+export type Connection = ReturnType<DiscoveryServer['ads']['connections']>[number];
 
 /** `now` is in milliseconds. */
 export function watchPropagation(connections: () => readonly Connection[], now: () => number): PropagationWatch {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { indent } from '../../test/support/indent.ts';
+import { objectIn } from '../../test/support/objects.ts';
+import { problemLine } from '../../test/support/problem-line.ts';
+import { toLocalWorkload } from './local-workload.ts';
+
+/** A Deployment; `template` is what stands under spec.template. */
+function deployment(template: string, spec = ''): Parameters<typeof toLocalWorkload>[0] {
+  return objectIn(
+    `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  ${spec}
+  template:
+${indent(template, 4)}`,
+    '/mesh/web.yaml',
+  );
+}
+
+const local = 'annotations: { up.fairway.dev/local: "true" }';
+const container = '{ name: web, command: [node, web.ts], ports: [{ name: http, containerPort: 9080 }] }';
+
+describe('a Deployment', () => {
+  it('is none of this machine’s business unless it says so', () => {
+    assert.deepEqual(toLocalWorkload(deployment(`spec: { containers: [${container}] }`)), { problems: [] });
+  });
+
+  it('runs here with all that its pods are', () => {
+    const { workload, problems } = toLocalWorkload(
+      deployment(
+        `metadata: { labels: { app: web, version: v1 }, ${local} }
+spec: { serviceAccountName: web, containers: [${container}] }`,
+        'replicas: 2',
+      ),
+    );
+    assert.deepEqual(problems, []);
+    const { version: _, origin: __, containers, ...rest } = workload ?? {};
+    assert.deepEqual(rest, {
+      namespace: 'shop',
+      name: 'web',
+      kind: 'application',
+      replicas: 2,
+      labels: { app: 'web', version: 'v1' },
+      serviceAccount: 'web',
+      ports: [{ name: 'http', containerPort: 9080 }],
+      hasSidecar: true,
+      folder: '/mesh',
+    });
+    assert.deepEqual(
+      containers?.map(({ command }) => command),
+      [['node', 'web.ts']],
+    );
+  });
+
+  it('runs without a sidecar where none is to be injected', () => {
+    const { workload } = toLocalWorkload(
+      deployment(`metadata: { labels: { sidecar.istio.io/inject: "false" }, ${local} }
+spec: { containers: [${container}] }`),
+    );
+    assert.equal(workload?.hasSidecar, false);
+  });
+
+  it('is a gateway where Istio’s injection would make it one', () => {
+    const { workload } = toLocalWorkload(
+      deployment(`metadata: { annotations: { up.fairway.dev/local: "true", inject.istio.io/templates: gateway } }
+spec: { containers: [{ name: istio-proxy, image: auto, ports: [{ containerPort: 8080 }] }] }`),
+    );
+    assert.deepEqual(
+      [workload?.kind, workload?.containers, workload?.ports],
+      ['gateway', [], [{ containerPort: 8080 }]],
+    );
+  });
+
+  it('is another version when anything of its pods is other, and the same when only their number is', () => {
+    const one = (text: string, spec = '') =>
+      toLocalWorkload(deployment(`metadata: { ${local} }\nspec: { containers: [${text}] }`, spec)).workload?.version;
+    assert.equal(one(container), one(container, 'replicas: 3'));
+    assert.notEqual(one(container), one(container.replace('web.ts', 'other.ts')));
+  });
+});
+
+describe('a Deployment that cannot run here', () => {
+  function check(name: string, template: string, lines: readonly string[], spec = ''): void {
+    it(name, () => {
+      const { workload, problems } = toLocalWorkload(deployment(template, spec));
+      assert.deepEqual([workload, problems.map(problemLine)], [undefined, lines]);
+    });
+  }
+
+  check('has an image and no command', `metadata: { ${local} }\nspec: { containers: [{ name: web, image: web }] }`, [
+    'error FW0901 spec.template.spec.containers[0]: expected a command to run as a process on this machine (an image cannot be run), found none',
+  ]);
+  check('has no container', `metadata: { ${local} }`, [
+    'error FW0901 spec.template.spec.containers: expected a container to run as a process, found none',
+  ]);
+  check(
+    'states an address that is not this machine’s',
+    `metadata: { annotations: { up.fairway.dev/local: "true", up.fairway.dev/address: 10.0.0.1 } }
+spec: { containers: [${container}] }`,
+    [
+      'error FW0901 metadata.annotations: expected up.fairway.dev/address to be an address in 127.0.0.0/8, found 10.0.0.1',
+    ],
+  );
+  check(
+    'has one address for several pods',
+    `metadata: { annotations: { up.fairway.dev/local: "true", up.fairway.dev/address: 127.4.0.1 } }
+spec: { containers: [${container}] }`,
+    ['error FW0901 spec.replicas: expected one pod for the address 127.4.0.1, found 2'],
+    'replicas: 2',
+  );
+});
