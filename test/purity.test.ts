@@ -53,6 +53,11 @@ describe('a stage between the ends', () => {
   });
 });
 
+it('no text becomes a pattern of JavaScript, whose engine a user could keep busy for ever', () => {
+  const makers = sourceFiles().filter((path) => /\bRegExp\(/.test(withoutComments(sourceText(path))));
+  assert.deepEqual(makers, []);
+});
+
 describe('a text asks the outside world', () => {
   function check(name: string, text: string, expected: readonly string[]): void {
     it(name, () => assert.deepEqual(asks(text), expected));
