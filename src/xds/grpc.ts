@@ -3,7 +3,8 @@
  * out as they are, so that one buffer serves any number of streams.
  */
 import { constants, createServer, type Http2Server, type Http2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { must } from '../lib/assert.ts';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type OpenCall, type ServedCall, serveCall, status } from './call.ts';
@@ -44,6 +45,8 @@ export interface GrpcServer {
 /** One connection and what is known of it. */
 interface Connection {
   readonly session: Http2Session;
+  /** What the session runs on. The end of a session waits for its peer to hang up; that of a socket does not. */
+  readonly socket: Socket;
   readonly calls: Set<ServedCall>;
   idleSince: number;
 }
@@ -59,8 +62,17 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     maxSessionMemory: 1024,
     settings: { maxConcurrentStreams: 1000, initialWindowSize: mebibyte },
   });
+  const sockets = new Set<Socket>();
+  let accepted: Socket | undefined;
+  // Before the session of a socket is made.
+  server.prependListener('connection', (socket: Socket) => {
+    accepted = socket;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('session', (session) => {
-    const connection: Connection = { session, calls: new Set(), idleSince: clock.now() };
+    const socket = must(accepted, 'the socket of a session');
+    const connection: Connection = { session, socket, calls: new Set(), idleSince: clock.now() };
     connections.set(session, connection);
     const cancel = watch(connection, options);
     session.on('close', () => {
@@ -87,7 +99,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
         for (const call of calls) call.end(status.unavailable, 'the control plane is shutting down');
       for (const session of connections.keys()) session.close();
       const cancel = clock.after(graceMs, () => {
-        for (const session of connections.keys()) session.destroy();
+        for (const socket of sockets) socket.destroy();
       });
       await closed;
       cancel();
@@ -109,13 +121,13 @@ function listen(server: Http2Server, { host, port }: ListenAddress, log: Log): P
 
 /** Asks a peer for signs of life, and closes what is of no use any more. */
 function watch(connection: Connection, options: GrpcServerOptions): Cancel {
-  const { session, calls } = connection;
+  const { session, socket, calls } = connection;
   const { log, clock = systemClock } = options;
   const { keepaliveMs = minute / 2, keepaliveTimeoutMs = 10_000, stallMs = 5 * minute, idleMs = 5 * minute } = options;
   let cancelGivingUp: Cancel | undefined;
   const ping = () => {
     if (cancelGivingUp !== undefined) return;
-    cancelGivingUp = clock.after(keepaliveTimeoutMs, () => session.destroy());
+    cancelGivingUp = clock.after(keepaliveTimeoutMs, () => socket.destroy());
     session.ping(() => {
       cancelGivingUp?.();
       cancelGivingUp = undefined;
@@ -137,5 +149,10 @@ function watch(connection: Connection, options: GrpcServerOptions): Cancel {
   return () => {
     cancelLook();
     cancelGivingUp?.();
+    if (!socket.destroyed)
+      socket.once(
+        'close',
+        clock.after(keepaliveTimeoutMs, () => socket.destroy()),
+      );
   };
 }
