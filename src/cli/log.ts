@@ -10,7 +10,14 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export function createLog({ format, level }: { readonly format: LogFormat; readonly level: LogLevel }): Log {
   const isText = format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
   const colorize = process.stderr.isTTY === true;
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, errorKey: 'error' };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    errorKey: 'error',
+    // `"level":"info"`: nobody knows numbers of levels by heart.
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
   const destination = isText
     ? pretty({ destination: 2, sync: true, colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss' })
     : pino.destination({ dest: 2, sync: true });

@@ -1,8 +1,9 @@
 /** The `fairway` program as people run it: a child process, what it says, and the processes that it has started. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../support/until.ts';
 
@@ -31,11 +32,21 @@ export function startFairway(
   env: NodeJS.ProcessEnv = {},
 ): Fairway {
   if (!existsSync(program)) throw new Error('expected dist/main.js, found none: run `npm run setup`');
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return follow(
+    test,
+    spawn(process.execPath, [program, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/** Follows a process that says things; it is ended with the test if it still runs then. */
+export function follow(
+  test: { after(cleanup: () => Promise<void>): void },
+  child: ChildProcessByStdio<null, Readable, Readable>,
+): Fairway {
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;

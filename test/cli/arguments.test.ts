@@ -1,0 +1,81 @@
+/** What is said of arguments: help for every command, and one clear line for what cannot be understood. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
+
+/** All commands, the program itself first. */
+function commandsOf(program: Command): readonly Command[] {
+  return [program, ...program.commands.flatMap(commandsOf)];
+}
+
+describe('the help', () => {
+  for (const command of commandsOf(createProgram())) {
+    it(`of ${command.name()} says what it does, and what each option and argument is`, () => {
+      assert.match(command.helpInformation(), new RegExp(`^Usage: .*${command.name()}`));
+      assert.notEqual(command.description(), '');
+      const nameless = [...command.options, ...command.registeredArguments].filter(
+        ({ description }) => description === '',
+      );
+      assert.deepEqual(nameless, []);
+    });
+  }
+});
+
+describe('arguments that cannot be understood', () => {
+  function check(name: string, args: readonly string[], expected: string): void {
+    it(name, async () => {
+      const said: string[] = [];
+      const program = createProgram();
+      for (const command of commandsOf(program))
+        command
+          .exitOverride()
+          .configureOutput({ writeErr: (text) => said.push(text), writeOut: (text) => said.push(text) });
+      await assert.rejects(program.parseAsync([...args], { from: 'user' }), { exitCode: 1 });
+      assert.equal(said.join(''), `error: ${expected}\n(run with --help for all options)\n`);
+    });
+  }
+
+  check('are a command that nobody knows', ['srve'], "unknown command 'srve'\n(Did you mean serve?)");
+  check(
+    'are an option that nobody knows',
+    ['serve', '--confg', 'x'],
+    "unknown option '--confg'\n(Did you mean --config?)",
+  );
+  check(
+    'are no files',
+    ['serve'],
+    'expected --config <path> with the files of a mesh, or at least --mesh-config <file>, found neither',
+  );
+  check('are an option without its value', ['serve', '--config'], "option '--config <path>' argument missing");
+  check(
+    'are more arguments than there are',
+    ['serve', '--config', 'x', 'y'],
+    "too many arguments for 'serve'. Expected 0 arguments but got 1: y.",
+  );
+  check(
+    'are an address without a port',
+    ['serve', '--config', 'x', '--xds-address', 'here'],
+    `option '--xds-address <host:port>' argument 'here' is invalid. expected host:port such as 127.0.0.1:15010, found "here"`,
+  );
+  check(
+    'are a port that is none',
+    ['serve', '--config', 'x', '--http-address', ':70000'],
+    `option '--http-address <host:port>' argument ':70000' is invalid. expected host:port such as 127.0.0.1:15010, found ":70000"`,
+  );
+  check(
+    'are a duration that is none',
+    ['serve', '--config', 'x', '--drain', 'soon'],
+    `option '--drain <duration>' argument 'soon' is invalid. expected a duration such as 10s, found "soon"`,
+  );
+  check(
+    'are a level that nobody knows',
+    ['serve', '--config', 'x', '--log-level', 'loud'],
+    "option '--log-level <level>' argument 'loud' is invalid. Allowed choices are error, warn, info, debug.",
+  );
+  check(
+    'are a form of the log that nobody knows',
+    ['serve', '--config', 'x', '--log-format', 'xml'],
+    "option '--log-format <format>' argument 'xml' is invalid. Allowed choices are auto, json, text.",
+  );
+});
