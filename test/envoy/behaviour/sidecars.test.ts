@@ -124,6 +124,19 @@ describeWithEnvoy('what a Sidecar lets its workloads see', (envoy) => {
       calls: [{ url: catalog, lands: '502' }],
     },
     {
+      name: 'what nobody claims goes to the proxy for it, where one is named',
+      meshConfig: '',
+      objects: [
+        object(
+          'Sidecar shop/default',
+          `
+  egress: [{ hosts: ["./*"] }]
+  outboundTrafficPolicy: { mode: ALLOW_ANY, egressProxy: { host: ratings.shop.svc.cluster.local, port: { number: 9080 } } }`,
+        ),
+      ],
+      calls: [{ url: 'http://elsewhere.example.com/', lands: 'ratings' }],
+    },
+    {
       name: 'a Sidecar for other workloads leaves these alone',
       objects: [
         object('Sidecar shop/others', 'workloadSelector: { labels: { app: other } }\negress: [{ hosts: ["~/*"] }]'),
