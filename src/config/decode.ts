@@ -27,7 +27,7 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
       code: 'FW0009',
       severity: 'warning',
       path: '',
-      message: `a ${kind} is checked but not executed by this version`,
+      message: `${withArticle(kind)} is checked but not executed by this version`,
     });
   const problems = locateAll(findings, object);
   if (hasError(findings) || spec === undefined) return { problems };
@@ -35,6 +35,10 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
   const { status, spec: stated = {} } = object.value;
   const config = { kind, namespace, name, createdAt, labels, annotations, spec, stated, origin };
   return { config: status === undefined ? config : { ...config, status }, problems };
+}
+
+function withArticle(kind: Kind): string {
+  return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 /** Annotations that change how an object is read: Istio's own are not for users, and only a policy can be tried out. */
@@ -47,6 +51,6 @@ function checkAnnotations(kind: Kind, { annotations }: KubernetesObject, finding
     else if (name.startsWith('internal.istio.io/'))
       add('warning', `expected no annotations of internal.istio.io, found ${name}: Istio writes them for itself`);
     else if (name === 'istio.io/dry-run' && kind !== 'AuthorizationPolicy')
-      add('error', `expected the annotation ${name} only on an AuthorizationPolicy, found it on a ${kind}`);
+      add('error', `expected the annotation ${name} only on an AuthorizationPolicy, found it on ${withArticle(kind)}`);
   }
 }

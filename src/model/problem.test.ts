@@ -38,6 +38,8 @@ describe('problems', () => {
       problem({ file: 'a.yaml', line: 10, object }),
       problem({ file: 'a.yaml', line: 10, object, path: 'spec' }),
       problem({ file: 'a.yaml', line: 10, object, path: 'spec', code: 'FW0102' }),
+      problem({ file: 'a.yaml', line: 10, object, path: 'spec.http[2]' }),
+      problem({ file: 'a.yaml', line: 10, object, path: 'spec.http[10]' }),
       problem({ file: 'b.yaml', line: 1 }),
     ];
     assert.deepEqual([...inOrder].reverse().sort(compareProblems), inOrder);

@@ -66,10 +66,15 @@ export function compareProblems(a: Problem, b: Problem): number {
     compare(a.file ?? '', b.file ?? '') ||
     (a.line ?? 0) - (b.line ?? 0) ||
     compare(objectText(a), objectText(b)) ||
-    compare(a.path, b.path) ||
+    compare(inOrder(a.path), inOrder(b.path)) ||
     compare(a.code, b.code) ||
     compare(a.message, b.message)
   );
+}
+
+/** A path by which the tenth item comes after the ninth. */
+function inOrder(path: string): string {
+  return path.replace(/\d+/g, (digits) => digits.padStart(10, '0'));
 }
 
 function objectText({ object }: Problem): string {

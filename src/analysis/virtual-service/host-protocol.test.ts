@@ -32,6 +32,19 @@ describe('the host of a VirtualService', () => {
     [rule(`hosts: [b.example.com], http: [{${to}}]`)],
     'info FW1014 VirtualService shop/x spec.hosts[0]: expected a service, found none of the name b.example.com: requests to it are routed on port 80 only',
   );
+  check(
+    'is a service that is hidden',
+    [
+      object(
+        'ServiceEntry',
+        'other/b',
+        '{hosts: [b.example.com], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http}]}',
+      ),
+      rule(`hosts: [b.example.com], http: [{${to}}]`),
+    ],
+    'info FW1014 VirtualService shop/x spec.hosts[0]: expected a service that namespace shop sees, found b.example.com, which is hidden from it: requests to it are routed on port 80 only',
+    '  ServiceEntry other/b is shown to . only',
+  );
   check('is no service, beside one that is', [rule(`hosts: [a, b.example.com], http: [{${to}}]`)]);
   check(
     'lacks the port of a match',

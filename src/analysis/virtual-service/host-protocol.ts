@@ -6,7 +6,8 @@ import { meshKey } from '../../mesh/tables.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { isHttp, isTcp, isTls, type Protocol } from '../../model/protocol.ts';
 import type { Service } from '../../model/service.ts';
-import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
+import type { AnalyzedMesh, Analyzer, Diagnosis, RelatedOrigin } from '../analyzer.ts';
+import { hiddenService } from '../hidden-service.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
 /** Which ports the rules of a list are for. */
@@ -16,10 +17,12 @@ const fits: { readonly [list in 'http' | 'tls' | 'tcp']: (protocol: Protocol) =>
   tcp: (protocol) => isTcp(protocol) || protocol === 'auto',
 };
 
-export function hostProtocol({ settings, service }: AnalyzedMesh): Analyzer<Config<VirtualService>> {
+export function hostProtocol(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
+  const { tables, settings, service } = mesh;
+  const { services } = tables;
   return {
     name: 'hostProtocol',
-    reads: [settings, service],
+    reads: [settings, service, services, services.byHost],
     analyze(read, rule) {
       if (!gatewaysOf(rule).includes('mesh')) return [];
       const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
@@ -31,7 +34,10 @@ export function hostProtocol({ settings, service }: AnalyzedMesh): Analyzer<Conf
         ...hosts.flatMap((host, i) => {
           const one = found[i];
           if (isWildcard(host)) return [];
-          return one === undefined ? unknown(host, i, found) : wrongProtocol(rule, one, i);
+          if (one !== undefined) return wrongProtocol(rule, one, i);
+          // Beside a service that is known, a host that is not gets routes on the ports of that service too.
+          const isRouted = found.some((service) => service !== undefined);
+          return isRouted ? [] : [unknown(host, i, client.namespace, hiddenService(read, mesh, host))];
         }),
         ...wrongPorts(rule, found),
       ];
@@ -39,18 +45,25 @@ export function hostProtocol({ settings, service }: AnalyzedMesh): Analyzer<Conf
   };
 }
 
-/** Beside a service that is known, a host that is not gets routes on the ports of that service too. */
-function unknown(host: string, i: number, others: readonly (Service | undefined)[]): readonly Diagnosis[] {
-  if (others.some((service) => service !== undefined)) return [];
-  return [
-    {
-      code: 'FW1014',
-      severity: 'info',
-      path: `spec.hosts[${i}]`,
-      message: `expected a service, found none of the name ${host}: requests to it are routed on port 80 only`,
-      hint: 'state it by a ServiceEntry to route it on other ports',
-    },
-  ];
+function unknown(host: string, i: number, namespace: string, hidden: RelatedOrigin | undefined): Diagnosis {
+  const diagnosis = {
+    code: 'FW1014',
+    severity: 'info',
+    path: `spec.hosts[${i}]`,
+  } as const;
+  const so = 'requests to it are routed on port 80 only';
+  return hidden === undefined
+    ? {
+        ...diagnosis,
+        message: `expected a service, found none of the name ${host}: ${so}`,
+        hint: 'state it by a ServiceEntry to route it on other ports',
+      }
+    : {
+        ...diagnosis,
+        message: `expected a service that namespace ${namespace} sees, found ${host}, which is hidden from it: ${so}`,
+        hint: `add ${namespace} to its exportTo`,
+        related: [hidden],
+      };
 }
 
 function wrongProtocol({ spec }: Config<VirtualService>, service: Service, i: number): readonly Diagnosis[] {

@@ -4,11 +4,11 @@ import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
 import { gatewaysOf } from '../../mesh/rules.ts';
 import { meshKey } from '../../mesh/tables.ts';
-import { exportToOr } from '../../mesh/visibility.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { destinationsIn, type PlacedDestination } from '../destinations.ts';
+import { hiddenService } from '../hidden-service.ts';
 import { nearestName } from '../nearest-name.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
@@ -17,20 +17,17 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
   const { services, gateways } = tables;
 
   function missing(read: Reader, rule: Config<VirtualService>, { host, path }: PlacedDestination): Diagnosis {
-    const { defaultServiceExportTo } = read.cell(settings, meshKey);
-    const [hidden] = read.rows(services, read.keys(services.byHost, host));
+    const hidden = hiddenService(read, mesh, host);
     const at = `${path}.host`;
-    if (hidden !== undefined) {
-      const shown = exportToOr(hidden.exportTo, defaultServiceExportTo).join(', ');
+    if (hidden !== undefined)
       return {
         code: 'FW1003',
         severity: 'error',
         path: at,
         message: `expected a service that namespace ${rule.namespace} sees, found ${host}, which is hidden from it: requests get 503`,
         hint: `add ${rule.namespace} to its exportTo`,
-        related: [{ origin: hidden.origin, reason: `is shown to ${shown} only` }],
+        related: [hidden],
       };
-    }
     const near = nearestName(host, read.groups(services.byHost));
     return {
       code: 'FW1002',
