@@ -6,7 +6,8 @@
 import { setImmediate } from 'node:timers';
 import { type Config, configKey } from './config/config.ts';
 import { decodeConfig } from './config/decode.ts';
-import { istioKind, type Kind, kinds, type Spec } from './config/kinds.ts';
+import { foreignProblems } from './config/foreign-object.ts';
+import { istioKind, type Kind, type Spec } from './config/kinds.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
@@ -16,7 +17,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
-import { type KubernetesObject, type ObjectChange, objectKey } from './model/kubernetes-object.ts';
+import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { Freshness, ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
@@ -314,29 +315,6 @@ export class ControlPlane implements ProxyHost {
   /** Objects of Kubernetes that say nothing of traffic are passed over; others may be a mistake. */
   #noteForeign(change: ObjectChange): void {
     const part = objectKey(change);
-    this.diagnostics.replace(part, change.object === undefined ? [] : foreignProblem(change.object));
+    this.diagnostics.replace(part, change.object === undefined ? [] : foreignProblems(change.object));
   }
-}
-
-const plainGroups =
-  /^(|apps|batch|autoscaling|policy|rbac\.authorization\.k8s\.io|storage\.k8s\.io|networking\.k8s\.io|apiextensions\.k8s\.io|admissionregistration\.k8s\.io|coordination\.k8s\.io|scheduling\.k8s\.io|monitoring\.coreos\.com)$/;
-
-function foreignProblem({ group, kind, version, origin }: KubernetesObject): ReturnType<Diagnostics['all']> {
-  if (plainGroups.test(group) && !(group === 'networking.k8s.io' && kind === 'Ingress')) return [];
-  const { file, line } = origin;
-  const isPending = group === 'gateway.networking.k8s.io' || group === 'networking.k8s.io';
-  const known = Object.keys(kinds).join(', ');
-  return [
-    {
-      code: isPending ? 'FW0009' : 'FW0002',
-      severity: 'warning',
-      path: '',
-      message: isPending
-        ? `a ${kind} of ${group} is not executed by this version`
-        : `expected a kind of Kubernetes or one of ${known}, found ${kind} of ${group}/${version}`,
-      object: origin,
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { line }),
-    },
-  ];
 }

@@ -1,25 +1,7 @@
 /** From where a rule is looked at: a workload that no rule singles out, in a namespace that sees the rule. */
 import { exportToOr, isVisible } from '../mesh/visibility.ts';
-import { type Client, clientOf } from '../model/scope.ts';
+import { type Client, clientIn } from '../model/scope.ts';
 import type { ExportTo } from '../model/service.ts';
-
-/** A sidecar in a namespace, without anything that would set it apart. */
-export function clientIn(namespace: string): Client {
-  return clientOf({
-    type: 'sidecar',
-    namespace,
-    domain: '',
-    sidecar: '',
-    labels: {},
-    locality: '',
-    network: '',
-    cluster: '',
-    nodeName: '',
-    family: 'v4',
-    isIntercepting: true,
-    capturesDns: false,
-  });
-}
 
 /** The namespace from which an object is looked at: its own if it shows itself there, else the first that it names. */
 export function viewpointOf(owner: string, exportTo: ExportTo | undefined, fallback: ExportTo): Client | undefined {

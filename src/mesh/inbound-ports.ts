@@ -2,7 +2,7 @@
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import { originKey } from '../model/origin.ts';
-import { clientOf, type Serving } from '../model/scope.ts';
+import { clientIn, type Serving } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
 import type { InboundPort } from './inbound-port.ts';
@@ -39,20 +39,7 @@ export function inboundQueries(
         else sharing.push({ service, port });
       }
       // The rules of the workload's own namespace count as for a client there; none that selects clients does.
-      const self = clientOf({
-        type: 'sidecar',
-        namespace,
-        domain: '',
-        sidecar: '',
-        labels: {},
-        locality: '',
-        network: '',
-        cluster: '',
-        nodeName: '',
-        family: 'v4',
-        isIntercepting: true,
-        capturesDns: false,
-      });
+      const self = clientIn(namespace);
       return [...byTarget]
         .sort(([a], [b]) => a - b)
         .flatMap(([targetPort, sharing]): InboundPort[] => {

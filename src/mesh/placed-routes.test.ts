@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { object, service } from '../../test/support/mesh.ts';
 import { changesIn } from '../../test/support/objects.ts';
 import { ControlPlane } from '../control-plane.ts';
-import { clientOf } from '../model/scope.ts';
+import { clientIn, clientOf } from '../model/scope.ts';
 
 const silent = () => {};
 
@@ -16,20 +16,7 @@ function meshOf(...objects: readonly string[]) {
 }
 
 /** A client of namespace shop whose Sidecar is `shop/s`. */
-const client = clientOf({
-  type: 'sidecar',
-  namespace: 'shop',
-  domain: '',
-  sidecar: 'shop/s',
-  labels: {},
-  locality: '',
-  network: '',
-  cluster: '',
-  nodeName: '',
-  family: 'v4',
-  isIntercepting: true,
-  capturesDns: false,
-});
+const client = clientOf({ ...clientIn('shop'), sidecar: 'shop/s' });
 
 describe('a delegate of another namespace', () => {
   const { graph, mesh } = meshOf(

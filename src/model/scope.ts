@@ -123,6 +123,24 @@ export function clientOf(part: Omit<Client, 'key'>): Client {
   };
 }
 
+/** A sidecar in a namespace, without anything that would set it apart. */
+export function clientIn(namespace: string): Client {
+  return clientOf({
+    type: 'sidecar',
+    namespace,
+    domain: '',
+    sidecar: '',
+    labels: {},
+    locality: '',
+    network: '',
+    cluster: '',
+    nodeName: '',
+    family: 'v4',
+    isIntercepting: true,
+    capturesDns: false,
+  });
+}
+
 export function captureOf(part: Omit<Capture, 'key'>): Capture {
   return { ...part, key: canonical(part) };
 }

@@ -5,8 +5,8 @@ import type { DestinationPolicy } from '../../mesh/destination-policy.ts';
 import { destinationRuleHost } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { type Origin, originKey } from '../../model/origin.ts';
+import { clientIn } from '../../model/scope.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis, RelatedOrigin } from '../analyzer.ts';
-import { clientIn } from '../viewpoint.ts';
 
 export function inForce(mesh: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
   const { tables, destinationPolicy } = mesh;
