@@ -1,35 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
-import { messageOf } from '../../test/support/envoy-messages.ts';
-import { decodeAny } from '../descriptors/decode.ts';
-import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
-import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
-import { RouteConfiguration } from '../proto/envoy/config/route/v3/route.ts';
+import { configurationOfYaml } from '../../test/support/envoy-configuration.ts';
 import type { Call, HttpRequest } from './call.ts';
-import { type Configuration, configurationOf } from './configuration.ts';
 import { evaluate } from './evaluate.ts';
 import type { Outcome } from './outcome.ts';
-
-const filters = 'type.googleapis.com/envoy.extensions.filters';
-
-/** Documents with `kind` Listener, RouteConfiguration or Cluster; `$hcm` and `$tcp` stand for the types of filters. */
-function configurationIn(yaml: string): Configuration {
-  const text = yaml
-    .replaceAll('$hcm', `${filters}.network.http_connection_manager.v3.HttpConnectionManager`)
-    .replaceAll('$tcp', `${filters}.network.tcp_proxy.v3.TcpProxy`)
-    .replaceAll('$sni', `${filters}.network.sni_cluster.v3.SniCluster`);
-  const documents = parseAllDocuments(text).map((document) => document.toJSON());
-  const of = (kind: string) => documents.filter((one) => one.kind === kind).map(({ kind: _, ...json }) => json);
-  return configurationOf(
-    {
-      listeners: of('Listener').map((json) => messageOf(Listener, json)),
-      routeConfigurations: of('RouteConfiguration').map((json) => messageOf(RouteConfiguration, json)),
-      clusters: of('Cluster').map((json) => messageOf(Cluster, json)),
-    },
-    decodeAny,
-  );
-}
 
 const http: HttpRequest = {
   kind: 'http',
@@ -45,7 +19,7 @@ const outbound: Call = {
   payload: http,
 };
 
-const sidecar = configurationIn(`
+const sidecar = configurationOfYaml(`
 kind: Listener
 name: virtualOutbound
 address: { socketAddress: { address: 0.0.0.0, portValue: 15001 } }
@@ -245,72 +219,6 @@ it('a header names the cluster', () => {
   const headers = [{ name: 'X-Cluster', value: 'v1' }];
   const { result } = evaluate(sidecar, { ...outbound, payload: { ...http, path: '/header', headers } });
   assert.equal(result.kind === 'forwarded' && result.shares[0]?.cluster, 'v1');
-});
-
-describe('a connection', () => {
-  const gateway = configurationIn(`
-kind: Listener
-name: gateway
-address: { socketAddress: { address: 0.0.0.0, portValue: 443 } }
-listenerFilters:
-- { name: tls, typedConfig: { '@type': ${filters}.listener.tls_inspector.v3.TlsInspector } }
-filterChains:
-- filterChainMatch: { serverNames: ['*.mesh'] }
-  filters:
-  - { name: sni, typedConfig: { '@type': $sni } }
-  - { name: tcp, typedConfig: { '@type': $tcp, statPrefix: x, cluster: BlackHole } }
-- filterChainMatch: { serverNames: [weighted] }
-  filters:
-  - name: tcp
-    typedConfig: { '@type': $tcp, statPrefix: x, weightedClusters: { clusters: [{ name: a, weight: 1 }, { name: b, weight: 3 }] } }
-- filterChainMatch: { serverNames: [echo] }
-  filters: [{ name: echo, typedConfig: { '@type': ${filters}.network.echo.v3.Echo } }]
-- filterChainMatch: { serverNames: [empty] }
-- filterChainMatch: { serverNames: [scoped] }
-  filters: [{ name: http, typedConfig: { '@type': $hcm, statPrefix: x, scopedRoutes: { name: x } } }]
-`);
-
-  function check(name: string, sni: string, expected: unknown): void {
-    it(name, () => {
-      const call: Call = {
-        destination: { ip: '10.0.0.1', port: 443 },
-        tls: { sni, alpn: [] },
-        payload: { kind: 'bytes' },
-      };
-      assert.deepEqual(evaluate(gateway, call).result, expected);
-    });
-  }
-  const missing = { kind: 'missing' };
-  check('goes to the cluster of the proxy, or to several by weight', 'weighted', {
-    kind: 'forwarded',
-    shares: [
-      { cluster: 'a', percent: 25, upstream: missing },
-      { cluster: 'b', percent: 75, upstream: missing },
-    ],
-  });
-  check('goes to the cluster that its server name is', 'a.mesh', {
-    kind: 'forwarded',
-    shares: [{ cluster: 'a.mesh', percent: 100, upstream: missing }],
-  });
-  check('is not followed into filters that are not evaluated', 'echo', {
-    kind: 'undecided',
-    because: 'the filter envoy.extensions.filters.network.echo.v3.Echo is not evaluated',
-  });
-  check('ends where no filter serves it', 'empty', {
-    kind: 'refused',
-    error: 'protocol error',
-    because: 'the chain has no filter that serves the connection',
-  });
-  check('ends where no chain fits', 'other', {
-    kind: 'refused',
-    error: 'no filter chains matched',
-    because: 'no filter chain fits',
-  });
-  check('cannot be read as HTTP within TLS', 'scoped', {
-    kind: 'refused',
-    error: 'protocol error',
-    because: 'the bytes are TLS, not HTTP',
-  });
 });
 
 it('what nobody listens for ends at once', () => {
