@@ -218,6 +218,36 @@ describe('an EnvoyFilter', () => {
   });
 });
 
+describe('what is patched', () => {
+  it('is patched again only where it changes', () => {
+    const plane = planeOf(
+      `${world}\n---${filter('{applyTo: CLUSTER, patch: {operation: MERGE, value: {per_connection_buffer_limit_bytes: 9}}}')}`,
+    );
+    const scope = connect(plane, 'shop');
+    const before = held(plane, clusterType, scope);
+    plane.apply(
+      changesIn(`
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ledger, namespace: bank}
+spec: {host: ledger, trafficPolicy: {portLevelSettings: [{port: {number: 9000}, connectionPool: {tcp: {maxConnections: 7}}}]}}`),
+    );
+    plane.commit();
+    const after = held(plane, clusterType, scope);
+    const patched = [...after.values()].filter((resource) => /LimitBytes":9/.test(JSON.stringify(json(resource))));
+    assert.equal(patched.length, after.size);
+    assert.deepEqual(
+      [...after]
+        .filter(([name, resource]) => before.get(name)?.version !== resource.version)
+        .map(([name]) => name)
+        .sort(),
+      ['outbound|80||ledger.bank.svc.cluster.local', 'outbound|9000||ledger.bank.svc.cluster.local'],
+    );
+    const elsewhere = 'outbound|80||web.shop.svc.cluster.local';
+    assert.equal(after.get(elsewhere), before.get(elsewhere));
+  });
+});
+
 describe('an EnvoyFilter costs', () => {
   /** What is computed when an EnvoyFilter of a namespace is added and then changed, with views of everything open. */
   function computedFor(namespace: string, services: number): readonly (readonly string[])[] {
