@@ -3,9 +3,14 @@ import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import type { YamlDocument } from './files/yaml.ts';
 import { followYamlFile } from './files/yaml-file.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
 import type { ObjectSource } from './model/object-source.ts';
 
-export function meshConfigSource(path: string, set: (config: MeshConfig) => void): ObjectSource {
+export function meshConfigSource(
+  path: string,
+  set: (config: MeshConfig) => void,
+  clock: Clock = systemClock,
+): ObjectSource {
   return {
     name: 'mesh configuration',
     async run({ synced, problems, freshness }, signal) {
@@ -22,7 +27,7 @@ export function meshConfigSource(path: string, set: (config: MeshConfig) => void
         if (!isSynced) synced();
         isSynced = true;
       };
-      followYamlFile({ path, problems: (found) => problems(path, found), freshness, take }, signal);
+      followYamlFile({ path, problems: (found) => problems(path, found), freshness, take, clock }, signal);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What /metrics counts, under Istio's names. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { clusterType, listenerType } from '../../src/resource/types.ts';
 import { type AskingProxy, connectProxy } from '../support/asking-proxy.ts';
@@ -37,6 +38,13 @@ async function metricsOf(mesh: ServedMesh): Promise<ReadonlyMap<string, number>>
   );
 }
 
+/** Serves a service. */
+async function serveOne({ source, started }: ServedMesh) {
+  source.apply(service);
+  source.sync();
+  return started;
+}
+
 describe('/metrics', () => {
   /** Metrics after the mesh has been given objects and a proxy has been answered. */
   function check(
@@ -47,9 +55,7 @@ describe('/metrics', () => {
   ): void {
     it(name, async (test) => {
       const mesh = await serveMesh(test);
-      mesh.source.apply(service);
-      mesh.source.sync();
-      const { xdsAddress, controlPlane } = await mesh.started;
+      const { xdsAddress, controlPlane } = await serveOne(mesh);
       if (proxy !== undefined) await connectProxy(test, { ...client, ...proxy, port: xdsAddress.port });
       await act(mesh);
       controlPlane.commit();
@@ -126,11 +132,21 @@ describe('/metrics', () => {
   check('says that a source sees what is there', () => {}, { 'fairway_source_stale{source="memory"}': 0 });
 });
 
+it('docs/serve.md lists every metric of ours and of Istio’s, with its labels, and no other', async (test) => {
+  const mesh = await serveMesh(test);
+  const { controlPlane } = await serveOne(mesh);
+  const page = readFileSync(new URL('../../docs/serve.md', import.meta.url), 'utf8');
+  const table = page.slice(page.indexOf('## Metrics')).split('\n');
+  const documented = table.flatMap((line) => /^\| `((?:pilot|fairway)_\w+)/.exec(line)?.[1] ?? []);
+  controlPlane.commit();
+  const text = await (await mesh.get('/metrics')).text();
+  const found = [...text.matchAll(/^# TYPE ((?:pilot|fairway)_\w+) /gm)].map(([, name]) => name);
+  assert.deepEqual([...documented].sort(), found.sort());
+});
+
 it('the time from a change to the proxy’s answer is counted', async (test) => {
   const mesh = await serveMesh(test);
-  mesh.source.apply(service);
-  mesh.source.sync();
-  const proxy = await connectProxy(test, { ...client, port: (await mesh.started).xdsAddress.port });
+  const proxy = await connectProxy(test, { ...client, port: (await serveOne(mesh)).xdsAddress.port });
   assert.equal((await metricsOf(mesh)).get('pilot_proxy_convergence_time_count'), 0);
   mesh.source.apply(service.replaceAll('reviews', 'ratings').replace('10.0.0.1', '10.0.0.2'));
   proxy.ack(await proxy.next());
@@ -142,9 +158,7 @@ it('the time from a change to the proxy’s answer is counted', async (test) => 
 
 it('an answer about an earlier response is counted', async (test) => {
   const mesh = await serveMesh(test);
-  mesh.source.apply(service);
-  mesh.source.sync();
-  const proxy = await connectProxy(test, { ...client, port: (await mesh.started).xdsAddress.port });
+  const proxy = await connectProxy(test, { ...client, port: (await serveOne(mesh)).xdsAddress.port });
   proxy.request(clusterType, { responseNonce: 'long ago' });
   await proxy.heard();
   assert.equal((await metricsOf(mesh)).get('pilot_xds_expired_nonce{type="cds"}'), 1);
