@@ -33,6 +33,13 @@ describe('a DestinationRule', () => {
     'host: a\nsubsets: [{name: v1, trafficPolicy: {}}]',
     'error FW0202 spec.subsets[0].trafficPolicy: expected at least one setting, found none',
   );
+  const failover = 'loadBalancer: {localityLbSetting: {failover: [{from: eu, to: us}]}}';
+  check(
+    'has outlier detection for subsets that fail over, which may stand above them',
+    `host: a\ntrafficPolicy: {outlierDetection: {interval: 1s}}\nsubsets: [{name: v1, trafficPolicy: {${failover}}}]`,
+    `host: a\ntrafficPolicy: {outlierDetection: {interval: 1s}, portLevelSettings: [{port: {number: 80}, ${failover}}]}\nsubsets: [{name: v1}]`,
+    'warning FW0204 spec.trafficPolicy.portLevelSettings[0].loadBalancer.localityLbSetting: expected outlierDetection beside it, found none: without it nothing fails over to other localities',
+  );
   check(
     'for some workloads is for those of its namespace',
     'host: a\nexportTo: [shop]\nworkloadSelector: {matchLabels: {app: b}}',

@@ -12,7 +12,7 @@ import type {
 import { type Check, checkExportTo, checkLabels, checkSelector } from './check.ts';
 import { checkClientTls, type SecretUsers } from './client-tls.ts';
 import { checkConnectionPool, checkOutlierDetection } from './connection-pool.ts';
-import { checkLoadBalancer } from './load-balancer.ts';
+import { checkLoadBalancer, type Ejection } from './load-balancer.ts';
 import { isDnsLabel, isDnsName, isWildcardDnsName } from './names.ts';
 
 export function checkDestinationRule(spec: DestinationRule, check: Check): void {
@@ -39,7 +39,7 @@ export function checkDestinationRule(spec: DestinationRule, check: Check): void 
     seen.add(subset.name);
     checkLabels(check, [...path, 'labels'], subset.labels);
     if (subset.trafficPolicy !== undefined)
-      checkTrafficPolicy(check, [...path, 'trafficPolicy'], subset.trafficPolicy, users);
+      checkTrafficPolicy(check, [...path, 'trafficPolicy'], subset.trafficPolicy, users, ejectionOf(trafficPolicy));
   }
   checkExportTo(check, spec.exportTo, { none: 'refused' });
   checkWorkloads(check, spec);
@@ -66,17 +66,28 @@ interface Policy {
   readonly tls?: ClientTls;
 }
 
-function checkTrafficPolicy(check: Check, path: Path, policy: TrafficPolicy, users: SecretUsers): void {
+function ejectionOf(policy: Policy | undefined, inherited: Ejection = 'never'): Ejection {
+  return policy?.outlierDetection === undefined ? inherited : 'ejects';
+}
+
+/** The policy of a subset inherits outlier detection; settings for a port replace all others. */
+function checkTrafficPolicy(
+  check: Check,
+  path: Path,
+  policy: TrafficPolicy,
+  users: SecretUsers,
+  inherited: Ejection = 'never',
+): void {
   if (Object.keys(policy).length === 0) {
     check.error('FW0202', path, 'expected at least one setting, found none');
     return;
   }
-  checkPolicy(check, path, policy, users);
+  checkPolicy(check, path, policy, users, ejectionOf(policy, inherited));
   const ports = new Set<number>();
   for (const [i, settings] of (policy.portLevelSettings ?? []).entries()) {
     const at = [...path, 'portLevelSettings', i];
     checkPort(check, at, settings, ports);
-    checkPolicy(check, at, settings, users);
+    checkPolicy(check, at, settings, users, ejectionOf(settings));
   }
   checkTunnel(check, path, policy);
   const budget = policy.retryBudget?.percent;
@@ -101,15 +112,9 @@ function checkPort(check: Check, path: Path, { port, ...settings }: PortSettings
   seen.add(number);
 }
 
-function checkPolicy(check: Check, path: Path, policy: Policy, users: SecretUsers): void {
+function checkPolicy(check: Check, path: Path, policy: Policy, users: SecretUsers, ejection: Ejection): void {
   const { loadBalancer, connectionPool, outlierDetection, tls } = policy;
-  if (loadBalancer !== undefined)
-    checkLoadBalancer(
-      check,
-      [...path, 'loadBalancer'],
-      loadBalancer,
-      outlierDetection === undefined ? 'never' : 'ejects',
-    );
+  if (loadBalancer !== undefined) checkLoadBalancer(check, [...path, 'loadBalancer'], loadBalancer, ejection);
   if (connectionPool !== undefined) checkConnectionPool(check, [...path, 'connectionPool'], connectionPool);
   if (outlierDetection !== undefined) checkOutlierDetection(check, [...path, 'outlierDetection'], outlierDetection);
   if (tls !== undefined) checkClientTls(check, [...path, 'tls'], tls, users);
