@@ -4,11 +4,21 @@ import type { Resource } from './resource.ts';
 import { clusterType, type TypeUrl } from './types.ts';
 import { type Touch, View } from './view.ts';
 
-/** A resource of the given version, whose Any holds the text `name@version`. */
+/** A resource of the given version, whose Any holds the text `name@version`; at version `spoiled` it cannot be encoded. */
 export function fakeResource(name: string, version: string): Resource {
   const value = Buffer.from(`${name}@${version}`);
   const bytes = Buffer.concat([anyHead('fake', value.length), value]);
-  return { name, version, chunks: [bytes], size: bytes.length, origins: [] };
+  const origins: Resource['origins'] = [];
+  if (version !== 'spoiled') return { name, version, chunks: [bytes], size: bytes.length, origins };
+  return {
+    name,
+    version,
+    get chunks(): never {
+      throw new Error('spoiled');
+    },
+    size: 0,
+    origins,
+  };
 }
 
 export interface FakeView {

@@ -192,9 +192,8 @@ export class AdsStream {
   }
 
   #send(now: number): void {
-    const { patienceMs } = this.#options;
     // Where there is always something new, removals would never have their turn.
-    if (now - (this.#removingSince ?? now) >= patienceMs) this.#sendRemovals(now);
+    if (now - (this.#removingSince ?? now) >= this.#removalPatienceMs) this.#sendRemovals(now);
     let isHolding = false;
     for (const state of this.#states) {
       if (this.#isHeldBack(state, now)) isHolding = true;
@@ -208,12 +207,18 @@ export class AdsStream {
     if (isRemoving || this.#states.some((state) => state.hasUpserts)) this.#waitOn(now);
   }
 
+  /** Clusters may keep listeners and routes waiting, and these may take as long: whatever referred to it has gone by then. */
+  get #removalPatienceMs(): number {
+    return 3 * this.#options.patienceMs;
+  }
+
   /** Looks again when the first of all waits ends; writing and answers wake the stream by themselves. */
   #waitOn(now: number): void {
     const { clock, patienceMs } = this.#options;
-    const starts = [this.#heldBackSince, this.#removingSince].filter((since) => since !== undefined);
+    const after = (since: number | undefined, ms: number) => (since === undefined ? [] : [since + ms]);
     const ends = [
-      ...starts.map((since) => since + patienceMs),
+      ...after(this.#heldBackSince, patienceMs),
+      ...after(this.#removingSince, this.#removalPatienceMs),
       ...this.#states.flatMap(({ inFlight }) => inFlight?.untilMs ?? []),
     ].filter((end) => end > now);
     if (ends.length > 0) this.#cancelWait = clock.after(Math.min(...ends) - now, () => this.#flush());

@@ -179,5 +179,7 @@ const longestMessage = 500;
 
 function statusHeaders(code: StatusCode, message: string): { readonly [name: string]: string } {
   const words = message.slice(0, longestMessage).toWellFormed();
-  return { 'grpc-status': String(code), ...(words === '' ? {} : { 'grpc-message': encodeURIComponent(words) }) };
+  // "gRPC over HTTP2", Status-Message: all but printable ASCII is percent-encoded, and so is the percent sign.
+  const spelled = words.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
+  return { 'grpc-status': String(code), ...(words === '' ? {} : { 'grpc-message': spelled }) };
 }

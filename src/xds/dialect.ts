@@ -53,7 +53,7 @@ export const sotw: Dialect = {
   name: 'sotw',
   upserts(state) {
     return {
-      key: state.leftovers.size > 0 ? undefined : placeOf(state),
+      key: `${placeOf(state)}/${JSON.stringify([...state.leftovers].map(([name, left]) => [name, left?.version]))}`,
       content: () => (wholeStateTypes.has(state.type) ? whole(state, kept(state)) : part(state)),
     };
   },

@@ -2,7 +2,7 @@
  * gRPC over node:http2, as far as xDS needs it: streams of messages in both directions, ended by a status. Messages go
  * out as they are, so that one buffer serves any number of streams.
  */
-import { constants, createServer, type Http2Server, type Http2Session } from 'node:http2';
+import { createServer, type Http2Server, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { must } from '../lib/assert.ts';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
@@ -94,10 +94,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     listen: (address) => listen(server, address, log),
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const session of connections.keys()) if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR);
+      // Peers hear first that they must go elsewhere (GOAWAY), then that their calls are over.
+      for (const session of connections.keys()) session.close();
       for (const { calls } of connections.values())
         for (const call of calls) call.end(status.unavailable, 'the control plane is shutting down');
-      for (const session of connections.keys()) session.close();
       const cancel = clock.after(graceMs, () => {
         for (const socket of sockets) socket.destroy();
       });

@@ -14,8 +14,9 @@ import {
   wholeStateTypes,
 } from '../../src/resource/types.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { type Dialect, fakeMesh, scopes, type Versions } from './support/fake-mesh.ts';
+import { fakeMesh, scopes, type Versions } from './support/fake-mesh.ts';
 import { NaiveClient } from './support/naive-client.ts';
+import type { Dialect } from './support/response.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'd');
 const type = fc.constantFrom(...pushOrder);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { fromBinary } from '@bufbuild/protobuf';
 import { envoyMessage } from '../../../src/descriptors/registry.ts';
-import { silent } from '../../../src/lib/log.ts';
+import { type Log, silent } from '../../../src/lib/log.ts';
 import type { Scope } from '../../../src/model/scope.ts';
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { pushOrder, type TypeUrl } from '../../../src/resource/types.ts';
@@ -14,8 +14,7 @@ import { AdsService, type ProxyHost } from '../../../src/xds/ads-service.ts';
 import type { Call, CallHandler } from '../../../src/xds/call.ts';
 import { frameHead } from '../../../src/xds/response.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
-
-export type Dialect = 'delta' | 'sotw';
+import type { Dialect } from './response.ts';
 
 /** Versions by name; undefined removes. */
 export type Versions = Readonly<Record<string, string | undefined>>;
@@ -34,7 +33,7 @@ export interface FakeMesh {
   readonly scope: ScopeName;
 }
 
-export function fakeMesh(clock: FakeClock): FakeMesh {
+export function fakeMesh(clock: FakeClock, log: Partial<Log> = {}): FakeMesh {
   const views = new Map<string, FakeView>();
   for (const [i, scope] of scopes.entries())
     for (const [j, type] of pushOrder.entries()) views.set(`${scope} ${type}`, fakeView({ type, number: i * 10 + j }));
@@ -53,7 +52,7 @@ export function fakeMesh(clock: FakeClock): FakeMesh {
   return {
     service: new AdsService({
       host,
-      log: silent,
+      log: { ...silent, ...log },
       now: () => clock.now(),
       clock,
       controlPlane: 'test',

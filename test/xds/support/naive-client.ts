@@ -6,7 +6,8 @@ import type {
 } from '../../../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { type TypeUrl, wholeStateTypes } from '../../../src/resource/types.ts';
 import type { AdsService } from '../../../src/xds/ads-service.ts';
-import { type Dialect, type FakeCall, fakeCall, type Response } from './fake-mesh.ts';
+import { type FakeCall, fakeCall, type Response } from './fake-mesh.ts';
+import type { Dialect } from './response.ts';
 
 interface Interest {
   /** May include a star. */

@@ -49,12 +49,12 @@ spec:
 `;
 }
 
-/** Shows the sidecars of the namespace only some services. */
+/** Shows the sidecars of the namespace only some services. Its name is made of theirs: others are another object. */
 export function sidecar(...names: readonly string[]): string {
   return `
 apiVersion: networking.istio.io/v1
 kind: Sidecar
-metadata: { name: default, namespace: shop }
+metadata: { name: shows-${names.join('')}, namespace: shop }
 spec:
   egress: [{ hosts: [${names.map((name) => `./${name}.shop.svc.cluster.local`).join(', ')}] }]
 `;
