@@ -23,6 +23,7 @@ function syncStatus({ proxy, types, dialect, connectedAtMs }: ConnectionStatus):
     cluster_id: proxy.cluster,
     proxy: proxy.name,
     proxy_type: proxy.type,
+    proxy_version: proxy.envoyVersion ?? '',
     istio_version: proxy.version,
     connection: proxy.connection,
     dialect,

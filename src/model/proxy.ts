@@ -21,7 +21,10 @@ export interface Proxy {
   readonly nodeName: string;
   readonly serviceAccount: string;
   readonly meshId: string;
+  /** Istio's, as its metadata say. */
   readonly version: string;
+  /** Of the Envoy itself, when it says so: `1.40.0`. */
+  readonly envoyVersion?: string;
   /** Those of its metadata that are texts, by name. */
   readonly metadata: Labels;
   /** How connections reach it: by iptables, transparently, or only where it listens for them. */

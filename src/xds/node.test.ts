@@ -88,6 +88,7 @@ describe('metadata', () => {
     }),
     { network: 'n1', cluster: 'c1', nodeName: 'm1', serviceAccount: 'web', meshId: 'mesh', version: '1.30.0' },
   );
+  check('knows the version of its Envoy', { ...bare, userAgentVersion: '1.40.0' }, { envoyVersion: '1.40.0' });
   check(
     'holds what a gateway believes of those in front of it',
     metadata({

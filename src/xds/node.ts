@@ -53,6 +53,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     serviceAccount: text('SERVICE_ACCOUNT'),
     meshId: text('MESH_ID'),
     version: text('ISTIO_VERSION'),
+    ...(node.userAgentVersion === undefined ? {} : { envoyVersion: node.userAgentVersion }),
     metadata: textsOf(metadata),
     interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),

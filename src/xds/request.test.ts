@@ -25,6 +25,16 @@ const node: fc.Arbitrary<Node> = fc.record({
   metadata: json,
   locality: fc.record({ region: text, zone: text, subZone: text }),
   userAgentName: text,
+  userAgentVersionType: fc.oneof(
+    fc.record({ $case: fc.constant('userAgentVersion' as const), value: text }),
+    fc.record({
+      $case: fc.constant('userAgentBuildVersion' as const),
+      value: fc.record({
+        version: fc.record({ majorNumber: fc.nat(), minorNumber: fc.nat(), patch: fc.nat() }),
+        metadata: json,
+      }),
+    }),
+  ),
   extensions: fc.array(fc.record({ name: text, category: text, disabled: fc.boolean() }), { maxLength: 2 }),
   clientFeatures: texts,
 });
@@ -32,9 +42,30 @@ const node: fc.Arbitrary<Node> = fc.record({
 const error = fc.record({ code: fc.integer(), message: text }, { noNullPrototype: true });
 
 /** What we read of a node. */
-function expectedNode({ id = '', cluster = '', metadata = {}, locality, userAgentName = '' }: Node) {
+function expectedNode({
+  id = '',
+  cluster = '',
+  metadata = {},
+  locality,
+  userAgentName = '',
+  userAgentVersionType,
+}: Node) {
   const { region = '', zone = '', subZone: subzone = '' } = locality ?? {};
-  return { id, cluster, metadata, locality: { region, zone, subzone }, userAgent: userAgentName };
+  const userAgentVersion = versionText(userAgentVersionType);
+  return {
+    id,
+    cluster,
+    metadata,
+    locality: { region, zone, subzone },
+    userAgent: userAgentName,
+    ...(userAgentVersion === '' ? {} : { userAgentVersion }),
+  };
+}
+
+function versionText(version: Node['userAgentVersionType']): string {
+  if (version === undefined || version.$case === 'userAgentVersion') return version?.value ?? '';
+  const { majorNumber = 0, minorNumber = 0, patch = 0 } = version.value.version ?? {};
+  return `${majorNumber}.${minorNumber}.${patch}`;
 }
 
 const field = (number: number, wire: WireType) => new BinaryWriter().uint32((number << 3) | wire);

@@ -10,6 +10,8 @@ export interface NodeMessage {
   readonly metadata: { readonly [key: string]: unknown };
   readonly locality: { readonly region: string; readonly zone: string; readonly subzone: string };
   readonly userAgent: string;
+  /** `1.40.0` */
+  readonly userAgentVersion?: string;
 }
 
 export interface ErrorDetail {
@@ -172,7 +174,7 @@ function readDeltaRequest(reader: BinaryReader): DeltaRequest {
 
 /** envoy.config.core.v3.Node */
 function readNode(reader: BinaryReader): NodeMessage {
-  let [id, cluster, userAgent] = ['', '', ''];
+  let [id, cluster, userAgent, userAgentVersion] = ['', '', '', ''];
   let metadata: { readonly [key: string]: unknown } = {};
   let locality = { region: '', zone: '', subzone: '' };
   readDelimited(reader, reader.uint32(), (number) => {
@@ -192,11 +194,33 @@ function readNode(reader: BinaryReader): NodeMessage {
       case 6:
         userAgent = reader.string();
         return true;
+      case 7:
+        userAgentVersion = reader.string();
+        return true;
+      case 8:
+        userAgentVersion = readBuildVersion(reader);
+        return true;
       default:
         return false;
     }
   });
-  return { id, cluster, metadata, locality, userAgent };
+  const node = { id, cluster, metadata, locality, userAgent };
+  return userAgentVersion === '' ? node : { ...node, userAgentVersion };
+}
+
+/** envoy.config.core.v3.BuildVersion, of which the envoy.type.v3.SemanticVersion is read. */
+function readBuildVersion(reader: BinaryReader): string {
+  const numbers = [0, 0, 0];
+  readDelimited(reader, reader.uint32(), (field) => {
+    if (field !== 1) return false;
+    readFields(reader, reader.uint32(), (number, wire) => {
+      if (number > 3 || wire !== WireType.Varint) return false;
+      numbers[number - 1] = reader.uint32();
+      return true;
+    });
+    return true;
+  });
+  return numbers.join('.');
 }
 
 function readLocality(reader: BinaryReader): NodeMessage['locality'] {

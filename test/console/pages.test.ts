@@ -269,13 +269,14 @@ describe('/debug/syncz', () => {
   it('says for a proxy and its types what was sent and confirmed, under Istio’s names', async (test) => {
     const mesh = await serveSidecar(test);
     const [status] = (await mesh.json('/debug/syncz')) as readonly SyncStatus[];
-    const { cluster_id, proxy, proxy_type, istio_version, connection, dialect } = status as SyncStatus;
+    const { cluster_id, proxy, proxy_type, proxy_version, istio_version, connection, dialect } = status as SyncStatus;
     assert.deepEqual(
-      { cluster_id, proxy, proxy_type, istio_version, connection, dialect },
+      { cluster_id, proxy, proxy_type, proxy_version, istio_version, connection, dialect },
       {
         cluster_id: 'c1',
         proxy: 'reviews-1.shop',
         proxy_type: 'sidecar',
+        proxy_version: '',
         istio_version: '1.28.0',
         connection: 'reviews-1.shop-1',
         dialect: 'sotw',
