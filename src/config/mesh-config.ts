@@ -27,7 +27,7 @@ export const meshProxyConfig = object(
     interceptionMode: enumOf('REDIRECT', 'TPROXY', 'NONE'),
     statusPort: port,
     tracing: object(
-      { sampling: number, maxPathTagLength: notExecuted(uint32), customTags: notExecuted(any) },
+      { sampling: notExecuted(number), maxPathTagLength: notExecuted(uint32), customTags: notExecuted(any) },
       { isOpen: true },
     ),
     gatewayTopology: object({
@@ -67,7 +67,7 @@ export const meshConfig = object({
   accessLogFile: string,
   accessLogFormat: string,
   accessLogEncoding: enumOf('TEXT', 'JSON'),
-  enableTracing: boolean,
+  enableTracing: notExecuted(boolean),
   enableAutoMtls: notExecuted(boolean),
   enablePrometheusMerge: notExecuted(boolean),
   enableEnvoyAccessLogService: notExecuted(boolean),

@@ -100,17 +100,6 @@ export interface HttpManagerIr {
   readonly hasGrpcWeb?: boolean;
   readonly dynamicForwardProxy?: DnsCacheIr;
   readonly accessLog?: AccessLogIr;
-  readonly tracing?: TracingIr;
-}
-
-export interface TracingIr {
-  /** In percent. */
-  readonly sampling: number;
-  readonly canonicalService: string;
-  readonly canonicalRevision: string;
-  readonly meshId: string;
-  readonly namespace: string;
-  readonly cluster: string;
 }
 
 export interface AccessLogIr {

@@ -30,9 +30,6 @@ export interface MeshSettings {
   readonly outboundStatName: string;
   readonly inboundStatName: string;
   readonly accessLog?: AccessLogIr;
-  readonly isTracing: boolean;
-  /** In percent. */
-  readonly traceSampling: number;
 }
 
 export function meshSettings(config: MeshConfig = {}): MeshSettings {
@@ -65,8 +62,6 @@ export function meshSettings(config: MeshConfig = {}): MeshSettings {
     outboundStatName: config.outboundClusterStatName ?? '',
     inboundStatName: config.inboundClusterStatName ?? '',
     ...(accessLog === undefined ? {} : { accessLog }),
-    isTracing: config.enableTracing ?? true,
-    traceSampling: config.defaultConfig?.tracing?.sampling ?? 1,
   };
 }
 

@@ -45,8 +45,6 @@ export interface Proxy {
   /** Where its application listens; 127.0.0.1 unless several applications share one loopback interface. */
   readonly application: string;
   readonly gateway: GatewayTopology;
-  /** Share of requests that are traced, in percent; the mesh's when absent. */
-  readonly traceSampling?: number;
 }
 
 /** What a gateway may believe of the proxies in front of it. */

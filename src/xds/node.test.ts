@@ -94,12 +94,10 @@ describe('metadata', () => {
     metadata({
       PROXY_CONFIG: {
         gatewayTopology: { numTrustedProxies: 2, forwardClientCertDetails: 'SANITIZE', proxyProtocol: {} },
-        tracing: { sampling: 10 },
       },
     }),
     {
       gateway: { trustedHops: 2, forwardClientCertificate: 'SANITIZE', acceptsProxyProtocol: true },
-      traceSampling: 10,
     },
   );
   check(

@@ -33,7 +33,6 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     .filter((address) => address !== '');
   const interception = text('INTERCEPTION_MODE');
   const httpProxyPort = wholeOf(metadata.HTTP_PROXY_PORT, highestPort);
-  const traceSampling = numberOf(pathOf(metadata.PROXY_CONFIG, 'tracing', 'sampling'));
   const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map((port) =>
     wholeOf(port, highestPort),
   );
@@ -64,7 +63,6 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     ...(text('LOOPBACK_ADDRESS') === '' ? {} : { loopback: text('LOOPBACK_ADDRESS') }),
     application: text('APPLICATION_ADDRESS') || '127.0.0.1',
     gateway: topologyOf(metadata.PROXY_CONFIG),
-    ...(traceSampling === undefined ? {} : { traceSampling }),
   };
 }
 

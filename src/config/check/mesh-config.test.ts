@@ -81,8 +81,9 @@ describe('a MeshConfig', () => {
   );
   check(
     'tells proxies where to go and how much to trace',
-    'defaultConfig: {discoveryAddress: "[::1]:15012", tracing: {sampling: 100}}',
+    'defaultConfig: {discoveryAddress: "[::1]:15012", statusPort: 15021}',
     'defaultConfig: {discoveryAddress: "istiod", tracing: {sampling: 101}}',
+    'warning FW0009 defaultConfig.tracing.sampling: sampling is not executed by this version',
     'error FW0701 defaultConfig.discoveryAddress: expected host:port such as istiod.istio-system.svc:15012, found "istiod"',
     'error FW0701 defaultConfig.tracing.sampling: expected a percentage from 0 to 100, found 101',
   );

@@ -1,10 +1,9 @@
 /** HttpManagerIr → HttpConnectionManager. */
-import type { HttpManagerIr, TracingIr } from '../../ir/listener.ts';
+import type { HttpManagerIr } from '../../ir/listener.ts';
 import {
   type HttpConnectionManager,
   HttpConnectionManager_ForwardClientCertDetails,
   HttpConnectionManager_PathWithEscapedSlashesAction,
-  type HttpConnectionManager_Tracing,
 } from '../../proto/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.ts';
 import { UuidRequestIdConfig } from '../../proto/envoy/extensions/request_id/uuid/v3/uuid.ts';
 import { accessLog } from '../access-log.ts';
@@ -41,7 +40,6 @@ export function httpConnectionManager(ir: HttpManagerIr): HttpConnectionManager 
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     requestIdExtension: { typedConfig: any(UuidRequestIdConfig, { useRequestIdForTraceSampling: true }) },
     ...(ir.accessLog === undefined ? {} : { accessLog: [accessLog(ir.accessLog)] }),
-    ...(ir.tracing === undefined ? {} : { tracing: tracing(ir.tracing) }),
   };
 }
 
@@ -62,28 +60,5 @@ function clientCertificate({ direction, forwardClientCertificate }: HttpManagerI
   return {
     forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails[mode],
     setCurrentClientCertDetails: { subject: true, dns: true, uri: true, ...(isGateway ? { cert: true } : {}) },
-  };
-}
-
-function tracing({
-  sampling,
-  canonicalService,
-  canonicalRevision,
-  meshId,
-  namespace,
-  cluster,
-}: TracingIr): HttpConnectionManager_Tracing {
-  const tags = {
-    'istio.canonical_revision': canonicalRevision,
-    'istio.canonical_service': canonicalService,
-    'istio.cluster_id': cluster,
-    'istio.mesh_id': meshId,
-    'istio.namespace': namespace,
-  };
-  return {
-    clientSampling: { value: 100 },
-    randomSampling: { value: sampling },
-    overallSampling: { value: 100 },
-    customTags: Object.entries(tags).map(([tag, value]) => ({ tag, type: { $case: 'literal', value: { value } } })),
   };
 }
