@@ -94,10 +94,9 @@ function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return true;
 }
 
-/** Names come from clients: their lengths keep one list of them from reading like another. */
+/** Names come from clients: as JSON no list of them reads like another. */
 function digest(start: string, names: readonly string[], more: readonly string[]): string {
-  const spell = (list: readonly string[]) => list.map((name) => `${name.length}:${name}`).join('');
-  return hash('sha256', `${start}\n${names.length}\n${spell(names)}${spell(more)}`, 'base64url');
+  return hash('sha256', JSON.stringify([start, names, more]), 'base64url');
 }
 
 /** Subscriptions by key, for as long as somebody else holds them. */
