@@ -242,8 +242,9 @@ export class AdsStream {
       return;
     }
     if (state.isBusy(now)) return;
-    const { type, wantsAll, held, forced } = state;
-    const holdsBack = type === clusterType || (type === endpointType && (wantsAll || forced.size > 0));
+    const { type, wantsAll, held, forced, renewed } = state;
+    const holdsBack =
+      type === clusterType || (type === endpointType && (wantsAll || forced.size > 0 || renewed.size > 0));
     const response = this.#respond(state, this.#options.dialect.upserts(state));
     state.advance();
     this.#dispatch(state, response, holdsBack);
@@ -257,8 +258,7 @@ export class AdsStream {
     for (const name of clusters) {
       if (endpoints === undefined) this.#clustersAlone.add(name);
       else if (endpoints.held !== undefined) endpoints.doubt(name);
-      else if (endpoints.subscription.names.has(name) && endpoints.view?.contents.get(name) !== undefined)
-        endpoints.forced.add(name);
+      else if (endpoints.subscription.names.has(name)) endpoints.renewed.add(name);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Resource } from '../resource/resource.ts';
 import { keptTypes, wholeStateTypes } from '../resource/types.ts';
 import { resourcesAsked } from './asked.ts';
 import { deltaResponse, type ResponseHead, sotwResponse } from './response.ts';
+import { asksFor } from './subscription.ts';
 import type { TypeState } from './type-state.ts';
 
 /** The content of a response before it is framed. */
@@ -35,9 +36,10 @@ export interface Dialect {
 export const delta: Dialect = {
   name: 'delta',
   upserts(state) {
-    const { wantsAll, held, revision, forced } = state;
+    const { wantsAll, held, revision, forced, renewed } = state;
+    const since = wantsAll ? 'all' : revision;
     return {
-      key: held !== undefined ? undefined : `${wantsAll ? 'all' : revision}/${JSON.stringify([...forced])}`,
+      key: held !== undefined ? undefined : `${since}/${JSON.stringify([[...forced], [...renewed]])}`,
       content: () => (wantsAll ? allOrMissing(state) : newOrMissing(state)),
     };
   },
@@ -65,9 +67,9 @@ export const sotw: Dialect = {
 };
 
 /** What a response of the state-of-the-world dialect depends on, beside what is there. */
-function placeOf({ wantsAll, isNew, revision, forced }: TypeState): string {
+function placeOf({ wantsAll, isNew, revision, forced, renewed }: TypeState): string {
   const since = wantsAll ? (isNew ? 'all' : `all/${revision}`) : revision;
-  return `${since}/${JSON.stringify([...forced])}`;
+  return `${since}/${JSON.stringify([[...forced], [...renewed]])}`;
 }
 
 const namesOf = (resources: readonly Resource[]) => resources.map(({ name }) => name);
@@ -81,6 +83,10 @@ function changed(state: TypeState): ReadonlyMap<string, Resource | undefined> {
   const wanted = new Map<string, Resource | undefined>();
   for (const { name, resource } of state.changes()) if (resource !== undefined) wanted.set(name, resource);
   for (const name of state.forced) wanted.set(name, state.view?.contents.get(name));
+  for (const name of state.renewed) {
+    const resource = asksFor(state.subscription, name) ? state.view?.contents.get(name) : undefined;
+    if (resource !== undefined) wanted.set(name, resource);
+  }
   return wanted;
 }
 

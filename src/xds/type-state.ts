@@ -40,8 +40,10 @@ export class TypeState implements ViewReader {
   view: View | undefined;
   /** Everything that the subscription asks for is to be sent, whatever has changed. */
   wantsAll = false;
-  /** Names to send (or to call gone) although they have not changed. */
+  /** Names that the client asks about: to be sent or called gone although they have not changed. */
   readonly forced = new Set<string>();
+  /** Names to be sent although they have not changed, if they are still there then. */
+  readonly renewed = new Set<string>();
   /** What the client may hold that is gone; undefined where only the name is known. */
   readonly leftovers = new Map<string, Resource | undefined>();
   /** What the client let go of in requests that came too late to be answered. */
@@ -102,10 +104,16 @@ export class TypeState implements ViewReader {
 
   /** Whether there is anything new for the client. */
   get hasUpserts(): boolean {
-    if (this.wantsAll || this.forced.size > 0) return true;
     const { view, subscription } = this;
+    if (this.wantsAll || this.forced.size > 0 || this.#hasRenewed) return true;
     const changes = view?.changesSince(this.#revision) ?? [];
     return changes.some(({ name, resource }) => resource !== undefined && asksFor(subscription, name));
+  }
+
+  get #hasRenewed(): boolean {
+    for (const name of this.renewed)
+      if (asksFor(this.subscription, name) && this.view?.contents.get(name) !== undefined) return true;
+    return false;
   }
 
   /** Whether there is anything for the client to forget. */
@@ -134,6 +142,7 @@ export class TypeState implements ViewReader {
     this.wantsAll = false;
     this.held = undefined;
     this.forced.clear();
+    this.renewed.clear();
     this.#revision = view?.revision ?? 0;
   }
 
@@ -186,7 +195,7 @@ export class TypeState implements ViewReader {
     before.detach(this);
     if (this.isNew) return;
     for (const name of [...changed, ...pending.keys()])
-      if (after.contents.get(name) !== undefined) this.forced.add(name);
+      if (after.contents.get(name) !== undefined) this.renewed.add(name);
     const last = new Map(gone.map((resource) => [resource.name, resource]));
     for (const { name, resource, before } of pending.values()) last.set(name, (before ?? resource) as Resource);
     for (const [name, resource] of last) {
