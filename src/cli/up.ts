@@ -110,6 +110,9 @@ Set ENVOY to an Envoy program, put one on PATH, or run \`npm run setup\` with py
     : `ENVOY names ${stated}, which does not run here, so that no workload is started; xDS is served all the same.`;
 }
 
+/** A pod whose processes end so often is not waited for. */
+const patientEnds = 3;
+
 /** Whether all pods have become ready in time. */
 function allReady(mesh: LocalMesh, listen: (listener: () => void) => void): Promise<boolean> {
   return new Promise((resolve) => {
@@ -124,6 +127,7 @@ function allReady(mesh: LocalMesh, listen: (listener: () => void) => void): Prom
       const ready = readyOf(mesh);
       if (process.stdout.isTTY) process.stdout.write(`\r${ready} of ${mesh.wanted()} ready `);
       if (ready >= mesh.wanted()) end(true);
+      else if (mesh.pods().every(({ isReady, ends }) => isReady || ends >= patientEnds)) end(false);
     };
     listen(look);
     look();
@@ -135,7 +139,7 @@ function announcement(mesh: LocalMesh, folder: string, tookMs: number | undefine
   const rejections = mesh.rejections().map(({ proxy, message }) => `  ${proxy}: ${message}`);
   const state =
     tookMs === undefined
-      ? `not everything is ready after ${patienceMs / 1000} s; look into the logs in ${mesh.workFolder}`
+      ? `${readyOf(mesh)} of ${mesh.wanted()} pods are ready; the logs of all are in ${mesh.workFolder}. Ctrl-C stops everything.`
       : rejections.length > 0
         ? `${mesh.pods().length} pods run, but some of their Envoys have rejected a part of their configuration:`
         : `${mesh.pods().length} pods ready after ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`;

@@ -11,7 +11,7 @@ export const tryAnnotation = 'up.fairway.dev/try';
 export function podTable(pods: readonly RunningPod[]): string {
   const rows = [...pods]
     .sort((a, b) => compare(a.pod.workload.namespace, b.pod.workload.namespace) || compare(a.pod.name, b.pod.name))
-    .map(({ pod, isReady }) => {
+    .map(({ pod, isReady, ends }) => {
       const { workload, name, ip } = pod;
       const ports = workload.ports.map(({ containerPort = 0 }) => containerPort).join(',');
       return [
@@ -20,7 +20,7 @@ export function podTable(pods: readonly RunningPod[]): string {
         workload.labels.version ?? '',
         workload.kind === 'gateway' ? `${pod.loopback}:${ports}` : `${ip}:${ports}`,
         hasEnvoy(pod) ? `http://${ip}:${adminPort}` : 'none',
-        isReady ? 'ready' : 'starting',
+        isReady ? 'ready' : ends > 0 ? 'failing' : 'starting',
       ];
     });
   return table([['NAMESPACE', 'POD', 'VERSION', 'ADDRESS', 'ENVOY', 'STATE'], ...rows]);

@@ -29,18 +29,22 @@ const stopGraceMs = 3000;
 export class RunningPod {
   readonly pod: Pod;
   isReady = false;
+  /** How often one of its processes has ended since it was ready last. */
+  ends = 0;
   readonly #children: Child[];
   readonly #onReadiness: () => void;
   #probe: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  /** `onReadiness` is called whenever `isReady` has changed. */
+  /** `onReadiness` is called whenever `isReady` or `ends` has changed. */
   constructor(pod: Pod, environment: PodEnvironment, onReadiness: () => void) {
     this.pod = pod;
     this.#onReadiness = onReadiness;
     const onEnd = (message: string) => {
       environment.log.warn(message);
-      this.#set(false);
+      this.ends += 1;
+      this.isReady = false;
+      this.#onReadiness();
     };
     this.#children = [
       ...pod.workload.containers.map((container) => application(pod, container, environment, onEnd)),
@@ -76,6 +80,7 @@ export class RunningPod {
   #set(isReady: boolean): void {
     if (isReady === this.isReady) return;
     this.isReady = isReady;
+    this.ends = 0;
     this.#onReadiness();
   }
 }

@@ -105,6 +105,16 @@ describeWithEnvoy('fairway up, from start to end', () => {
     await until(async () => (await ask()) === '200 hello', { what: 'the application to answer again' });
   });
 
+  test('a workload that cannot run is shown as failing, and the others run', async (context) => {
+    const folder = tempFolder(context);
+    folder.write('mesh.yaml', smallMesh(await freePort()).replace('command: [node,', 'command: [no-such-program,'));
+    const fairway = startFairway(context, ['up', folder.path, ...anyPorts]);
+    await fairway.untilSays(/greeter-1\.small: greeter ended \(spawn no-such-program ENOENT\), again in \d+ ms/);
+    await fairway.untilSays(/1 of 2 pods are ready; the logs of all are in/);
+    assert.match(fairway.stdout(), /^ {2}small +door-1 .* ready$/m);
+    assert.match(fairway.stdout(), /^ {2}small +greeter-1 .* failing$/m);
+  });
+
   test('an Envoy that ends is started again', async (context) => {
     const { fairway, ask } = await startSmall(context);
     await fairway.untilSays(started);
