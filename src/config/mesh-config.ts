@@ -103,7 +103,11 @@ export const meshConfig = object({
   defaultInboundHttpRetryPolicy: httpRetry,
   defaultTrafficPolicy: object({ connectionPool, outlierDetection }),
   meshMTLS: notExecuted(any),
-  tlsDefaults: notExecuted(any),
+  tlsDefaults: object({
+    minProtocolVersion: enumOf('TLS_AUTO', 'TLSV1_2', 'TLSV1_3'),
+    ecdhCurves: list(string),
+    cipherSuites: list(string),
+  }),
   ingressService: notExecuted(string),
   ingressControllerMode: notExecuted(enumOf('UNSPECIFIED', 'OFF', 'DEFAULT', 'STRICT')),
   ingressClass: notExecuted(string),

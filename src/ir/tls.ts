@@ -30,14 +30,19 @@ export interface ValidationIr {
   readonly certificateSpki?: readonly string[];
 }
 
-export interface DownstreamTlsIr {
+/** What is left out is Envoy's choice. */
+export interface TlsParametersIr {
+  readonly minVersion?: string;
+  readonly maxVersion?: string;
+  readonly ciphers?: readonly string[];
+  readonly curves?: readonly string[];
+}
+
+export interface DownstreamTlsIr extends TlsParametersIr {
   readonly certificates: readonly CertificateSourceIr[];
   readonly validation?: ValidationIr;
   readonly requiresClientCertificate: boolean;
   readonly alpn: readonly string[];
-  readonly minVersion?: string;
-  readonly maxVersion?: string;
-  readonly ciphers?: readonly string[];
 }
 
 export interface UpstreamTlsIr {
@@ -46,4 +51,5 @@ export interface UpstreamTlsIr {
   readonly certificate?: CertificateSourceIr;
   /** `none`: the server's certificate is not looked at. */
   readonly validation: 'none' | ValidationIr;
+  readonly parameters: Pick<TlsParametersIr, 'ciphers' | 'curves'>;
 }

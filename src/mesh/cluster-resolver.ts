@@ -76,7 +76,8 @@ function resolveCluster(request: ClusterRequest, target: Target): ClusterIr | un
   const { connectionPool: pool, outlierDetection: outlier } = policy;
   const http = upstreamHttpOf(port.protocol, pool, policy.tls, settings.upgradesToHttp2);
   const errorCodes = outlier?.outlierDetectionHttpErrorCodes ?? [];
-  const transport = transportOf(policy, service, http, client.type === 'router' || rule?.selector !== undefined);
+  const mayUseSecrets = client.type === 'router' || rule?.selector !== undefined;
+  const transport = transportOf(policy, { service, http, mayUseSecrets, tlsDefaults: settings.tlsDefaults });
   const keepalive = pool?.tcp?.tcpKeepalive === undefined ? settings.keepalive : keepaliveOf(pool.tcp.tcpKeepalive);
   return {
     name,

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { VirtualService } from '../config/virtual-service.ts';
 import type { FilterChainIr, FilterChainMatchIr } from '../ir/listener.ts';
+import type { TlsParametersIr } from '../ir/tls.ts';
 import { type OriginKey, originKey } from '../model/origin.ts';
 import { hostsFor, type PlannedServer } from './gateway-plan.ts';
 import { terminatedTls } from './gateway-tls.ts';
@@ -13,6 +14,7 @@ export interface RawContext {
   /** The rules that name the server's Gateway, in order. */
   readonly rules: readonly Config<VirtualService>[];
   readonly targetOf: TcpContext['targetOf'];
+  readonly tlsDefaults: TlsParametersIr;
 }
 
 /** A chain and the rule that asked for it. */
@@ -90,7 +92,7 @@ function toChain({
   planned,
   rule,
   route,
-  context: { targetOf },
+  context: { targetOf, tlsDefaults },
   match,
 }: {
   readonly planned: PlannedServer;
@@ -103,7 +105,9 @@ function toChain({
   return {
     chain: {
       ...(match === undefined ? {} : { match }),
-      ...(kind === 'terminated' ? { ...sniMatch(planned), tls: terminatedTls(server.tls ?? {}, 'tcp') } : {}),
+      ...(kind === 'terminated'
+        ? { ...sniMatch(planned), tls: terminatedTls(server.tls ?? {}, 'tcp', tlsDefaults) }
+        : {}),
       network: { kind: 'tcp', proxy: proxyTo(route, rule, { targetOf, protocol }) },
       config: apiPath('virtual-service', rule.namespace, rule.name),
       connectTimeoutMs: 15_000,

@@ -65,7 +65,11 @@ export function gatewayListenerQueries(
     const conflicts: SniConflict[] = [];
     const taken = new Set(planned.servers.flatMap(({ serverNames }) => serverNames));
     for (const server of planned.servers) {
-      const raw = { rules: rulesOf(read, server, proxy.client), targetOf: targetOf(read, server, proxy.client) };
+      const raw = {
+        rules: rulesOf(read, server, proxy.client),
+        targetOf: targetOf(read, server, proxy.client),
+        tlsDefaults: mesh.tlsDefaults,
+      };
       switch (server.kind) {
         case 'http':
           // All plain HTTP servers of a port share the chain of the first one.
@@ -76,7 +80,7 @@ export function gatewayListenerQueries(
             chain: {
               ...httpChain(server, planned, proxy, mesh),
               ...sniMatch(server),
-              tls: terminatedTls(server.server.tls ?? {}, 'http'),
+              tls: terminatedTls(server.server.tls ?? {}, 'http', mesh.tlsDefaults),
             },
           });
           break;

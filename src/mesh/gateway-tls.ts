@@ -1,13 +1,20 @@
 /** How a server of a Gateway takes TLS connections that it does not pass through. */
 import type { ServerTls } from '../config/gateway.ts';
-import type { AuthoritySourceIr, CertificateSourceIr, DownstreamTlsIr, ValidationIr } from '../ir/tls.ts';
-import { isCipherSuite } from '../model/cipher-suites.ts';
+import type {
+  AuthoritySourceIr,
+  CertificateSourceIr,
+  DownstreamTlsIr,
+  TlsParametersIr,
+  ValidationIr,
+} from '../ir/tls.ts';
 import { serverCredentials, validatesClients } from './credentials.ts';
+import { tlsParameters } from './tls-parameters.ts';
 
 /** What is spoken inside: requests, or bytes that nobody looks at. */
 export type Inside = 'http' | 'tcp';
 
-export function terminatedTls(tls: ServerTls, inside: Inside): DownstreamTlsIr {
+/** `defaults` hold for what the server leaves open, unless it takes connections of the mesh. */
+export function terminatedTls(tls: ServerTls, inside: Inside, defaults: TlsParametersIr): DownstreamTlsIr {
   const alpn = ['h2', 'http/1.1'];
   if (tls.mode === 'ISTIO_MUTUAL')
     return {
@@ -21,7 +28,8 @@ export function terminatedTls(tls: ServerTls, inside: Inside): DownstreamTlsIr {
     ...(validatesClients(tls) ? { validation: validation(tls, clientAuthority(tls)) } : {}),
     requiresClientCertificate: tls.mode === 'MUTUAL',
     alpn,
-    ...parameters(tls),
+    ...defaults,
+    ...tlsParameters(tls),
   };
 }
 
@@ -53,21 +61,4 @@ function clientAuthority(tls: ServerTls): AuthoritySourceIr {
   if (authority !== undefined) return { kind: 'sds', name: authority };
   const ofPair = tls.tlsCertificates?.find(({ caCertificates = '' }) => caCertificates !== '')?.caCertificates;
   return { kind: 'file', path: tls.caCertificates || ofPair || '' };
-}
-
-/** A suite that Envoy does not know would make it refuse the whole listener; the Gateway's check names it. */
-function parameters({
-  minProtocolVersion,
-  maxProtocolVersion,
-  cipherSuites = [],
-}: ServerTls): Pick<DownstreamTlsIr, 'minVersion' | 'maxVersion' | 'ciphers'> {
-  const version = (name: string | undefined) =>
-    name === undefined || name === 'TLS_AUTO' ? undefined : name.replace('TLSV', 'TLSv');
-  const [least, most] = [version(minProtocolVersion), version(maxProtocolVersion)];
-  const ciphers = [...new Set(cipherSuites)].filter(isCipherSuite);
-  return {
-    ...(least === undefined ? {} : { minVersion: least }),
-    ...(most === undefined ? {} : { maxVersion: most }),
-    ...(ciphers.length === 0 ? {} : { ciphers }),
-  };
 }

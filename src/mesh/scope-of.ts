@@ -163,7 +163,7 @@ export function scopeQueries(
       addresses: isSidecar && bindsToOwn ? proxy.addresses : [],
       application: proxy.application,
       hiddenListeners: isSidecar ? hiddenListeners(read, proxy) : [],
-      gateway: isSidecar ? {} : proxy.gateway,
+      gateway: isSidecar ? {} : (proxy.gateway ?? read.cell(settings, meshKey).gatewayTopology),
     });
   }
 

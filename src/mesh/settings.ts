@@ -2,7 +2,10 @@
 import type { MeshConfig } from '../config/mesh-config.ts';
 import type { KeepaliveIr } from '../ir/cluster.ts';
 import type { AccessLogIr } from '../ir/listener.ts';
+import type { TlsParametersIr } from '../ir/tls.ts';
+import { type GatewayTopology, gatewayTopology } from '../model/gateway-topology.ts';
 import type { ExportTo } from '../model/service.ts';
+import { tlsParameters } from './tls-parameters.ts';
 
 export interface MeshSettings {
   readonly rootNamespace: string;
@@ -30,6 +33,10 @@ export interface MeshSettings {
   readonly outboundStatName: string;
   readonly inboundStatName: string;
   readonly accessLog?: AccessLogIr;
+  /** For TLS with what is outside of the mesh. */
+  readonly tlsDefaults: TlsParametersIr;
+  /** Of gateways that say nothing about it themselves. */
+  readonly gatewayTopology: GatewayTopology;
 }
 
 export function meshSettings(config: MeshConfig = {}): MeshSettings {
@@ -62,6 +69,8 @@ export function meshSettings(config: MeshConfig = {}): MeshSettings {
     outboundStatName: config.outboundClusterStatName ?? '',
     inboundStatName: config.inboundClusterStatName ?? '',
     ...(accessLog === undefined ? {} : { accessLog }),
+    tlsDefaults: tlsParameters(config.tlsDefaults ?? {}),
+    gatewayTopology: gatewayTopology(config.defaultConfig?.gatewayTopology),
   };
 }
 

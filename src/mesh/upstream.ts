@@ -1,7 +1,7 @@
 /** The parts of a cluster that a traffic policy shapes: limits, ejection, load balancing, HTTP, TLS. */
 import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection } from '../config/destination-rule.ts';
 import type { LimitsIr, LoadBalancingIr, OutlierDetectionIr, TransportIr, UpstreamHttpIr } from '../ir/cluster.ts';
-import type { AuthoritySourceIr, CertificateSourceIr, UpstreamTlsIr } from '../ir/tls.ts';
+import type { AuthoritySourceIr, CertificateSourceIr, TlsParametersIr, UpstreamTlsIr } from '../ir/tls.ts';
 import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
 import { clientCredentials, isPublic } from './credentials.ts';
@@ -165,14 +165,17 @@ function tlsNames(protocol: Protocol, tls: ClientTls | undefined): UpstreamHttpI
   return subjectAltNames.length === 0 && insecureSkipVerify !== true ? 'from-host-and-verified' : 'from-host';
 }
 
-/** TLS and PROXY protocol towards a service. Gateways may use secrets, and sidecars that their rule selects. */
-export function transportOf(
-  policy: PortPolicy,
-  service: Service,
-  http: UpstreamHttpIr | undefined,
-  mayUseSecrets: boolean,
-): TransportIr | undefined {
-  const tls = policy.tls === undefined ? undefined : tlsOf(policy.tls, service, http, mayUseSecrets);
+export interface TransportContext {
+  readonly service: Service;
+  readonly http: UpstreamHttpIr | undefined;
+  /** Gateways may, and sidecars that their rule selects. */
+  readonly mayUseSecrets: boolean;
+  readonly tlsDefaults: TlsParametersIr;
+}
+
+/** TLS and PROXY protocol towards a service. */
+export function transportOf(policy: PortPolicy, context: TransportContext): TransportIr | undefined {
+  const tls = policy.tls === undefined ? undefined : tlsOf(policy.tls, context);
   const proxyProtocol = policy.proxyProtocol === undefined ? undefined : (policy.proxyProtocol.version ?? 'V1');
   if (tls === undefined && proxyProtocol === undefined) return undefined;
   return { ...(tls === undefined ? {} : { tls }), ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
@@ -180,9 +183,7 @@ export function transportOf(
 
 function tlsOf(
   tls: ClientTls,
-  service: Service,
-  http: UpstreamHttpIr | undefined,
-  mayUseSecrets: boolean,
+  { service, http, mayUseSecrets, tlsDefaults: { ciphers, curves } }: TransportContext,
 ): UpstreamTlsIr | undefined {
   const { mode, sni = '', caCertificates = '', clientCertificate = '', privateKey = '', caCrl = '' } = tls;
   if (mode !== 'SIMPLE' && mode !== 'MUTUAL') return undefined;
@@ -210,6 +211,7 @@ function tlsOf(
       tls.insecureSkipVerify === true
         ? 'none'
         : { authority, subjectAltNames, ...(caCrl === '' ? {} : { revocationList: caCrl }) },
+    parameters: withoutUndefined({ ciphers, curves }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { GatewayTopology } from './gateway-topology.ts';
 import type { Labels } from './labels.ts';
 import type { Locality } from './locality.ts';
 
@@ -44,17 +45,6 @@ export interface Proxy {
   readonly loopback?: string;
   /** Where its application listens; 127.0.0.1 unless several applications share one loopback interface. */
   readonly application: string;
-  readonly gateway: GatewayTopology;
-}
-
-/** What a gateway may believe of the proxies in front of it. */
-export interface GatewayTopology {
-  readonly trustedHops?: number;
-  readonly forwardClientCertificate?:
-    | 'SANITIZE'
-    | 'FORWARD_ONLY'
-    | 'APPEND_FORWARD'
-    | 'SANITIZE_SET'
-    | 'ALWAYS_FORWARD_ONLY';
-  readonly acceptsProxyProtocol?: boolean;
+  /** The mesh's when absent. */
+  readonly gateway?: GatewayTopology;
 }

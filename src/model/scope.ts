@@ -3,8 +3,8 @@
  * share what is made for them, so a part holds nothing that no rule asks for, and resolution narrows it further.
  */
 import { canonical } from '../lib/canonical.ts';
+import type { GatewayTopology } from './gateway-topology.ts';
 import type { Labels } from './labels.ts';
-import type { GatewayTopology } from './proxy.ts';
 
 /** A proxy as a client of services. */
 export interface Client {

@@ -101,6 +101,11 @@ describe('metadata', () => {
     },
   );
   check(
+    'may believe nothing, other than one that leaves it to the mesh',
+    metadata({ PROXY_CONFIG: { gatewayTopology: { numTrustedProxies: -1, forwardClientCertDetails: 'ALL' } } }),
+    { gateway: {} },
+  );
+  check(
     'may hold nonsense without harm',
     metadata({ PROXY_CONFIG: ['x'], LABELS: null, NETWORK: {}, INSTANCE_IPS: 5 }),
     {},

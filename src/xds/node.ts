@@ -1,7 +1,8 @@
 /** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
 import { isRecord } from '../lib/schema.ts';
+import { gatewayTopology } from '../model/gateway-topology.ts';
 import type { Labels } from '../model/labels.ts';
-import type { GatewayTopology, Proxy } from '../model/proxy.ts';
+import type { Proxy } from '../model/proxy.ts';
 import type { NodeMessage } from './request.ts';
 
 /** A node that cannot be served; the message says what was expected. */
@@ -31,6 +32,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     .split(',')
     .map((address) => address.trim())
     .filter((address) => address !== '');
+  const proxyConfig = metadata.PROXY_CONFIG;
   const interception = text('INTERCEPTION_MODE');
   const httpProxyPort = wholeOf(metadata.HTTP_PROXY_PORT, highestPort);
   const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map((port) =>
@@ -62,7 +64,8 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     capturesDns: isTrue('DNS_CAPTURE'),
     ...(text('LOOPBACK_ADDRESS') === '' ? {} : { loopback: text('LOOPBACK_ADDRESS') }),
     application: text('APPLICATION_ADDRESS') || '127.0.0.1',
-    gateway: topologyOf(metadata.PROXY_CONFIG),
+    // A configuration of its own stands for the mesh's as a whole.
+    ...(isRecord(proxyConfig) ? { gateway: gatewayTopology(proxyConfig.gatewayTopology) } : {}),
   };
 }
 
@@ -84,25 +87,4 @@ const highestPort = 65_535;
 function wholeOf(value: unknown, most: number): number | undefined {
   const number = numberOf(value);
   return number !== undefined && Number.isInteger(number) && number >= 1 && number <= most ? number : undefined;
-}
-
-function pathOf(value: unknown, ...keys: readonly string[]): unknown {
-  let found = value;
-  for (const key of keys) found = isRecord(found) ? found[key] : undefined;
-  return found;
-}
-
-const forwardModes = new Set(['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY']);
-
-function topologyOf(proxyConfig: unknown): GatewayTopology {
-  const topology = pathOf(proxyConfig, 'gatewayTopology');
-  const hops = wholeOf(pathOf(topology, 'numTrustedProxies'), 2 ** 32 - 1);
-  const forward = pathOf(topology, 'forwardClientCertDetails');
-  return {
-    ...(hops === undefined ? {} : { trustedHops: hops }),
-    ...(typeof forward === 'string' && forwardModes.has(forward)
-      ? { forwardClientCertificate: forward as NonNullable<GatewayTopology['forwardClientCertificate']> }
-      : {}),
-    ...(pathOf(topology, 'proxyProtocol') === undefined ? {} : { acceptsProxyProtocol: true }),
-  };
 }

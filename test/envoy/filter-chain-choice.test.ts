@@ -9,13 +9,13 @@ import { levels } from '../../src/evaluate/filter-chain-levels.ts';
 import { inspect } from '../../src/evaluate/listener-filters.ts';
 import { Listener } from '../../src/proto/envoy/config/listener/v3/listener.ts';
 import { FilterChainMatch } from '../../src/proto/envoy/config/listener/v3/listener_components.ts';
-import { type AddressBlock, takeAddressBlock } from '../../src/up/address-block.ts';
+import type { AddressBlock } from '../../src/up/address-block.ts';
 import { messageOf } from '../support/envoy-messages.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { clientHello } from './support/client-hello.ts';
 import { type StaticEnvoy, startStaticEnvoy } from './support/static-envoy.ts';
 import { describeWithEnvoy } from './support/suite.ts';
-import { testBlocks } from './support/test-blocks.ts';
+import { takeTestBlock } from './support/test-blocks.ts';
 
 /** The same listeners and connections in every run. */
 const seed = 20_260_824;
@@ -190,7 +190,7 @@ describeWithEnvoy('the filter chain of a connection', ({ path: program }) => {
   let envoy: StaticEnvoy;
   let listeners: readonly object[] = [];
   before(async () => {
-    block = await takeAddressBlock(testBlocks);
+    block = await takeTestBlock();
     const address = block.at(0, 1);
     listeners = listenersAt(address, block.number);
     envoy = await startStaticEnvoy({ program, folder: tempFolder({ after }).path, address, resources: { listeners } });

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:https';
 import { test } from 'node:test';
-import { takeAddressBlock } from '../../src/up/address-block.ts';
 import { issue } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
 import { pairOf, secretOf, tlsPort, tlsServer, toRatings, webServers } from './support/gateway-objects.ts';
 import { ingress, useShop } from './support/shop.ts';
 import { describeWithEnvoy } from './support/suite.ts';
-import { testBlocks } from './support/test-blocks.ts';
+import { takeTestBlock } from './support/test-blocks.ts';
 import { startTestMesh, type TestMesh } from './support/test-mesh.ts';
 import { callTls, presented } from './support/tls-call.ts';
 
@@ -65,17 +64,13 @@ describeWithEnvoy('a gateway whose certificates come from Secrets', (envoy) => {
   });
 
   test('does the same when it starts', async () => {
-    const block = await takeAddressBlock(testBlocks);
-    const mesh = await startTestMesh({
-      envoy: envoy.path,
-      block,
-      proxies: [ingress],
-      base: mixed.join('\n---\n'),
-    });
+    const block = await takeTestBlock();
+    let mesh: TestMesh | undefined;
     try {
+      mesh = await startTestMesh({ envoy: envoy.path, block, proxies: [ingress], base: mixed.join('\n---\n') });
       assert.deepEqual(await hosts(mesh), { good: 'good', torn: 'refused', old: 'refused', missing: 'refused' });
     } finally {
-      await mesh.close();
+      await mesh?.close();
       block.release();
     }
   });
@@ -117,13 +112,14 @@ describeWithEnvoy('a gateway whose certificates come from Secrets', (envoy) => {
   test('has no key on any page of the control plane', async () => {
     await apply(...mixed);
     const { host, port } = shop().mesh.server.httpAddress;
-    const list = await (await fetch(`http://${host}:${port}/`)).text();
-    const pages = [...list.matchAll(/^\s*(\/\S*)/gm)].map(([, page = '']) => page);
-    const texts = await Promise.all(
-      pages.map(async (page) => (await fetch(`http://${host}:${port}${page}?proxyID=ingress-1`)).text()),
+    const get = async (page: string) => (await fetch(`http://${host}:${port}${page}`)).text();
+    const listed = [...(await get('/')).matchAll(/^\s*(\/\S*)/gm)].map(([, page = '']) => page);
+    const pages = [...listed, '/debug/config_dump?types=sds'].map(
+      (page) => `${page}${page.includes('?') ? '&' : '?'}proxyID=ingress-1`,
     );
-    const config = texts[pages.indexOf('/debug/config_dump')] ?? '';
-    assert.ok(config.includes('kubernetes://good'), 'the dump has the secret');
+    const texts = await Promise.all(pages.map(get));
+    const shown = pages.filter((_, i) => texts[i]?.includes('"kubernetes://good"')).map((page) => page.split('?')[0]);
+    assert.deepEqual(shown, ['/debug/config_dump', '/debug/originz', '/debug/config_dump'], 'where secrets are shown');
     const parts = Object.values(secrets).flatMap(keyParts);
     assert.deepEqual(
       pages.filter((_, i) => parts.some((part) => texts[i]?.includes(part))),

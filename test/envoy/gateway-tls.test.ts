@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { after, before, test } from 'node:test';
-import { takeAddressBlock } from '../../src/up/address-block.ts';
 import { issue } from '../support/certificates.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
@@ -12,8 +11,8 @@ import { object } from './support/cases.ts';
 import { pairOf, secretOf, tlsPort, tlsServer, toRatings, webServers } from './support/gateway-objects.ts';
 import { ingress, useShop } from './support/shop.ts';
 import { describeWithEnvoy } from './support/suite.ts';
-import { testBlocks } from './support/test-blocks.ts';
-import { startTestMesh } from './support/test-mesh.ts';
+import { takeTestBlock } from './support/test-blocks.ts';
+import { startTestMesh, type TestMesh } from './support/test-mesh.ts';
 import { startTlsApplication, type TlsApplication } from './support/tls-application.ts';
 import { callTls, presented, type TlsCall } from './support/tls-call.ts';
 
@@ -132,8 +131,14 @@ describeWithEnvoy('a gateway', (envoy) => {
 
   /** A mesh of its own whose gateway starts with these objects; what it rejects is part of the test. */
   async function startedWith(...objects: readonly string[]) {
-    const block = await takeAddressBlock(testBlocks);
-    const mesh = await startTestMesh({ envoy: envoy.path, block, proxies: [ingress], base: objects.join('\n---\n') });
+    const block = await takeTestBlock();
+    let mesh: TestMesh;
+    try {
+      mesh = await startTestMesh({ envoy: envoy.path, block, proxies: [ingress], base: objects.join('\n---\n') });
+    } catch (error) {
+      block.release();
+      throw error;
+    }
     return {
       mesh,
       async [Symbol.asyncDispose]() {

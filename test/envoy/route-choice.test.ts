@@ -10,14 +10,14 @@ import { evaluate } from '../../src/evaluate/evaluate.ts';
 import type { Outcome } from '../../src/evaluate/outcome.ts';
 import { Cluster } from '../../src/proto/envoy/config/cluster/v3/cluster.ts';
 import { Listener } from '../../src/proto/envoy/config/listener/v3/listener.ts';
-import { type AddressBlock, takeAddressBlock } from '../../src/up/address-block.ts';
+import type { AddressBlock } from '../../src/up/address-block.ts';
 import { messageOf } from '../support/envoy-messages.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { manager, rawRequest } from './support/random-routes.ts';
 import { askRaw, type RawAnswer } from './support/raw-http.ts';
 import { type StaticEnvoy, startStaticEnvoy } from './support/static-envoy.ts';
 import { describeWithEnvoy } from './support/suite.ts';
-import { testBlocks } from './support/test-blocks.ts';
+import { takeTestBlock } from './support/test-blocks.ts';
 
 /** The same routes and requests in every run. */
 const seed = 20_260_824;
@@ -86,7 +86,7 @@ describeWithEnvoy('the route of a request', ({ path: program }) => {
   let envoy: StaticEnvoy;
   let configuration: Configuration;
   before(async () => {
-    block = await takeAddressBlock(testBlocks);
+    block = await takeTestBlock();
     const address = block.at(0, 1);
     const listeners = listenersAt(address);
     const clusters = [echoCluster(address)];

@@ -32,11 +32,21 @@ const speaks = fc.oneof(
     weight: 3,
     arbitrary: fc.constantFrom(
       { protocol: 'HTTPS', tls: { mode: 'SIMPLE', credentialName: 'one' } },
+      { protocol: 'HTTPS', tls: { mode: 'MUTUAL', credentialName: 'one' } },
+      { protocol: 'HTTPS', tls: { mode: 'OPTIONAL_MUTUAL', credentialNames: ['missing', 'one'] } },
+      { protocol: 'HTTPS', tls: { mode: 'ISTIO_MUTUAL' } },
       { protocol: 'HTTPS', tls: { mode: 'SIMPLE', serverCertificate: '/c', privateKey: '/k' } },
       { protocol: 'HTTPS', tls: { mode: 'PASSTHROUGH' } },
     ),
   },
-  { weight: 1, arbitrary: fc.constant({ protocol: 'TCP' }) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      { protocol: 'TCP' },
+      { protocol: 'MONGO' },
+      { protocol: 'TLS', tls: { mode: 'SIMPLE', credentialName: 'missing' } },
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.constantFrom(

@@ -23,5 +23,12 @@ export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
   outboundClusterStatName: fc.constant('%SERVICE%_%SERVICE_PORT%'),
   pathNormalization: fc.constant({ normalization: 'MERGE_SLASHES' }),
   connectTimeout: fc.constant('3s'),
-  enableTracing: fc.boolean(),
+  defaultConfig: fc.constantFrom(
+    { gatewayTopology: { numTrustedProxies: 1 } },
+    { gatewayTopology: { proxyProtocol: {} } },
+  ),
+  tlsDefaults: fc.constantFrom(
+    { ecdhCurves: ['P-256'] },
+    { minProtocolVersion: 'TLSV1_3', cipherSuites: ['AES128-SHA'] },
+  ),
 });

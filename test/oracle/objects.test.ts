@@ -29,6 +29,7 @@ describe('the objects of random histories', () => {
       'Gateway',
       'Node',
       'Pod',
+      'Secret',
       'Service',
       'ServiceEntry',
       'Sidecar',

@@ -7,6 +7,7 @@ import { type Draft, toObject } from './draft.ts';
 import { envoyFilter } from './envoy-filter.ts';
 import { gateway, sidecar } from './gateway.ts';
 import { endpointSlice, nodeObject, pod, service } from './kubernetes.ts';
+import { secret } from './secret.ts';
 import { serviceEntry, workloadEntry } from './service-entry.ts';
 import { virtualService } from './virtual-service.ts';
 
@@ -27,6 +28,7 @@ export const anyObject: fc.Arbitrary<Draft> = fc
     { weight: 4, arbitrary: serviceEntry },
     { weight: 2, arbitrary: workloadEntry },
     { weight: 3, arbitrary: gateway },
+    { weight: 2, arbitrary: secret },
     { weight: 2, arbitrary: sidecar },
     { weight: 2, arbitrary: envoyFilter },
   )

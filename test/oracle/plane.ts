@@ -6,12 +6,13 @@ import { type LogFields, silent } from '../../src/lib/log.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { Resource } from '../../src/resource/resource.ts';
-import { pushOrder, routeType, type TypeUrl } from '../../src/resource/types.ts';
+import { pushOrder, routeType, secretType, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { toChange, toRemoval } from './draft.ts';
 import type { Seat } from './history.ts';
 import { routeNames } from './route-names.ts';
+import { secretNames } from './secret.ts';
 import type { Served } from './served.ts';
 import type { Change } from './state.ts';
 
@@ -90,8 +91,11 @@ class Connection {
   readonly #connection: { readonly scope: Scope; close(): void };
 
   constructor(controlPlane: ControlPlane, proxy: Proxy) {
-    const names = routeNames(proxy);
-    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, type === routeType ? names : []));
+    const names = new Map([
+      [routeType, routeNames(proxy)],
+      [secretType, secretNames],
+    ]);
+    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, names.get(type) ?? []));
     this.#connection = controlPlane.connect(proxy, (scope) => {
       for (const follower of this.#followers) follower.move(scope);
     });

@@ -42,7 +42,6 @@ function proxyOf({ pod, namespace, locality, network, nodeName, addresses, captu
     speaksHttp10: false,
     capturesDns,
     application: '127.0.0.1',
-    gateway: {},
   };
 }
 
@@ -69,14 +68,14 @@ const router: fc.Arbitrary<ProxyDraft> = fc
   .record({
     ...common,
     labels: fc.constantFrom({ istio: 'ingress' }, { istio: 'ingress', app: 'x' }, { app: 'y', version: 'v1' }),
-    gateway: fc.constantFrom({}, { trustedHops: 2 }, { acceptsProxyProtocol: true }),
+    gateway: fc.constantFrom(undefined, {}, { trustedHops: 2 }, { acceptsProxyProtocol: true }),
   })
   .map(({ labels, gateway, ...rest }) => ({
     ...proxyOf(rest),
     type: 'router',
     labels: labels as { readonly [key: string]: string },
     interception: 'REDIRECT',
-    gateway,
+    ...(gateway === undefined ? {} : { gateway }),
   }));
 
 export const proxy = fc.oneof({ weight: 3, arbitrary: sidecarProxy }, { weight: 1, arbitrary: router });

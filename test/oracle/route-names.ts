@@ -23,7 +23,9 @@ const ofRouter = [
   'http.80.10.9.9.9',
   ...namespaces.flatMap((namespace) =>
     ['gw-1', 'gw-2'].flatMap((gateway) =>
-      ['one', 'two', 'three'].map((port) => `https.443.${port}.${gateway}.${namespace}`),
+      ['one', 'two', 'three'].flatMap((name) =>
+        [80, 443, 8080].map((port) => `https.${port}.${name}.${gateway}.${namespace}`),
+      ),
     ),
   ),
 ];

@@ -47,7 +47,6 @@ export function connect(namespace: string, different: Partial<ProxyDraft> = {}, 
     speaksHttp10: false,
     capturesDns: false,
     application: '127.0.0.1',
-    gateway: {},
     ...different,
   };
   return [{ do: 'connect', seat, proxy }];

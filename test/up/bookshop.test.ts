@@ -3,10 +3,9 @@ import { execFile } from 'node:child_process';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { takeAddressBlock } from '../../src/up/address-block.ts';
 import { call } from '../envoy/support/call.ts';
 import { describeWithEnvoy } from '../envoy/support/suite.ts';
-import { testBlocks } from '../envoy/support/test-blocks.ts';
+import { takeTestBlock } from '../envoy/support/test-blocks.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 import { type Fairway, startFairway } from './support/fairway.ts';
@@ -22,7 +21,7 @@ describeWithEnvoy('fairway up examples/bookshop', () => {
   const folder = tempFolder(suite);
 
   before(async () => {
-    const addresses = await takeAddressBlock(testBlocks);
+    const addresses = await takeTestBlock();
     suite.after(() => addresses.release());
     gatewayPort = await freePort();
     copyBookshop(folder, gatewayPort, addresses);

@@ -43,6 +43,14 @@ describe('a MeshConfig', () => {
     'error FW0204 localityLbSetting.failover[0]: expected two different regions, found "eu" twice',
   );
   check(
+    'chooses among the ciphers and curves of Envoy',
+    'tlsDefaults: {minProtocolVersion: TLSV1_3, cipherSuites: [ALL, "!AES128-SHA"], ecdhCurves: [P-256, X25519]}',
+    'tlsDefaults: {cipherSuites: [AES128-SHA, "!ALL"], ecdhCurves: [P-224, P-256, prime256v1]}',
+    "warning FW0701 tlsDefaults.cipherSuites: expected suites to choose from, found that AES128-SHA, !ALL leaves none: Envoy's own are used",
+    'warning FW0701 tlsDefaults.ecdhCurves[0]: expected a curve that Envoy has, such as P-256 or X25519, found P-224: it is left out',
+    'warning FW0701 tlsDefaults.ecdhCurves[2]: expected each curve once, found prime256v1 again',
+  );
+  check(
     'names namespaces',
     'rootNamespace: istio-system\ndefaultServiceExportTo: [., shop]',
     "rootNamespace: a.b\ndefaultServiceExportTo: [., '*']\ndefaultVirtualServiceExportTo: [a_b]",

@@ -8,6 +8,7 @@ import { commandsProblem } from './header-value.ts';
 import { checkRetry } from './http-policy.ts';
 import { checkLocality } from './load-balancer.ts';
 import { isDnsLabel, isDnsName, isWildcardDnsName } from './names.ts';
+import { checkCurves, checkSuites } from './tls-parameters.ts';
 
 export function checkMeshConfig(config: MeshConfig, path: Path, check: Check): void {
   const { connectTimeout, protocolDetectionTimeout, localityLbSetting, defaultTrafficPolicy } = config;
@@ -26,6 +27,9 @@ export function checkMeshConfig(config: MeshConfig, path: Path, check: Check): v
     if (retry !== undefined) checkRetry(check, [...path, name], retry);
   }
   checkNames(config, path, check);
+  const { cipherSuites = [], ecdhCurves = [] } = config.tlsDefaults ?? {};
+  checkSuites(check, 'FW0701', [...path, 'tlsDefaults', 'cipherSuites'], cipherSuites);
+  checkCurves(check, 'FW0701', [...path, 'tlsDefaults', 'ecdhCurves'], ecdhCurves);
   checkAccessLog(config, path, check);
   checkProxies(config.defaultConfig ?? {}, [...path, 'defaultConfig'], check);
 }

@@ -1,8 +1,8 @@
 /** The rules for the TLS that a server ends, of Gateways and of Sidecars' ingress listeners, beyond its schema. */
 import type { Path } from '../../lib/schema.ts';
-import { isCipherSuite } from '../../model/cipher-suites.ts';
 import type { ServerTls } from '../gateway.ts';
 import type { Check } from './check.ts';
+import { checkSuites } from './tls-parameters.ts';
 
 export function checkServerTls(check: Check, path: Path, tls: ServerTls): void {
   const { mode = 'PASSTHROUGH' } = tls;
@@ -28,7 +28,7 @@ export function checkServerTls(check: Check, path: Path, tls: ServerTls): void {
       [...path, 'subjectAltNames'],
       'expected none for mode SIMPLE, which asks for no client certificate: they have no effect',
     );
-  checkCiphers(check, path, tls);
+  checkSuites(check, 'FW0404', [...path, 'cipherSuites'], tls.cipherSuites ?? []);
   checkVersions(check, path, tls);
   for (const [i, hash] of (tls.verifyCertificateHash ?? []).entries())
     if (!/^([0-9a-fA-F]{2}:?){32}$/.test(hash))
@@ -84,17 +84,6 @@ function checkFiles(check: Check, path: Path, tls: ServerTls): void {
     check.error('FW0404', path, `expected caCertificates, the path of a CA bundle, for mode ${mode}, found none`);
   if (mode === 'SIMPLE' && caCrl !== '')
     check.error('FW0404', [...path, 'caCrl'], 'expected none for mode SIMPLE, which asks for no client certificate');
-}
-
-function checkCiphers(check: Check, path: Path, { cipherSuites = [] }: ServerTls): void {
-  const seen = new Set<string>();
-  for (const [i, suite] of cipherSuites.entries()) {
-    const at = [...path, 'cipherSuites', i];
-    if (!isCipherSuite(suite))
-      check.warning('FW0404', at, `expected a cipher suite of TLS 1.2 that Envoy has, found ${suite}: it is left out`);
-    else if (seen.has(suite)) check.warning('FW0404', at, `expected each cipher suite once, found ${suite} again`);
-    seen.add(suite);
-  }
 }
 
 const versions = ['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'];

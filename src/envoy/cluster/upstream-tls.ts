@@ -5,12 +5,12 @@ import type { TransportSocket } from '../../proto/envoy/config/core/v3/base.ts';
 import { ProxyProtocolConfig_Version } from '../../proto/envoy/config/core/v3/proxy_protocol.ts';
 import { ProxyProtocolUpstreamTransport } from '../../proto/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.ts';
 import { RawBuffer } from '../../proto/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.ts';
-import { TlsParameters_TlsProtocol } from '../../proto/envoy/extensions/transport_sockets/tls/v3/common.ts';
 import {
   type CommonTlsContext,
   UpstreamTlsContext,
 } from '../../proto/envoy/extensions/transport_sockets/tls/v3/tls.ts';
 import { certificates, validationContext } from '../certificates.ts';
+import { tlsParams } from '../tls-parameters.ts';
 import { any } from '../values.ts';
 
 export function transportSocket({ tls, proxyProtocol }: TransportIr): TransportSocket {
@@ -32,14 +32,11 @@ function typed(name: string, value: ReturnType<typeof any>): TransportSocket {
 }
 
 /** Without a word from us, Envoy as a client stops at TLS 1.2. */
-const versions = {
-  tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_2,
-  tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
-};
+const versions = { minVersion: 'TLSv1_2', maxVersion: 'TLSv1_3' };
 
-function tlsSocket({ sni, alpn, certificate, validation }: UpstreamTlsIr): TransportSocket {
+function tlsSocket({ sni, alpn, certificate, validation, parameters }: UpstreamTlsIr): TransportSocket {
   const commonTlsContext: CommonTlsContext = {
-    tlsParams: versions,
+    tlsParams: tlsParams({ ...versions, ...parameters }),
     ...(alpn.length === 0 ? {} : { alpnProtocols: [...alpn] }),
     ...(certificate === undefined ? {} : certificates([certificate])),
     ...(validation === 'none'

@@ -8,10 +8,10 @@
  */
 import { after, afterEach, before } from 'node:test';
 import type { EnvoyProgram } from '../../../src/agent/envoy-program.ts';
-import { type AddressBlock, takeAddressBlock } from '../../../src/up/address-block.ts';
+import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { type Application, startHttpApplication } from './application.ts';
 import { podOf, serviceOf } from './kubernetes.ts';
-import { testBlocks } from './test-blocks.ts';
+import { takeTestBlock } from './test-blocks.ts';
 import { type ProxySpec, startTestMesh, type TestMesh } from './test-mesh.ts';
 
 /** Where every application listens. */
@@ -97,7 +97,7 @@ async function startShop(
   proxies: readonly ProxySpec[],
   meshConfig: string,
 ): Promise<Shop & { close(): Promise<void> }> {
-  const block = await takeAddressBlock(testBlocks);
+  const block = await takeTestBlock();
   const names = [...backends.map(({ name }) => name), 'legacy'];
   const apps = new Map<string, Application>();
   for (const [i, name] of names.entries())
