@@ -105,9 +105,20 @@ const onRoutes = fc.record({
   ),
 });
 
+const extensions = fc.record({
+  applyTo: fc.constant('EXTENSION_CONFIG'),
+  match: fc.constant({}),
+  patch: fc.record({
+    operation: fc.constant('ADD'),
+    value: fc
+      .tuple(fc.constantFrom('mine', 'other'), fc.constantFrom('', '-- code'))
+      .map(([name, inline_code]) => ({ name, typed_config: { '@type': lua, inline_code } })),
+  }),
+});
+
 /** A value of one kind where another is patched is an error, and such objects are filtered out. */
 const patch = fc
-  .tuple(fc.oneof(onClusters, onListeners, onFilters, onRoutes), context)
+  .tuple(fc.oneof(onClusters, onListeners, onFilters, onRoutes, extensions), context)
   .map(([{ match, ...rest }, where]) => ({ ...rest, match: written({ ...match, context: where }) }));
 
 export const envoyFilter: fc.Arbitrary<Draft> = fc

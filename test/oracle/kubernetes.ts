@@ -197,3 +197,47 @@ export const nodeObject: fc.Arbitrary<Draft> = fc
     labels: { 'topology.kubernetes.io/region': 'r1', 'topology.kubernetes.io/zone': zone },
     body: {},
   }));
+
+/** Chosen or passed over by discoverySelectors. */
+export const namespaceObject: fc.Arbitrary<Draft> = fc
+  .record({ name: namespace, mesh: fc.constantFrom('in', 'out'), line })
+  .map(({ name, mesh, line }) => ({
+    group: '',
+    kind: 'Namespace',
+    namespace: '',
+    name,
+    createdAt: 0,
+    line,
+    labels: { mesh },
+    body: {},
+  }));
+
+/** What came before EndpointSlices, and counts where there are none. */
+export const endpoints: fc.Arbitrary<Draft> = fc
+  .record({
+    namespace,
+    name: serviceName,
+    createdAt,
+    line,
+    ports: slicePorts,
+    addresses: some(address, 2),
+    pod: rarely(serviceName),
+  })
+  .map(({ ports, addresses, pod, ...head }) => ({
+    ...head,
+    group: '',
+    kind: 'Endpoints',
+    body: {
+      subsets: [
+        {
+          ports,
+          addresses: addresses.map((ip) =>
+            written({
+              ip,
+              targetRef: pod === undefined ? undefined : { kind: 'Pod', name: `${pod}-1`, namespace: head.namespace },
+            }),
+          ),
+        },
+      ],
+    },
+  }));

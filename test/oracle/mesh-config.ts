@@ -31,4 +31,5 @@ export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
     { ecdhCurves: ['P-256'] },
     { minProtocolVersion: 'TLSV1_3', cipherSuites: ['AES128-SHA'] },
   ),
+  discoverySelectors: fc.constantFrom([{ matchLabels: { mesh: 'in' } }], []),
 });

@@ -23,10 +23,13 @@ describe('the objects of random histories', () => {
   it('are of every kind', () => {
     const kinds = new Set(puts.map(({ object }) => object.kind));
     assert.deepEqual([...kinds].sort(), [
+      'ConfigMap',
       'DestinationRule',
       'EndpointSlice',
+      'Endpoints',
       'EnvoyFilter',
       'Gateway',
+      'Namespace',
       'Node',
       'Pod',
       'Secret',

@@ -6,7 +6,7 @@ import { destinationRule } from './destination-rule.ts';
 import { type Draft, toObject } from './draft.ts';
 import { envoyFilter } from './envoy-filter.ts';
 import { gateway, sidecar } from './gateway.ts';
-import { endpointSlice, nodeObject, pod, service } from './kubernetes.ts';
+import { endpointSlice, endpoints, namespaceObject, nodeObject, pod, service } from './kubernetes.ts';
 import { secret } from './secret.ts';
 import { serviceEntry, workloadEntry } from './service-entry.ts';
 import { virtualService } from './virtual-service.ts';
@@ -23,6 +23,9 @@ export const anyObject: fc.Arbitrary<Draft> = fc
     { weight: 5, arbitrary: endpointSlice },
     { weight: 3, arbitrary: pod },
     { weight: 1, arbitrary: nodeObject },
+    { weight: 1, arbitrary: namespaceObject },
+    { weight: 1, arbitrary: endpoints },
+    { weight: 2, arbitrary: secret },
     { weight: 8, arbitrary: virtualService },
     { weight: 6, arbitrary: destinationRule },
     { weight: 4, arbitrary: serviceEntry },

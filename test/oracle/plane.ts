@@ -6,13 +6,12 @@ import { type LogFields, silent } from '../../src/lib/log.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { Resource } from '../../src/resource/resource.ts';
-import { pushOrder, routeType, secretType, type TypeUrl } from '../../src/resource/types.ts';
+import { pushOrder, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { toChange, toRemoval } from './draft.ts';
 import type { Seat } from './history.ts';
-import { routeNames } from './route-names.ts';
-import { secretNames } from './secret.ts';
+import { namesFor } from './names.ts';
 import type { Served } from './served.ts';
 import type { Change } from './state.ts';
 
@@ -34,7 +33,7 @@ export class Plane {
     };
     const log = { ...silent, error };
     const place = { cluster: 'Kubernetes', domainSuffix: 'cluster.local' };
-    this.controlPlane = new ControlPlane({ log, ...place, now: () => 0, clock: fakeClock(), ...options });
+    this.controlPlane = new ControlPlane({ log, ...place, clock: fakeClock(), ...options });
   }
 
   /** Makes changes visible in one commit; a proxy that connects sees all that was said before it. */
@@ -91,11 +90,7 @@ class Connection {
   readonly #connection: { readonly scope: Scope; close(): void };
 
   constructor(controlPlane: ControlPlane, proxy: Proxy) {
-    const names = new Map([
-      [routeType, routeNames(proxy)],
-      [secretType, secretNames],
-    ]);
-    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, names.get(type) ?? []));
+    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, namesFor(type, proxy)));
     this.#connection = controlPlane.connect(proxy, (scope) => {
       for (const follower of this.#followers) follower.move(scope);
     });

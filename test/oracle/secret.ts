@@ -25,11 +25,23 @@ const contents = fc.oneof(
       .map((data) => ({ name: 'one', data })),
   },
   { weight: 1, arbitrary: fc.constant({ name: 'one-cacert', data: { cacert: authorities } }) },
+  { weight: 1, arbitrary: fc.constant({ name: 'secret', data: pair(fronts[0] as Issued) }) },
 );
 
-export const secret: fc.Arbitrary<Draft> = fc
-  .record({ namespace, createdAt, line, contents })
-  .map(({ contents: { name, data }, ...head }) => ({ ...head, name, group: '', kind: 'Secret', body: { data } }));
+const head = { namespace, createdAt, line };
 
-/** The names that a proxy asks for in any history, whether or not they are there. */
-export const secretNames = ['kubernetes://one', 'kubernetes://one-cacert', 'kubernetes://missing'];
+const secretObject = fc
+  .record({ ...head, contents })
+  .map(({ contents: { name, data }, ...rest }) => ({ ...rest, name, group: '', kind: 'Secret', body: { data } }));
+
+const configMap = fc.record({ ...head, name: fc.constantFrom('one', 'one-cacert') }).map((rest) => ({
+  ...rest,
+  group: '',
+  kind: 'ConfigMap',
+  body: { data: { 'ca.crt': authority.certificate } },
+}));
+
+export const secret: fc.Arbitrary<Draft> = fc.oneof(
+  { weight: 3, arbitrary: secretObject },
+  { weight: 1, arbitrary: configMap },
+);

@@ -1,4 +1,5 @@
 import type { Proxy } from '../../src/model/proxy.ts';
+import { extensionType, routeType, secretType, type TypeUrl } from '../../src/resource/types.ts';
 import { clusterHost, namespaces, ports, serviceNames } from './universe.ts';
 
 const hosts = [
@@ -30,7 +31,21 @@ const ofRouter = [
   ),
 ];
 
-/** The RouteConfigurations that a proxy asks for in any history, whether or not they are there. */
-export function routeNames({ type }: Pick<Proxy, 'type'>): readonly string[] {
-  return type === 'router' ? ofRouter : ofSidecar;
+const secrets = ['one', 'one-cacert', 'secret', 'a/one', 'missing'].flatMap((name) => [
+  `kubernetes://${name}`,
+  `configmap://${name}`,
+]);
+
+/** The resources that a proxy asks for by name in any history, whether or not they are there. */
+export function namesFor(type: TypeUrl, proxy: Pick<Proxy, 'type'>): readonly string[] {
+  switch (type) {
+    case routeType:
+      return proxy.type === 'router' ? ofRouter : ofSidecar;
+    case secretType:
+      return secrets;
+    case extensionType:
+      return ['mine', 'other', 'nonsense'];
+    default:
+      return [];
+  }
 }
