@@ -5,7 +5,7 @@
 import { describe, it } from 'node:test';
 import { run } from './oracle/run.ts';
 import { namespaces } from './oracle/universe.ts';
-import { connect, put } from './oracle/write.ts';
+import { connect, put } from './support/steps.ts';
 
 const seats = ['1', '2', '3'] as const;
 const everybody = namespaces.flatMap((namespace, i) =>

@@ -2,7 +2,7 @@
 import { describe, it } from 'node:test';
 import type { Batch } from './oracle/history.ts';
 import { run } from './oracle/run.ts';
-import { configure, connect, put } from './oracle/write.ts';
+import { configure, connect, put } from './support/steps.ts';
 
 function check(name: string, ...batches: readonly Batch[]): void {
   it(name, () => run(batches));

@@ -3,7 +3,7 @@
  * rule wins, what a destination is to whom.
  */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import { isValid } from './objects.ts';
 import { clusterHost, exportTo, namespace, rarely, written } from './universe.ts';
 

@@ -1,6 +1,6 @@
 /** DestinationRules: policies of every kind, subsets, selectors, exportTo, wildcard hosts. */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import {
   createdAt,
   exportTo,

@@ -1,6 +1,6 @@
 /** EnvoyFilters with patches of every kind, on few names, so that they meet resources and each other. */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import {
   clusterHost,
   createdAt,

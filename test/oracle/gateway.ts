@@ -1,7 +1,7 @@
 /** Gateways and Sidecars. */
 import fc from 'fast-check';
+import type { Draft } from '../support/draft.ts';
 import { connectionPool } from './destination-rule.ts';
-import type { Draft } from './draft.ts';
 import {
   createdAt,
   destinationHost,

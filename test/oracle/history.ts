@@ -1,33 +1,27 @@
 /** Histories of a mesh: objects come, change and go, and so do proxies. */
 import fc from 'fast-check';
+import type { Draft } from '../support/draft.ts';
+import type { Change } from '../support/plane.ts';
+import { connect } from '../support/steps.ts';
 import { closeObject } from './close-quarters.ts';
-import type { Draft } from './draft.ts';
-import { type MeshConfigDraft, meshConfig } from './mesh-config.ts';
+import { meshConfig } from './mesh-config.ts';
 import { anyObject } from './objects.ts';
-import { type ProxyDraft, proxy } from './proxy.ts';
+import { proxy } from './proxy.ts';
 import { namespaces } from './universe.ts';
-import { connect } from './write.ts';
 
 export type Step =
-  /** A new object, or another version of one that is there. */
-  | { readonly do: 'put'; readonly object: Draft }
+  | Change
   /** Removes an object that is there: the one at this place, counted round. */
-  | { readonly do: 'remove'; readonly at: number }
+  | { readonly do: 'removeAt'; readonly at: number }
   /** Gives an object that is there another age, or other labels. */
-  | { readonly do: 'touch'; readonly at: number; readonly createdAt: number; readonly line: number }
-  | { readonly do: 'configure'; readonly mesh: MeshConfigDraft }
-  /** Connects a proxy in the place of the one that was in this seat. */
-  | { readonly do: 'connect'; readonly seat: Seat; readonly proxy: ProxyDraft }
-  | { readonly do: 'disconnect'; readonly seat: Seat };
-
-export type Seat = (typeof seats)[number];
+  | { readonly do: 'touchAt'; readonly at: number; readonly createdAt: number; readonly line: number };
 
 const seats = ['1', '2', '3', '4'] as const;
 const seat = fc.constantFrom(...seats);
 
 const put = (object: Draft) => ({ do: 'put', object }) as const;
 
-const removal = fc.nat({ max: 99 }).map((at) => ({ do: 'remove', at }) as const);
+const removal = fc.nat({ max: 99 }).map((at) => ({ do: 'removeAt', at }) as const);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: anyObject.map(put) },
@@ -36,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc
       .record({ at: fc.nat({ max: 99 }), createdAt: fc.nat({ max: 3 }), line: fc.nat({ max: 3 }) })
-      .map((change) => ({ do: 'touch', ...change }) as const),
+      .map((change) => ({ do: 'touchAt', ...change }) as const),
   },
   { weight: 1, arbitrary: meshConfig.map((mesh) => ({ do: 'configure', mesh }) as const) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect' as const), seat, proxy }) },

@@ -1,6 +1,6 @@
 /** Services, EndpointSlices, Pods and Nodes. */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import {
   address,
   clusterHost,

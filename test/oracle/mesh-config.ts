@@ -1,9 +1,8 @@
 /** The parts of MeshConfig that reach into every corner. */
 import fc from 'fast-check';
+import type { MeshConfigDraft } from '../support/plane.ts';
 import { connectionPool, localityLbSetting, outlierDetection } from './destination-rule.ts';
 import { exportTo, partly } from './universe.ts';
-
-export type MeshConfigDraft = { readonly [field: string]: unknown };
 
 const targets = exportTo.map((all) => all ?? ['*']);
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { decodeConfig } from '../../src/config/decode.ts';
 import { istioKind } from '../../src/config/kinds.ts';
+import { type Draft, toObject } from '../support/draft.ts';
 import { destinationRule } from './destination-rule.ts';
-import { type Draft, toObject } from './draft.ts';
 import { envoyFilter } from './envoy-filter.ts';
 import { gateway, sidecar } from './gateway.ts';
 import { endpointSlice, endpoints, namespaceObject, nodeObject, pod, service } from './kubernetes.ts';

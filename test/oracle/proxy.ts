@@ -1,11 +1,8 @@
 /** Connected proxies: sidecars in several namespaces, with different labels, places and interception; gateways. */
 import fc from 'fast-check';
 import { parseLocality } from '../../src/model/locality.ts';
-import type { Proxy } from '../../src/model/proxy.ts';
+import type { ProxyDraft } from '../support/plane.ts';
 import { address, locality, namespace, node, rarely, serviceName, workloadLabels } from './universe.ts';
-
-/** A proxy without the name of its connection. */
-export type ProxyDraft = Omit<Proxy, 'connection'>;
 
 const common = {
   namespace,

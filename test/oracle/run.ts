@@ -1,15 +1,16 @@
 /** Runs a history on a control plane that lives through it, and compares it after each commit with new ones. */
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
+import { type Change, Plane } from '../support/plane.ts';
+import { differences } from '../support/served.ts';
 import type { Batch } from './history.ts';
-import { Plane, type PlaneOptions } from './plane.ts';
-import { differences } from './served.ts';
-import { type Change, MeshState } from './state.ts';
+import { namesFor } from './names.ts';
+import { MeshState } from './state.ts';
 
 /** Throws at the first commit after which some proxy holds anything else than it would hold from scratch. */
 export async function run(batches: readonly Batch[]): Promise<void> {
   const state = new MeshState();
-  const live = new Plane();
+  const live = new Plane({ namesFor });
   for (const [i, batch] of batches.entries()) {
     live.take(state.take(batch));
     assert.deepEqual(live.failures, []);
@@ -25,7 +26,7 @@ export async function run(batches: readonly Batch[]): Promise<void> {
   assert.equal(live.controlPlane.graph.size, 0, 'cells are kept that nobody needs');
 }
 
-function compare(live: Plane, state: MeshState, options: PlaneOptions): readonly string[] {
+function compare(live: Plane, state: MeshState, options: { readonly narrows?: boolean }): readonly string[] {
   const fresh = fromScratch(state, options);
   assert.deepEqual(fresh.failures, []);
   return [...state.proxies.keys()].flatMap((seat) =>
@@ -34,8 +35,8 @@ function compare(live: Plane, state: MeshState, options: PlaneOptions): readonly
 }
 
 /** Everything that a state holds, in an order that has nothing to do with how it came about. */
-function fromScratch(state: MeshState, options: PlaneOptions): Plane {
-  const plane = new Plane(options);
+function fromScratch(state: MeshState, options: { readonly narrows?: boolean }): Plane {
+  const plane = new Plane({ namesFor, ...options });
   const objects = [...state.objects].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, object]) => object);
   const changes: Change[] = [
     { do: 'configure', mesh: state.mesh },

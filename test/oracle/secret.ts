@@ -1,7 +1,7 @@
-/** Secrets of gateways, all of them good. */
+/** Secrets and ConfigMaps with certificates, under the names that rules speak of; all of them good. */
 import fc from 'fast-check';
 import { type Issued, issue } from '../support/certificates.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import { createdAt, line, namespace } from './universe.ts';
 
 /** The clock of the oracle stands at the beginning of time. */

@@ -1,6 +1,6 @@
 /** ServiceEntries of every resolution, and WorkloadEntries. */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import {
   address,
   clusterHost,

@@ -1,17 +1,11 @@
 /** What a mesh consists of after a history: the least that a mesh built from scratch has to be told. */
-import { type Draft, draftKey } from './draft.ts';
-import type { Batch, Seat, Step } from './history.ts';
-import type { MeshConfigDraft } from './mesh-config.ts';
-import type { ProxyDraft } from './proxy.ts';
-
-/** One change, with what a step left open filled in. */
-export type Change =
-  | { readonly do: 'put' | 'remove'; readonly object: Draft }
-  | Extract<Step, { readonly do: 'configure' | 'connect' | 'disconnect' }>;
+import { type Draft, draftKey } from '../support/draft.ts';
+import type { Change, MeshConfigDraft, ProxyDraft } from '../support/plane.ts';
+import type { Batch, Step } from './history.ts';
 
 export class MeshState {
   readonly objects = new Map<string, Draft>();
-  readonly proxies = new Map<Seat, ProxyDraft>();
+  readonly proxies = new Map<string, ProxyDraft>();
   mesh: MeshConfigDraft = {};
 
   /** Takes a batch and tells what really changes. */
@@ -23,12 +17,14 @@ export class MeshState {
     switch (step.do) {
       case 'put':
         return this.#put(step.object);
-      case 'touch': {
+      case 'touchAt': {
         const object = this.#at(step.at);
         const { createdAt, line } = step;
         return object === undefined ? undefined : this.#put({ ...object, createdAt, line });
       }
-      case 'remove': {
+      case 'remove':
+        return this.objects.delete(draftKey(step.object)) ? step : undefined;
+      case 'removeAt': {
         const object = this.#at(step.at);
         if (object !== undefined) this.objects.delete(draftKey(object));
         return object === undefined ? undefined : { do: 'remove', object };

@@ -1,6 +1,6 @@
 /** VirtualServices: HTTP routes with every match and action, TCP and TLS routes, roots and delegates. */
 import fc from 'fast-check';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../support/draft.ts';
 import {
   createdAt,
   destinationHost,

@@ -8,26 +8,41 @@ import type { Scope } from '../../src/model/scope.ts';
 import type { Resource } from '../../src/resource/resource.ts';
 import { pushOrder, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { toChange, toRemoval } from './draft.ts';
-import type { Seat } from './history.ts';
-import { namesFor } from './names.ts';
+import { type Draft, toChange, toRemoval } from './draft.ts';
+import { fakeClock } from './fake-clock.ts';
 import type { Served } from './served.ts';
-import type { Change } from './state.ts';
+
+export type MeshConfigDraft = { readonly [field: string]: unknown };
+
+/** A proxy without the name of its connection. */
+export type ProxyDraft = Omit<Proxy, 'connection'>;
+
+export type Change =
+  /** A new object, or another version of one that is there. */
+  | { readonly do: 'put'; readonly object: Draft }
+  | { readonly do: 'remove'; readonly object: Draft }
+  | { readonly do: 'configure'; readonly mesh: MeshConfigDraft }
+  /** Connects a proxy in the place of the one that was in this seat. */
+  | { readonly do: 'connect'; readonly seat: string; readonly proxy: ProxyDraft }
+  | { readonly do: 'disconnect'; readonly seat: string };
 
 export interface PlaneOptions {
   readonly narrows?: boolean;
   readonly onCompute?: (query: string, key: string) => void;
+  /** What a proxy asks for by name; nothing when left out. */
+  readonly namesFor?: (type: TypeUrl, proxy: Proxy) => readonly string[];
 }
 
 export class Plane {
   readonly controlPlane: ControlPlane;
   /** Computations that failed. */
   readonly failures: string[] = [];
-  readonly #connections = new Map<Seat, Connection>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #namesFor: (type: TypeUrl, proxy: Proxy) => readonly string[];
   #lastConnection = 0;
 
-  constructor(options: PlaneOptions = {}) {
+  constructor({ namesFor = () => [], ...options }: PlaneOptions = {}) {
+    this.#namesFor = namesFor;
     const error = (message: string, fields: LogFields = {}) => {
       if (fields.error !== undefined) this.failures.push(`${message}: ${fields.resource} ${fields.error}`);
     };
@@ -48,20 +63,12 @@ export class Plane {
           break;
         case 'configure': {
           const { config, findings } = decodeMeshConfig(change.mesh);
-          assert.deepEqual(findings, []);
-          this.controlPlane.setMeshConfig(config ?? {});
+          assert.ok(config !== undefined, JSON.stringify(findings));
+          this.controlPlane.setMeshConfig(config);
           break;
         }
         case 'connect':
-          this.#connections.get(change.seat)?.close();
-          this.#lastConnection += 1;
-          this.#connections.set(
-            change.seat,
-            new Connection(this.controlPlane, {
-              ...change.proxy,
-              connection: `${change.proxy.name}-${this.#lastConnection}`,
-            }),
-          );
+          this.#connect(change.seat, change.proxy);
           break;
         case 'disconnect':
           this.#connections.get(change.seat)?.close();
@@ -72,7 +79,14 @@ export class Plane {
     this.controlPlane.commit();
   }
 
-  served(seat: Seat): Served {
+  #connect(seat: string, draft: ProxyDraft): void {
+    this.#connections.get(seat)?.close();
+    this.#lastConnection += 1;
+    const proxy = { ...draft, connection: `${draft.name}-${this.#lastConnection}` };
+    this.#connections.set(seat, new Connection(this.controlPlane, proxy, (type) => this.#namesFor(type, proxy)));
+  }
+
+  served(seat: string): Served {
     return this.#connections.get(seat)?.served() ?? new Map();
   }
 
@@ -89,8 +103,8 @@ class Connection {
   readonly #followers: readonly Follower[];
   readonly #connection: { readonly scope: Scope; close(): void };
 
-  constructor(controlPlane: ControlPlane, proxy: Proxy) {
-    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, namesFor(type, proxy)));
+  constructor(controlPlane: ControlPlane, proxy: Proxy, namesFor: (type: TypeUrl) => readonly string[]) {
+    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, namesFor(type)));
     this.#connection = controlPlane.connect(proxy, (scope) => {
       for (const follower of this.#followers) follower.move(scope);
     });

@@ -1,13 +1,11 @@
-/** Histories written by hand, for the cases that were found once. */
+/** Changes of a mesh, written by hand. */
 import { parseLocality } from '../../src/model/locality.ts';
-import { objectsIn } from '../support/objects.ts';
 import type { Draft } from './draft.ts';
-import type { Seat, Step } from './history.ts';
-import type { MeshConfigDraft } from './mesh-config.ts';
-import type { ProxyDraft } from './proxy.ts';
+import { objectsIn } from './objects.ts';
+import type { Change, MeshConfigDraft, ProxyDraft } from './plane.ts';
 
 /** Puts the objects of a YAML text. */
-export function put(yaml: string): readonly Step[] {
+export function put(yaml: string): readonly Change[] {
   return objectsIn(yaml).map(({ group, kind, namespace, name, createdAt, labels, annotations, value, origin }) => {
     const { apiVersion: _, kind: _kind, ...body } = value;
     const object: Draft = {
@@ -19,12 +17,12 @@ export function put(yaml: string): readonly Step[] {
   });
 }
 
-export function configure(mesh: MeshConfigDraft): readonly Step[] {
+export function configure(mesh: MeshConfigDraft): readonly Change[] {
   return [{ do: 'configure', mesh }];
 }
 
 /** Connects a sidecar of a namespace that is like most. */
-export function connect(namespace: string, different: Partial<ProxyDraft> = {}, seat: Seat = '1'): readonly Step[] {
+export function connect(namespace: string, different: Partial<ProxyDraft> = {}, seat = '1'): readonly Change[] {
   const proxy: ProxyDraft = {
     nodeId: `sidecar~10.0.0.1~x-1.${namespace}~${namespace}.svc.cluster.local`,
     type: 'sidecar',
