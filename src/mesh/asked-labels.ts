@@ -15,7 +15,11 @@ export interface AskedLabelQueries {
   readonly allAskedLabels: Query<string, readonly string[]>;
 }
 
-export function askedLabelQueries(graph: Graph, tables: Tables, { settings }: ServiceQueries): AskedLabelQueries {
+export function askedLabelQueries(
+  graph: Graph,
+  tables: Tables,
+  { clusterSettings }: ServiceQueries,
+): AskedLabelQueries {
   const { services, virtualServices, destinationRules } = tables;
 
   /** The namespaces by which rules may know the hosts of a namespace; `*` for hosts that tell none. */
@@ -32,6 +36,11 @@ export function askedLabelQueries(graph: Graph, tables: Tables, { settings }: Se
     ],
   });
 
+  const meshLabels = graph.query<string, readonly string[]>('meshLabels', {
+    reads: [clusterSettings],
+    compute: (read, key) => priorityLabels(read.cell(clusterSettings, key).locality),
+  });
+
   const askedLabels = graph.query<string, readonly string[]>('askedLabels', {
     reads: [
       namesOf,
@@ -39,7 +48,7 @@ export function askedLabelQueries(graph: Graph, tables: Tables, { settings }: Se
       virtualServices.labelReaders,
       destinationRules,
       destinationRules.labelReaders,
-      settings,
+      meshLabels,
     ],
     compute: (read, namespace) => {
       const names = read.cell(namesOf, namespace);
@@ -48,7 +57,7 @@ export function askedLabelQueries(graph: Graph, tables: Tables, { settings }: Se
       return sortedUnion([
         ...read.rows(virtualServices, routes).map(sourceLabelKeys),
         ...read.rows(destinationRules, rules).map(priorityLabelKeys),
-        priorityLabels(read.cell(settings, meshKey).locality),
+        read.cell(meshLabels, meshKey),
       ]);
     },
   });

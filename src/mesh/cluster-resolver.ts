@@ -10,14 +10,15 @@ import { resolveAssignment } from './endpoint-resolver.ts';
 import type { HostEndpoints } from './endpoints.ts';
 import { type LocalitySetting, localitySetting } from './locality.ts';
 import { apiPath, outboundCluster, statName, telemetryName } from './names.ts';
-import { keepaliveOf, type MeshSettings } from './settings.ts';
+import type { ClusterSettings } from './setting-parts.ts';
+import { keepaliveOf } from './settings.ts';
 import { limitsOf, loadBalancingOf, outlierOf, transportOf, upstreamHttpOf, withMeshDefaults } from './upstream.ts';
 
 export interface ClusterRequest {
   readonly client: Client;
   readonly service: Service;
   readonly policy: DestinationPolicy | undefined;
-  readonly settings: MeshSettings;
+  readonly settings: ClusterSettings;
   /** The endpoints of the host, for clusters that carry them. */
   readonly endpoints: HostEndpoints;
 }

@@ -21,13 +21,13 @@ export interface ClusterQueries {
 
 export function clusterQueries(
   graph: Graph,
-  { settings }: ServiceQueries,
+  { clusterSettings }: ServiceQueries,
   { imported }: ImportQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { endpoints }: EndpointQueries,
 ): ClusterQueries {
   const clusters = graph.query<ClientHost, readonly ClusterIr[]>('clusters', {
-    reads: [imported, destinationPolicy, endpoints, settings],
+    reads: [imported, destinationPolicy, endpoints, clusterSettings],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const service = read.cell(imported, { client, host });
@@ -39,7 +39,7 @@ export function clusterQueries(
         client,
         service,
         policy,
-        settings: read.cell(settings, meshKey),
+        settings: read.cell(clusterSettings, meshKey),
         endpoints: carries ? read.cell(endpoints, `${namespace}/${host}`) : { endpoints: [], origins: [] },
       });
     },
@@ -47,14 +47,14 @@ export function clusterQueries(
 
   /** Assignments for a client that is reduced to what these depend on. */
   const placed = graph.query<ClientHost, readonly LoadAssignmentIr[]>('placedAssignments', {
-    reads: [imported, destinationPolicy, endpoints, settings],
+    reads: [imported, destinationPolicy, endpoints, clusterSettings],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const service = read.cell(imported, { client, host });
       if (service === undefined) return [];
       const policy = read.cell(destinationPolicy, { client, host, namespace: service.namespace });
       const all = read.cell(endpoints, `${service.namespace}/${host}`);
-      return targetsOf({ service, policy, settings: read.cell(settings, meshKey) })
+      return targetsOf({ service, policy, settings: read.cell(clusterSettings, meshKey) })
         .filter((target) => usesEds(client, service, target))
         .map((target) => {
           const { outlierDetection } = target.policy;
@@ -75,7 +75,7 @@ export function clusterQueries(
   });
 
   const assignments = graph.query<ClientHost, readonly LoadAssignmentIr[]>('assignments', {
-    reads: [imported, destinationPolicy, settings, placed],
+    reads: [imported, destinationPolicy, clusterSettings, placed],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       // Where a client runs only matters to hosts whose policy asks for it: others share one result over all localities.
@@ -83,7 +83,7 @@ export function clusterQueries(
       const service = read.cell(imported, { client: elsewhere, host });
       if (service === undefined) return [];
       const policy = read.cell(destinationPolicy, { client: elsewhere, host, namespace: service.namespace });
-      const isPlaced = targetsOf({ service, policy, settings: read.cell(settings, meshKey) }).some(
+      const isPlaced = targetsOf({ service, policy, settings: read.cell(clusterSettings, meshKey) }).some(
         ({ locality, policy: { outlierDetection } }) =>
           locality !== undefined &&
           (locality.isForced || outlierDetection !== undefined || isLocalityWeighted(locality)),

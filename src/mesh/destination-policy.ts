@@ -53,7 +53,7 @@ export interface DestinationPolicyQueries {
 export function destinationPolicyQueries(
   graph: Graph,
   tables: Tables,
-  { settings }: ServiceQueries,
+  { visibility }: ServiceQueries,
 ): DestinationPolicyQueries {
   const { destinationRules } = tables;
 
@@ -103,10 +103,10 @@ export function destinationPolicyQueries(
   }
 
   const destinationPolicy = graph.query<ClientService, DestinationPolicy | undefined>('destinationPolicy', {
-    reads: [destinationRules.byHost, destinationRules.wildcards, merged, wildcardHosts, settings],
+    reads: [destinationRules.byHost, destinationRules.wildcards, merged, wildcardHosts, visibility],
     keyOf: clientServiceKey,
     compute(read, { client, host, namespace }) {
-      const { rootNamespace, defaultDestinationRuleExportTo } = read.cell(settings, meshKey);
+      const { rootNamespace, defaultDestinationRuleExportTo } = read.cell(visibility, meshKey);
       const isExported = ({ exportTo, selector, namespace: owner }: DestinationPolicy) =>
         selector === undefined &&
         isVisible(exportToOr(exportTo, defaultDestinationRuleExportTo), owner, client.namespace);

@@ -1,12 +1,12 @@
 /** The endpoints of a host: those that platforms report, and the workloads that its services select. */
 import type { Graph } from '../incremental/graph.ts';
-import type { Query } from '../incremental/query.ts';
+import type { Query, Reader } from '../incremental/query.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
 import { type Origin, type OriginKey, originKey } from '../model/origin.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
-import type { Tables } from './tables.ts';
+import { selectableKey, type Tables } from './tables.ts';
 
 /** All endpoints of a host in a namespace: in order of shards, then of selected workloads. */
 export interface HostEndpoints {
@@ -22,7 +22,7 @@ export interface EndpointQueries {
 
 export function endpointQueries(graph: Graph, { services, shards, workloads }: Tables): EndpointQueries {
   const endpoints = graph.query<string, HostEndpoints>('endpoints', {
-    reads: [services, services.byHost, shards, shards.byHost, workloads, workloads.byNamespace],
+    reads: [services, services.byHost, shards, shards.byHost, workloads, workloads.selectable],
     compute(read, key) {
       const at = key.indexOf('/');
       const namespace = key.slice(0, at);
@@ -32,31 +32,30 @@ export function endpointQueries(graph: Graph, { services, shards, workloads }: T
         .rows(services, read.keys(services.byHost, key.slice(at + 1)))
         .filter((service) => service.namespace === namespace && service.selector !== undefined);
       if (selecting.length === 0) return { endpoints: reported, origins: originsOf(reporting) };
-      const candidates = read.rows(workloads, read.keys(workloads.byNamespace, namespace));
-      const found = selecting.flatMap((service) =>
-        selected(service, candidates).map((workload) => ({ service, workload })),
-      );
+      const found = selecting.flatMap((service) => selected(read, service).map((workload) => ({ service, workload })));
       return {
         endpoints: [...reported, ...found.flatMap(({ service, workload }) => toEndpoints(workload, service))],
         origins: originsOf([...reporting, ...found.map(({ workload }) => workload)]),
       };
     },
   });
+
+  /** The workloads that a service selects: candidates share one label with its selector, so that others are not looked at. */
+  function selected(read: Reader, { namespace, selector = {}, selects: kinds }: Service): readonly Workload[] {
+    const [label] = Object.entries(selector).sort();
+    return (kinds === 'all-workloads' ? (['pod', 'workload-entry'] as const) : (['workload-entry'] as const))
+      .flatMap((kind) =>
+        read.rows(workloads, read.keys(workloads.selectable, selectableKey({ kind, namespace, label }))),
+      )
+      .filter(({ labels }) => selects(selector, labels))
+      .filter(({ kind, health }) => kind !== 'pod' || health === 'healthy');
+  }
+
   return { endpoints };
 }
 
 function originsOf(rows: readonly { readonly origin: Origin }[]): readonly OriginKey[] {
   return [...new Set(rows.map(({ origin }) => originKey(origin)))].sort();
-}
-
-function selected(service: Service, candidates: readonly Workload[]): readonly Workload[] {
-  const { selector = {}, selects: kinds } = service;
-  return candidates
-    .filter(
-      (workload) =>
-        (workload.kind === 'workload-entry' || kinds === 'all-workloads') && selects(selector, workload.labels),
-    )
-    .filter((workload) => workload.kind !== 'pod' || workload.health === 'healthy');
 }
 
 function toEndpoints(workload: Workload, service: Service): readonly Endpoint[] {

@@ -24,7 +24,7 @@ export interface EnvoyFilterQueries {
 export function envoyFilterQueries(
   graph: Graph,
   { envoyFilters }: Tables,
-  { settings }: ServiceQueries,
+  { visibility }: ServiceQueries,
 ): EnvoyFilterQueries {
   const patches = graph.query<PatchList, readonly PatchIr[]>('patches', {
     reads: [envoyFilters],
@@ -47,7 +47,7 @@ export function envoyFilterQueries(
 
   /** Those of the root namespace and of the proxy's own that select it, in order. */
   function filtersFor(read: Reader, proxy: Proxy, labels: Labels): readonly Config<EnvoyFilter>[] {
-    const { rootNamespace } = read.cell(settings, meshKey);
+    const { rootNamespace } = read.cell(visibility, meshKey);
     const keys = [...new Set([rootNamespace, proxy.namespace])].flatMap((namespace) =>
       read.keys(envoyFilters.byNamespace, namespace),
     );

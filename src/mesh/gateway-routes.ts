@@ -60,7 +60,7 @@ const ranks = { private: 0, named: 1, public: 2 } as const;
 export function gatewayQueries(
   graph: Graph,
   { gateways, services, virtualServices }: Tables,
-  { settings, service }: ServiceQueries,
+  { visibility, routeSettings, service }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { placedRoutes }: PlacedRouteQueries,
 ): GatewayQueries {
@@ -87,10 +87,10 @@ export function gatewayQueries(
   });
 
   const gatewayRules = graph.query<{ client: Client; gateway: string }, readonly string[]>('gatewayRules', {
-    reads: [virtualServices, virtualServices.byGateway, settings],
+    reads: [virtualServices, virtualServices.byGateway, visibility],
     keyOf: ({ client, gateway }) => `${client.key}\n${gateway}`,
     compute(read, { client, gateway }) {
-      const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+      const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
       return read
         .rows(virtualServices, read.keys(virtualServices.byGateway, gateway))
         .flatMap((config) => {
@@ -128,7 +128,7 @@ export function gatewayQueries(
     { client: Client; rule: string; gateway: string; port: number; isTls: boolean },
     readonly RouteIr[]
   >('gatewayRuleRoutes', {
-    reads: [virtualServices, settings, service, destinationPolicy, placedRoutes],
+    reads: [virtualServices, routeSettings, service, destinationPolicy, placedRoutes],
     keyOf: ({ client, rule, gateway, port, isTls }) => `${client.key}\n${gateway}\n${port}/${isTls}\n${rule}`,
     compute(read, { client, rule, gateway, port, isTls }) {
       const config = read.row(virtualServices, rule);
@@ -142,7 +142,7 @@ export function gatewayQueries(
         clientNamespace: client.namespace,
         clientLabels: client.labels,
         isTls,
-        retryPolicy: read.cell(settings, meshKey).retryPolicy,
+        retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
         clusterOf: (destination) => {
           const to = destinationOf(read, destination, config.namespace, client, port);
           return outboundCluster(to.port, destination.subset ?? '', to.host);

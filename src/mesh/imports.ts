@@ -34,38 +34,43 @@ type Needs = ReadonlyMap<Hostname, ReadonlySet<number> | 'all'>;
 export function importQueries(
   graph: Graph,
   tables: Tables,
-  { settings, egress, service, hosts }: ServiceQueries,
+  { visibility, egress, service, hosts }: ServiceQueries,
   { placedRoutes }: PlacedRouteQueries,
 ): ImportQueries {
   const { services, virtualServices } = tables;
 
-  /** The destinations of the rules that a Sidecar imports. Only asked for clients that have one. */
-  const needs = graph.query<Client, Needs>('needs', {
-    reads: [virtualServices, virtualServices.byNamespace, settings, egress, placedRoutes],
-    keyOf: ({ key }) => key,
-    compute(read, client) {
-      const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+  /** The destinations of the rules of one namespace that a Sidecar imports. */
+  const needsOfNamespace = graph.query<ClientNamespace, Needs>('needsOfNamespace', {
+    reads: [virtualServices, virtualServices.byNamespace, visibility, egress, placedRoutes],
+    keyOf: clientNamespaceKey,
+    compute(read, { client, namespace }) {
+      const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
       const { listeners } = read.cell(egress, client);
       const found = new Map<Hostname, Set<number> | 'all'>();
+      for (const config of read.rows(virtualServices, read.keys(virtualServices.byNamespace, namespace))) {
+        const shown = exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo);
+        const hostnames = virtualServiceHosts(config);
+        if (!isVisible(shown, namespace, client.namespace)) continue;
+        if (!listeners.some((listener) => importsRule(listener, namespace, hostnames))) continue;
+        const http = read.cell(placedRoutes, configKey(config)).map(({ route }) => route);
+        for (const { host, port } of destinationsOf({ ...config.spec, http }, client.namespace))
+          need(found, resolveShortName(host, namespace), port?.number ?? 0);
+      }
+      return found;
+    },
+  });
+
+  /** The destinations of all rules that a Sidecar imports. Only asked for clients that have one. */
+  const needs = graph.query<Client, Needs>('needs', {
+    reads: [virtualServices.byNamespace, egress, needsOfNamespace],
+    keyOf: ({ key }) => key,
+    compute(read, client) {
+      const scope = read.cell(egress, client);
+      const found = new Map<Hostname, Set<number> | 'all'>();
       for (const namespace of read.groups(virtualServices.byNamespace)) {
-        for (const config of read.rows(virtualServices, read.keys(virtualServices.byNamespace, namespace))) {
-          const sees = isVisible(
-            exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
-            namespace,
-            client.namespace,
-          );
-          const hostnames = virtualServiceHosts(config);
-          if (!sees || !listeners.some((listener) => importsRule(listener, namespace, hostnames))) continue;
-          const http = read.cell(placedRoutes, configKey(config)).map(({ route }) => route);
-          for (const { host, port } of destinationsOf({ ...config.spec, http }, client.namespace)) {
-            const name = resolveShortName(host, namespace);
-            const known = found.get(name);
-            const number = port?.number ?? 0;
-            if (number === 0) found.set(name, 'all');
-            else if (known === undefined) found.set(name, new Set([number]));
-            else if (known !== 'all') known.add(number);
-          }
-        }
+        if (importsNamespace(scope, namespace) === 'none') continue;
+        for (const [host, ports] of read.cell(needsOfNamespace, { client, namespace }))
+          for (const port of ports === 'all' ? [0] : ports) need(found, host, port);
       }
       return found;
     },
@@ -119,6 +124,14 @@ export function portsThrough(listener: EgressScope, service: Service): Service['
   return port === undefined || port.number === 0
     ? service.ports
     : service.ports.filter(({ number }) => number === port.number);
+}
+
+/** Notes that a host is needed on a port; 0 stands for all of them. */
+function need(needs: Map<Hostname, Set<number> | 'all'>, host: Hostname, port: number): void {
+  const known = needs.get(host);
+  if (port === 0) needs.set(host, 'all');
+  else if (known === undefined) needs.set(host, new Set([port]));
+  else if (known !== 'all') known.add(port);
 }
 
 function restricted(service: Service, isKept: (port: number) => boolean): Service | undefined {

@@ -11,7 +11,7 @@ import { isHttp } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
 import { destinationRuleHost, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
-import type { MeshSettings } from './settings.ts';
+import type { VisibilitySettings } from './setting-parts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { exportToOr } from './visibility.ts';
 
@@ -25,7 +25,7 @@ export interface Interests {
 /** By the namespace of the clients. */
 export type InterestQuery = Query<string, Interests>;
 
-export function interestQuery(graph: Graph, tables: Tables, { settings }: ServiceQueries): InterestQuery {
+export function interestQuery(graph: Graph, tables: Tables, { visibility }: ServiceQueries): InterestQuery {
   const { services, virtualServices, destinationRules } = tables;
   return graph.query<string, Interests>('interests', {
     reads: [
@@ -45,10 +45,10 @@ export function interestQuery(graph: Graph, tables: Tables, { settings }: Servic
       destinationRules,
       destinationRules.byNamespace,
       destinationRules.byExportTo,
-      settings,
+      visibility,
     ],
     compute(read, namespace) {
-      const defaults = read.cell(settings, meshKey);
+      const defaults = read.cell(visibility, meshKey);
       const draft = new Draft(read, tables);
       if (isNamedByDefault(defaults, namespace)) draft.everywhere = true;
       draft.aboutNamesakes(namespace);
@@ -86,7 +86,7 @@ function virtualServicesFor(
   read: Reader,
   { virtualServices }: Tables,
   namespace: string,
-  { defaultVirtualServiceExportTo }: MeshSettings,
+  { defaultVirtualServiceExportTo }: VisibilitySettings,
 ): ReadonlySet<string> {
   const restricted = defaultVirtualServiceExportTo.includes('*')
     ? virtualServices.selective
@@ -99,7 +99,7 @@ function virtualServicesFor(
 }
 
 /** Its name, its short name and its addresses may be somebody else's too. */
-function ofService(draft: Draft, service: Service, { defaultServiceExportTo }: MeshSettings): void {
+function ofService(draft: Draft, service: Service, { defaultServiceExportTo }: VisibilitySettings): void {
   const { hostname, aliasOf, addresses, ports } = service;
   draft.aboutHost(hostname);
   if (aliasOf !== undefined) draft.aboutAlias(aliasOf);
@@ -114,7 +114,7 @@ function ofDestinationRule(
   draft: Draft,
   rule: Config<DestinationRule>,
   namespace: string,
-  { defaultDestinationRuleExportTo }: MeshSettings,
+  { defaultDestinationRuleExportTo }: VisibilitySettings,
 ): void {
   const host = destinationRuleHost(rule);
   const isForAll =
@@ -130,7 +130,7 @@ function ofDestinationRule(
 
 /** The mesh's defaults show everything to a namespace that they name. */
 function isNamedByDefault(
-  { defaultServiceExportTo, defaultVirtualServiceExportTo, defaultDestinationRuleExportTo }: MeshSettings,
+  { defaultServiceExportTo, defaultVirtualServiceExportTo, defaultDestinationRuleExportTo }: VisibilitySettings,
   namespace: string,
 ): boolean {
   return [defaultServiceExportTo, defaultVirtualServiceExportTo, defaultDestinationRuleExportTo].some((targets) =>

@@ -8,7 +8,7 @@ import type { ListenerClaim } from './listener-claims.ts';
 import { isSocket, type ListenerPlace } from './listener-place.ts';
 import { blackHole } from './names.ts';
 import { otherRequests } from './outbound-policy.ts';
-import type { MeshSettings } from './settings.ts';
+import type { ListenerSettings } from './setting-parts.ts';
 import { tcpProxy } from './tcp-route.ts';
 
 /** What a claim needs built for its connections; the chain that takes everything, if any, last. */
@@ -16,7 +16,7 @@ export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSn
 
 export interface OutboundContext {
   readonly capture: Capture;
-  readonly settings: MeshSettings;
+  readonly settings: ListenerSettings;
   readonly family: Client['family'];
   readonly chainsOf: ChainsOf;
   readonly originOf: (claim: ListenerClaim) => OriginKey;
@@ -145,7 +145,7 @@ export function outboundManager(
 
 export function pathHandling({
   pathNormalization,
-}: MeshSettings): Pick<HttpManagerIr, 'normalizesPath' | 'mergesSlashes' | 'unescapesSlashes'> {
+}: ListenerSettings): Pick<HttpManagerIr, 'normalizesPath' | 'mergesSlashes' | 'unescapesSlashes'> {
   return {
     normalizesPath: pathNormalization !== 'NONE',
     ...(pathNormalization === 'MERGE_SLASHES' || pathNormalization === 'DECODE_AND_MERGE_SLASHES'

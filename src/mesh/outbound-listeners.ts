@@ -3,6 +3,7 @@ import { byAge } from '../config/config.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { FilterChainIr, ListenerIr } from '../ir/listener.ts';
+import { ensure } from '../lib/ensure.ts';
 import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Protocol } from '../model/protocol.ts';
@@ -44,6 +45,11 @@ export interface OutboundListenerQueries {
   readonly sharedListener: Query<CapturedPlace, ListenerIr | undefined>;
 }
 
+interface Claimants {
+  readonly place: ListenerPlace;
+  readonly namespaces: readonly string[];
+}
+
 interface ChainsKey {
   readonly client: Client;
   readonly host: Hostname;
@@ -56,7 +62,7 @@ interface ChainsKey {
 export function outboundListenerQueries(
   graph: Graph,
   { services, virtualServices }: Tables,
-  { settings, service }: ServiceQueries,
+  { visibility, listenerSettings, service }: ServiceQueries,
   { namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
   { destinationPolicy }: DestinationPolicyQueries,
@@ -76,11 +82,11 @@ export function outboundListenerQueries(
   }
 
   const chains = graph.query<ChainsKey, readonly FilterChainIr[]>('tcpChains', {
-    reads: [virtualServices, settings, service, destinationPolicy, hostRules],
+    reads: [virtualServices, listenerSettings, service, destinationPolicy, hostRules],
     keyOf: ({ client, host, port, protocol, block, needsSni }) =>
       `${client.key}\n${port}/${protocol}/${block}/${needsSni}\n${host}`,
     compute(read, { client, host, port, protocol, block, needsSni }) {
-      const { accessLog } = read.cell(settings, meshKey);
+      const { accessLog } = read.cell(listenerSettings, meshKey);
       const resolved = resolveTcpChains({
         client,
         port,
@@ -114,7 +120,7 @@ export function outboundListenerQueries(
     { capture, client }: CapturedClient,
     clientOfNamespace: (namespace: string) => Client,
   ): OutboundContext {
-    const mesh = read.cell(settings, meshKey);
+    const mesh = read.cell(listenerSettings, meshKey);
     return {
       capture,
       settings: mesh,
@@ -132,7 +138,7 @@ export function outboundListenerQueries(
   function isOutranked(read: Reader, client: Client, address: string, claim: ListenerClaim): boolean {
     const keys = read.keys(services.byAddress, `${address}:${claim.port}`);
     if (keys.length <= 1) return false;
-    const { defaultServiceExportTo } = read.cell(settings, meshKey);
+    const { defaultServiceExportTo } = read.cell(visibility, meshKey);
     return read
       .rows(services, keys)
       .filter(({ exportTo, namespace }) =>
@@ -142,7 +148,7 @@ export function outboundListenerQueries(
   }
 
   const addressedListeners = graph.query<CapturedNamespace, readonly ListenerIr[]>('addressedListeners', {
-    reads: [services, services.byAddress, settings, service, chains, listenerClaims],
+    reads: [services, services.byAddress, visibility, listenerSettings, service, chains, listenerClaims],
     keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
     compute(read, { client, capture, namespace }) {
       const context = contextOf(read, { capture, client }, () => client);
@@ -186,34 +192,50 @@ export function outboundListenerQueries(
     },
   );
 
-  const sharedPlaces = graph.query<CapturedClient, readonly ListenerPlace[]>('sharedPlaces', {
-    reads: [namespaces, narrow, sharedPlacesOf, settings],
+  /** For each place the namespaces with claims on it, by the place's key. */
+  const claimants = graph.query<CapturedClient, ReadonlyMap<string, Claimants>>('claimants', {
+    reads: [namespaces, narrow, sharedPlacesOf],
     keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
     compute(read, { client, capture }) {
-      const { listenPort, inboundListenPort } = read.cell(settings, meshKey);
+      const byPlace = new Map<string, { place: ListenerPlace; namespaces: string[] }>();
+      for (const namespace of read.cell(namespaces, client)) {
+        const as = read.cell(narrow, { client, namespace });
+        for (const place of read.cell(sharedPlacesOf, { client: as, capture, namespace }))
+          ensure(byPlace, placeKey(place), () => ({ place, namespaces: [] })).namespaces.push(namespace);
+      }
+      return byPlace;
+    },
+  });
+
+  const sharedPlaces = graph.query<CapturedClient, readonly ListenerPlace[]>('sharedPlaces', {
+    reads: [claimants, listenerSettings],
+    keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
+    compute(read, { client, capture }) {
+      const { listenPort, inboundListenPort } = read.cell(listenerSettings, meshKey);
       const reserved = new Set([...capture.reservedPorts, listenPort, inboundListenPort]);
       const isFree = ({ bind, port, bindsToPort }: ListenerPlace) => {
         if (!bindsToPort) return bind !== '' || !reserved.has(port);
         return !(capture.isUnprivileged && port > 0 && port < 1024) && !(port === capture.httpProxyPort && bind === '');
       };
-      return distinctPlaces(
-        read
-          .cell(namespaces, client)
-          .flatMap((namespace) => {
-            const as = read.cell(narrow, { client, namespace });
-            return read.cell(sharedPlacesOf, { client: as, capture, namespace });
-          })
-          .filter(isFree),
+      return distinctPlaces([...read.cell(claimants, { client, capture }).values()].map(({ place }) => place)).filter(
+        isFree,
       );
     },
   });
 
+  const claimantsOfPlace = graph.query<CapturedPlace, readonly string[]>('claimantsOfPlace', {
+    reads: [claimants],
+    keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
+    compute: (read, { client, capture, place }) =>
+      read.cell(claimants, { client, capture }).get(placeKey(place))?.namespaces ?? [],
+  });
+
   const sharedListener = graph.query<CapturedPlace, ListenerIr | undefined>('sharedListener', {
-    reads: [namespaces, narrow, claimsOnPlace, chains, service, settings],
+    reads: [narrow, claimantsOfPlace, claimsOnPlace, chains, service, listenerSettings],
     keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
     compute(read, { client, capture, place }) {
       const clients = new Map<string, Client>();
-      const claims = read.cell(namespaces, client).flatMap((namespace) => {
+      const claims = read.cell(claimantsOfPlace, { client, capture, place }).flatMap((namespace) => {
         const as = read.cell(narrow, { client, namespace });
         clients.set(namespace, as);
         return read.cell(claimsOnPlace, { client: as, capture, namespace, place });

@@ -17,11 +17,11 @@ export interface PlacedRouteQueries {
   readonly placedRoutes: Query<string, readonly PlacedRoute[]>;
 }
 
-export function placedRouteQueries(graph: Graph, tables: Tables, { settings }: ServiceQueries): PlacedRouteQueries {
+export function placedRouteQueries(graph: Graph, tables: Tables, { visibility }: ServiceQueries): PlacedRouteQueries {
   const { virtualServices } = tables;
 
   const placedRoutes = graph.query<string, readonly PlacedRoute[]>('placedRoutes', {
-    reads: [virtualServices, settings],
+    reads: [virtualServices, visibility],
     compute(read, key) {
       const config = read.row(virtualServices, key);
       return config === undefined ? [] : (config.spec.http ?? []).flatMap((route, i) => place(read, config, route, i));
@@ -30,7 +30,7 @@ export function placedRouteQueries(graph: Graph, tables: Tables, { settings }: S
 
   function place(read: Reader, root: Config<VirtualService>, route: HttpRoute, index: number): readonly PlacedRoute[] {
     if (route.delegate === undefined) return [{ route, object: originKey(root.origin), path: `spec.http[${index}]` }];
-    const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+    const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
     const { name = '', namespace = '' } = route.delegate;
     const delegate = read.row(virtualServices, configKey({ namespace: namespace || root.namespace, name }));
     if (delegate === undefined || (delegate.spec.hosts?.length ?? 0) > 0) return [];

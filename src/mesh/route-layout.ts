@@ -7,27 +7,16 @@ import type { Query, Reader } from '../incremental/query.ts';
 import type { Hostname } from '../model/hostname.ts';
 import { isHttp } from '../model/protocol.ts';
 import type { Client, UnclaimedPolicy } from '../model/scope.ts';
-import type { Service } from '../model/service.ts';
+import { takesRequests } from '../model/service.ts';
 import { type EgressScope, importsService } from './egress.ts';
 import type { ImportQueries } from './imports.ts';
+import { type Candidate, type DomainForm, domainsIn, type LayoutEntry, layOut, toEntry } from './layout-entry.ts';
 import type { NarrowQueries } from './narrow.ts';
 import { unclaimedPolicy } from './outbound-policy.ts';
 import type { ServiceQueries } from './services.ts';
 import type { StrayQueries } from './stray-hosts.ts';
 import { meshKey, type Tables } from './tables.ts';
-import type { HostDomains, VirtualHostQueries } from './virtual-host.ts';
-
-/** One virtual host of a layout. */
-export interface LayoutEntry {
-  readonly name: string;
-  readonly domains: readonly string[];
-  /** The client as which its routes are resolved. */
-  readonly client: Client;
-  readonly host: Hostname;
-  readonly port: number;
-  /** The rule of a host that is no service here; absent for services. */
-  readonly rule?: string;
-}
+import type { VirtualHostQueries } from './virtual-host.ts';
 
 export interface RouteLayout {
   /** By name. */
@@ -65,37 +54,41 @@ export interface RouteLayoutQueries {
   readonly routeLayout: Query<RouteName, RouteLayout | undefined>;
 }
 
-interface Candidate {
+interface ChunkKey {
+  /** Already narrowed. */
   readonly client: Client;
-  readonly host: Hostname;
+  readonly namespace: string;
   readonly port: number;
+  readonly form: DomainForm;
 }
 
 export function routeLayoutQueries(
   graph: Graph,
   { services, sidecars }: Tables,
-  { settings, egress, service, hosts }: ServiceQueries,
+  { settings, egress, service, hosts, portNamespaces }: ServiceQueries,
   { namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
   { strayHosts }: StrayQueries,
   { hostDomains, isRouted }: VirtualHostQueries,
 ): RouteLayoutQueries {
-  /** The hosts of a namespace that have requests on a port, as a client (already narrowed) sees them. */
-  const hostsOnPort = graph.query<{ client: Client; namespace: string; port: number }, readonly Hostname[]>(
-    'hostsOnPort',
-    {
-      reads: [services, services.byPort, service, hosts],
-      keyOf: ({ client, namespace, port }) => `${client.key}\n${namespace}\n${port}`,
-      compute(read, { client, namespace, port }) {
-        const found = new Set<Hostname>();
-        for (const { hostname } of read.rows(services, read.keys(services.byPort, `${namespace}:${port}`))) {
-          const seen = read.cell(service, { client, host: hostname });
-          if (seen?.namespace === namespace && takesRequests(seen, port)) found.add(hostname);
-        }
-        return [...found].sort();
-      },
+  /** The hosts of a namespace that have requests on a port, by name. */
+  const hostsOnPort = graph.query<ChunkKey, readonly Candidate[]>('hostsOnPort', {
+    reads: [services, services.byPort, service, isRouted, hostDomains],
+    keyOf: ({ client, namespace, port, form }) => `${client.key}\n${namespace}\n${port}\n${form}`,
+    compute(read, { client, namespace, port, form }) {
+      const rows = read.rows(services, read.keys(services.byPort, `${namespace}:${port}`));
+      return [...new Set(rows.map(({ hostname }) => hostname))].sort().flatMap((host) => {
+        const seen = read.cell(service, { client, host });
+        if (seen?.namespace !== namespace || !takesRequests(seen, port)) return [];
+        const routed = read.cell(isRouted, { client, host, port });
+        // An alias stands with the host that it is for, unless a rule is about it.
+        if (seen.aliasOf !== undefined && !routed) return [];
+        const { own, others } = read.cell(hostDomains, { client, host });
+        const entry = toEntry({ client, host, port, domains: domainsIn(form, port, [...own, ...others]) });
+        return [{ isRouted: routed, own, others, entry }];
+      });
     },
-  );
+  });
 
   /** All ports on which a namespace takes requests. */
   const requestPorts = graph.query<{ client: Client; namespace: string }, readonly number[]>('requestPorts', {
@@ -110,19 +103,27 @@ export function routeLayoutQueries(
     },
   });
 
-  function candidatesOnPort(
+  /** The entries of one port, of an egress listener where the client has some. */
+  function onPort(
     read: Reader,
     client: Client,
-    port: number,
-    listener: EgressScope | undefined,
-  ): readonly Candidate[] {
-    return read.cell(namespaces, client).flatMap((namespace) => {
-      const as = read.cell(narrow, { client, namespace });
-      return read
-        .cell(hostsOnPort, { client: as, namespace, port })
-        .filter((host) => listener === undefined || importsService(listener, namespace, host))
-        .map((host) => ({ client: as, host, port }));
-    });
+    { port, form, listener }: { port: number; form: DomainForm; listener: EgressScope | undefined },
+  ): readonly LayoutEntry[] {
+    const seen = new Set(read.cell(namespaces, client));
+    const candidates = read
+      .cell(portNamespaces, String(port))
+      .filter((namespace) => seen.has(namespace))
+      .flatMap((namespace) => {
+        const as = read.cell(narrow, { client, namespace });
+        const all = read.cell(hostsOnPort, { client: as, namespace, port, form });
+        return listener === undefined
+          ? all
+          : all.filter(({ entry }) => importsService(listener, namespace, entry.host));
+      });
+    const strays = read
+      .cell(strayHosts, { client, port })
+      .map(({ host, rule }) => toEntry({ client, host, port, rule, domains: domainsIn(form, port, [host]) }));
+    return layOut(candidates, strays, form);
   }
 
   /** The egress listener that a port belongs to; undefined when there is no Sidecar to ask. */
@@ -142,68 +143,11 @@ export function routeLayoutQueries(
     return unclaimedPolicy(read.cell(settings, meshKey), sidecar === '' ? undefined : read.row(sidecars, sidecar));
   }
 
-  function onPort(
-    read: Reader,
-    client: Client,
-    port: number,
-    listener: EgressScope | undefined,
-  ): readonly LayoutEntry[] {
-    const candidates = candidatesOnPort(read, client, port, listener);
-    const strays = read.cell(strayHosts, { client, port });
-    return layOut(
-      read,
-      candidates,
-      strays.map(({ host, rule }) => ({ client, host, port, rule })),
-      (domains) => domains,
-    );
-  }
-
-  interface Stray extends Candidate {
-    readonly rule: string;
-  }
-
-  /** Gives each host its domains: own names first come, then shorter ones where nobody else claims them. */
-  function layOut(
-    read: Reader,
-    candidates: readonly Candidate[],
-    strays: readonly Stray[],
-    form: (domains: readonly string[]) => readonly string[],
-  ): readonly LayoutEntry[] {
-    const taken = new Set<string>();
-    const entries: LayoutEntry[] = [];
-    const seen = new Set<string>();
-    const described = candidates.flatMap((candidate) => {
-      const seenAs = read.cell(service, { client: candidate.client, host: candidate.host });
-      const routed = read.cell(isRouted, candidate);
-      // An alias stands with the host that it is for, unless a rule is about it.
-      if (seenAs?.aliasOf !== undefined && !routed) return [];
-      return [{ candidate, routed, domains: read.cell(hostDomains, candidate) }];
-    });
-    for (const { host, client, port, rule } of strays) {
-      const name = `${host}:${port}`;
-      if (seen.has(name)) continue;
-      seen.add(name);
-      taken.add(host);
-      entries.push({ name, domains: form([host]), client, host, port, rule });
-    }
-    for (const { domains } of described) for (const domain of domains.own) taken.add(domain);
-    const inOrder = [...described].sort(
-      (a, b) => Number(b.routed) - Number(a.routed) || (a.candidate.host < b.candidate.host ? -1 : 1),
-    );
-    for (const { candidate, domains } of inOrder) {
-      const name = `${candidate.host}:${candidate.port}`;
-      if (seen.has(name)) continue;
-      seen.add(name);
-      entries.push({ name, domains: form([...domains.own, ...claim(domains, taken)]), ...candidate });
-    }
-    return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  }
-
   function ofHost(read: Reader, client: Client, host: Hostname, port: number): RouteLayout | undefined {
     const found = read.cell(service, { client, host });
     if (found === undefined) return undefined;
     const as = read.cell(narrow, { client, namespace: found.namespace });
-    return { hosts: [{ name: `${host}:${port}`, domains: ['*'], client: as, host, port }] };
+    return { hosts: [toEntry({ domains: ['*'], client: as, host, port })] };
   }
 
   /** Every port at once, told apart by the port that the Host header names; port 80 may leave it out. */
@@ -219,11 +163,7 @@ export function routeLayoutQueries(
     }
     const entries = [...ports].flatMap((port) => {
       const listener = listenerOfPort(port);
-      if (listener === 'none') return [];
-      const strays = read.cell(strayHosts, { client, port }).map(({ host, rule }) => ({ client, host, port, rule }));
-      const withPort = (domains: readonly string[]) =>
-        domains.flatMap((domain) => (port === 80 ? [domain, `${domain}:80`] : [`${domain}:${port}`]));
-      return layOut(read, candidatesOnPort(read, client, port, listener), strays, withPort);
+      return listener === 'none' ? [] : onPort(read, client, { port, form: 'with-ports', listener });
     });
     return {
       hosts: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -241,10 +181,9 @@ export function routeLayoutQueries(
       settings,
       service,
       hostsOnPort,
+      portNamespaces,
       requestPorts,
       strayHosts,
-      hostDomains,
-      isRouted,
     ],
     keyOf: routeNameKey,
     compute(read, { client, name }) {
@@ -256,25 +195,10 @@ export function routeLayoutQueries(
       const listener = listenerOf(read, client, parsed);
       if (listener === 'none') return undefined;
       if (parsed.kind === 'socket') return withPorts(read, client, () => listener);
-      return { hosts: onPort(read, client, parsed.port, listener), others: others(read, client) };
+      const hosts = onPort(read, client, { port: parsed.port, form: 'plain', listener });
+      return { hosts, others: others(read, client) };
     },
   });
 
   return { routeLayout };
-}
-
-/** Whether requests can come in for a service on a port. */
-export function takesRequests({ ports }: Service, port: number): boolean {
-  return ports.some(({ number, protocol }) => number === port && (isHttp(protocol) || protocol === 'auto'));
-}
-
-/** The names of a host that are still free; takes them. */
-function claim({ own, others }: HostDomains, taken: Set<string>): readonly string[] {
-  const free: string[] = [];
-  for (const domain of others) {
-    if (taken.has(domain) || own.includes(domain)) continue;
-    taken.add(domain);
-    free.push(domain);
-  }
-  return free;
 }

@@ -37,7 +37,7 @@ export interface ScopeQueries {
 export function scopeQueries(
   graph: Graph,
   tables: Tables,
-  { settings }: ServiceQueries,
+  { settings, visibility }: ServiceQueries,
   { allAskedLabels }: NarrowQueries,
   { patchingFor, patchesForVersion }: EnvoyFilterQueries,
 ): ScopeQueries {
@@ -55,7 +55,7 @@ export function scopeQueries(
 
   /** A Sidecar that selects the workload, else the namespace's own, else the root namespace's; the oldest of each. */
   function sidecarOf(read: Reader, namespace: string, labels: Labels): Config<Sidecar> | undefined {
-    const { rootNamespace } = read.cell(settings, meshKey);
+    const { rootNamespace } = read.cell(visibility, meshKey);
     const own = [...read.rows(sidecars, read.keys(sidecars.byNamespace, namespace))].sort(byAge);
     const ofRoot = [...read.rows(sidecars, read.keys(sidecars.byNamespace, rootNamespace))].sort(byAge);
     const hasSelector = ({ spec }: Config<Sidecar>) => spec.workloadSelector !== undefined;
@@ -185,6 +185,7 @@ export function scopeQueries(
       envoyFilters,
       envoyFilters.byNamespace,
       settings,
+      visibility,
       allAskedLabels,
       patchesForVersion,
     ],

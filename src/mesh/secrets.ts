@@ -25,7 +25,7 @@ export interface SecretQueries {
   readonly secret: Query<SecretRequest, SecretIr | undefined>;
 }
 
-export function secretQueries(graph: Graph, tables: Tables, { settings }: ServiceQueries): SecretQueries {
+export function secretQueries(graph: Graph, tables: Tables, { visibility }: ServiceQueries): SecretQueries {
   const { secrets, gateways, destinationRules } = tables;
 
   function find(read: Reader, { kind, namespace, name }: Credential): Secret | undefined {
@@ -46,7 +46,7 @@ export function secretQueries(graph: Graph, tables: Tables, { settings }: Servic
 
   /** Whether a DestinationRule that may shape the client's connections takes certificates from a secret. */
   function isPresented(read: Reader, client: Client, spelling: string): boolean {
-    const { defaultDestinationRuleExportTo } = read.cell(settings, meshKey);
+    const { defaultDestinationRuleExportTo } = read.cell(visibility, meshKey);
     const concerns = ({ spec, namespace }: Config<DestinationRule>) => {
       const { workloadSelector, exportTo } = spec;
       const isOwn = namespace === client.namespace;
@@ -58,7 +58,7 @@ export function secretQueries(graph: Graph, tables: Tables, { settings }: Servic
   }
 
   const secret = graph.query<SecretRequest, SecretIr | undefined>('secret', {
-    reads: [secrets, secrets.byName, gateways, destinationRules, destinationRules.byCredential, settings],
+    reads: [secrets, secrets.byName, gateways, destinationRules, destinationRules.byCredential, visibility],
     keyOf: ({ client, serving, name }) => `${client.key}\n${serving.key}\n${name}`,
     compute(read, request) {
       const { name: resource, serving } = request;

@@ -4,9 +4,9 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Hostname } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
-import type { Service, ServicePort } from '../model/service.ts';
+import { namespaceInServiceKey, type Service, type ServicePort } from '../model/service.ts';
 import { type Egress, egressOf } from './egress.ts';
-import { type MeshSettings, meshSettings } from './settings.ts';
+import { type SettingQueries, settingQueries } from './setting-parts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { closeness, exportToOr, isVisible } from './visibility.ts';
 
@@ -23,22 +23,21 @@ export interface ClientNamespace {
 export const clientHostKey = ({ client, host }: ClientHost) => `${client.key}\n${host}`;
 export const clientNamespaceKey = ({ client, namespace }: ClientNamespace) => `${client.key}\n${namespace}`;
 
-export interface ServiceQueries {
-  readonly settings: Query<string, MeshSettings>;
+export interface ServiceQueries extends SettingQueries {
   /** What the client's Sidecar lets it see, before rules add the destinations they need. */
   readonly egress: Query<Client, Egress>;
   /** The service that a host is to a client, of those that it may see; several may claim a host. */
   readonly service: Query<ClientHost, Service | undefined>;
   /** The hosts that live in a namespace as the client sees it, sorted. */
   readonly hosts: Query<ClientNamespace, readonly Hostname[]>;
+  /** The namespaces with services that have a port of that number, sorted. */
+  readonly portNamespaces: Query<string, readonly string[]>;
 }
 
 export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
   const { services, meshConfig, sidecars, autoAddresses } = tables;
-  const settings = graph.query<string, MeshSettings>('settings', {
-    reads: [meshConfig],
-    compute: (read, key) => meshSettings(read.row(meshConfig, key)),
-  });
+  const settings = settingQueries(graph, meshConfig);
+  const { visibility } = settings;
   const egress = graph.query<Client, Egress>('egress', {
     reads: [sidecars],
     keyOf: ({ key }) => key,
@@ -46,10 +45,10 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
       egressOf(client.sidecar === '' ? undefined : read.row(sidecars, client.sidecar)?.spec, client.namespace),
   });
   const service = graph.query<ClientHost, Service | undefined>('service', {
-    reads: [services, services.byHost, settings, autoAddresses],
+    reads: [services, services.byHost, visibility, autoAddresses],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
-      const { defaultServiceExportTo } = read.cell(settings, meshKey);
+      const { defaultServiceExportTo } = read.cell(visibility, meshKey);
       const candidates = read
         .rows(services, read.keys(services.byHost, host))
         .filter(({ exportTo, namespace }) =>
@@ -62,10 +61,10 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
     },
   });
   const hosts = graph.query<ClientNamespace, readonly Hostname[]>('hosts', {
-    reads: [services, services.byNamespace, services.byHost, settings, service],
+    reads: [services, services.byNamespace, services.byHost, visibility, service],
     keyOf: clientNamespaceKey,
     compute(read, { client, namespace }) {
-      const { defaultServiceExportTo } = read.cell(settings, meshKey);
+      const { defaultServiceExportTo } = read.cell(visibility, meshKey);
       const found = new Set<Hostname>();
       for (const row of read.rows(services, read.keys(services.byNamespace, namespace))) {
         if (!isVisible(exportToOr(row.exportTo, defaultServiceExportTo), namespace, client.namespace)) continue;
@@ -76,7 +75,11 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
       return [...found].sort();
     },
   });
-  return { settings, egress, service, hosts };
+  const portNamespaces = graph.query<string, readonly string[]>('portNamespaces', {
+    reads: [services.onPort],
+    compute: (read, port) => [...new Set(read.keys(services.onPort, port).map(namespaceInServiceKey))].sort(),
+  });
+  return { ...settings, egress, service, hosts, portNamespaces };
 }
 
 /** Kubernetes before stated services, so that nobody can squat on a host; the client's own namespace first; then the oldest. */

@@ -9,7 +9,6 @@ import { tlsParameters } from './tls-parameters.ts';
 
 export interface MeshSettings {
   readonly rootNamespace: string;
-  readonly trustDomain: string;
   readonly listenPort: number;
   readonly inboundListenPort: number;
   /** 0: no proxy serves as an HTTP proxy unless it says so itself. */
@@ -45,7 +44,6 @@ export function meshSettings(config: MeshConfig = {}): MeshSettings {
   const { tcpKeepalive } = config;
   return {
     rootNamespace: config.rootNamespace || 'istio-system',
-    trustDomain: config.trustDomain || 'cluster.local',
     listenPort: config.proxyListenPort || 15001,
     inboundListenPort: config.proxyInboundListenPort || 15006,
     httpProxyPort: config.proxyHttpPort ?? 0,

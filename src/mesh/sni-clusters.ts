@@ -43,18 +43,18 @@ export interface SniQueries {
 
 export function sniQueries(
   graph: Graph,
-  { settings }: ServiceQueries,
+  { clusterSettings }: ServiceQueries,
   { imported, importedHosts, namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { clusters, assignments }: ClusterQueries,
 ): SniQueries {
   const sniClusters = graph.query<ClientHost, readonly ClusterIr[]>('sniClusters', {
-    reads: [imported, clusters, settings],
+    reads: [imported, clusters, clusterSettings],
     keyOf: clientHostKey,
     compute(read, key) {
       if (read.cell(imported, key)?.isExternal !== false) return [];
-      const { outboundStatName } = read.cell(settings, meshKey);
+      const { outboundStatName } = read.cell(clusterSettings, meshKey);
       return read.cell(clusters, key).map((cluster) => toSniCluster(cluster, outboundStatName));
     },
   });

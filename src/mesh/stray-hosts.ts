@@ -7,9 +7,9 @@ import type { VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { VirtualHostIr } from '../ir/route.ts';
-import { compareSpecificity, covers, type Hostname, isWildcard } from '../model/hostname.ts';
-import { isHttp } from '../model/protocol.ts';
+import { compareSpecificity, type Hostname, isWildcard, wildcardsOver } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
+import { takesRequests } from '../model/service.ts';
 import { importsRule } from './egress.ts';
 import { virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
@@ -25,6 +25,11 @@ export interface StrayHost {
 
 export interface ClientRoutePort {
   readonly client: Client;
+  readonly port: number;
+}
+
+interface Chunk {
+  readonly namespace: string;
   readonly port: number;
 }
 
@@ -46,16 +51,16 @@ const ranks = { private: 0, named: 1, public: 2 } as const;
 export function strayQueries(
   graph: Graph,
   { services, virtualServices }: Tables,
-  { settings, service, egress }: ServiceQueries,
+  { visibility, service, egress, portNamespaces }: ServiceQueries,
   { ruleRoutes }: VirtualServiceQueries,
 ): StrayQueries {
   /** The hosts of one rule that are strays on a port. */
   function straysOf(read: Reader, config: Config<VirtualService>, client: Client, port: number): readonly Hostname[] {
     const hosts = virtualServiceHosts(config);
-    const hasPort = (host: Hostname) =>
-      read
-        .cell(service, { client, host })
-        ?.ports.some(({ number, protocol }) => number === port && (isHttp(protocol) || protocol === 'auto')) === true;
+    const hasPort = (host: Hostname) => {
+      const found = read.cell(service, { client, host });
+      return found !== undefined && takesRequests(found, port);
+    };
     const strays = hosts.filter((host) => (isWildcard(host) ? !matchesAny(read, host, client, port) : !hasPort(host)));
     if (strays.length === 0) return [];
     return port === 80 || strays.length < hosts.length ? strays : [];
@@ -63,59 +68,94 @@ export function strayQueries(
 
   /** Whether a wildcard meets some service on the port, onto which it is expanded then. */
   function matchesAny(read: Reader, wildcard: Hostname, client: Client, port: number): boolean {
-    for (const namespace of read.groups(services.byNamespace))
-      for (const row of read.rows(services, read.keys(services.byPort, `${namespace}:${port}`)))
-        if (covers(wildcard, row.hostname) && read.cell(service, { client, host: row.hostname }) !== undefined)
-          return true;
+    for (const key of read.keys(services.underWildcard, wildcard)) {
+      const row = read.row(services, key);
+      if (row?.ports.some(({ number }) => number === port) !== true) continue;
+      if (read.cell(service, { client, host: row.hostname }) !== undefined) return true;
+    }
     return false;
   }
 
-  /** The strays of the rules of one namespace. */
-  const straysOfNamespace = graph.query<
-    { client: Client; namespace: string; port: number },
-    readonly (StrayHost & { rank: number })[]
-  >('straysOfNamespace', {
+  /** Whether a host is a service with requests on the port whoever asks: every row that may be it has the port. */
+  function isServiceToAll(read: Reader, host: Hostname, port: number): boolean {
+    const { defaultServiceExportTo } = read.cell(visibility, meshKey);
+    const rows = read.rows(services, read.keys(services.byHost, host));
+    return (
+      rows.some(({ exportTo }) => exportToOr(exportTo, defaultServiceExportTo).includes('*')) &&
+      rows.every((row) => takesRequests(row, port))
+    );
+  }
+
+  /**
+   * The rules that may have strays on a port, in chunks by namespace: on port 80 those of a namespace with a host that is
+   * not a service to everybody, on another port those with several hosts, one of which is a service of the namespace. Most
+   * rules are about services alone, so that there are few.
+   */
+  const strayRules = graph.query<Chunk, readonly string[]>('strayRules', {
     reads: [
       services,
-      services.byNamespace,
+      services.byHost,
       services.byPort,
       virtualServices,
       virtualServices.byNamespace,
-      settings,
-      service,
-      egress,
-      ruleRoutes,
+      virtualServices.together,
+      visibility,
     ],
-    keyOf: ({ client, namespace, port }) => `${client.key}\n${port}\n${namespace}`,
-    compute(read, { client, namespace, port }) {
-      const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
-      const listeners = client.sidecar === '' ? undefined : read.cell(egress, client).listeners;
-      return read.rows(virtualServices, read.keys(virtualServices.byNamespace, namespace)).flatMap((config) => {
-        const hosts = virtualServiceHosts(config);
-        if (hosts.length === 0 || !onMesh(config)) return [];
-        const how = closeness(
-          exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
-          namespace,
-          client.namespace,
-        );
-        if (how === undefined) return [];
-        if (listeners !== undefined && !listeners.some((listener) => importsRule(listener, namespace, hosts)))
-          return [];
-        const strays = straysOf(read, config, client, port);
-        const rule = configKey(config);
-        if (strays.length === 0 || read.cell(ruleRoutes, { client, rule, port }) === undefined) return [];
-        return strays.map((host) => ({ host, rule, rank: ranks[how] }));
-      });
+    keyOf: ({ namespace, port }) => `${namespace}:${port}`,
+    compute(read, { namespace, port }) {
+      if (port === 80)
+        return read
+          .rows(virtualServices, read.keys(virtualServices.byNamespace, namespace))
+          .filter((rule) => onMesh(rule) && virtualServiceHosts(rule).some((host) => !isServiceToAll(read, host, port)))
+          .map(configKey);
+      const hosts = read.rows(services, read.keys(services.byPort, `${namespace}:${port}`)).map((row) => row.hostname);
+      const names = new Set(hosts.flatMap((host) => [host, ...wildcardsOver(host)]));
+      return [...new Set([...names].flatMap((name) => read.keys(virtualServices.together, name)))].sort();
     },
   });
 
+  /** The namespaces whose chunks have rules. */
+  const strayChunks = graph.query<number, readonly string[]>('strayChunks', {
+    reads: [virtualServices.byNamespace, portNamespaces, strayRules],
+    keyOf: String,
+    compute: (read, port) =>
+      (port === 80 ? read.groups(virtualServices.byNamespace) : read.cell(portNamespaces, String(port))).filter(
+        (namespace) => read.cell(strayRules, { namespace, port }).length > 0,
+      ),
+  });
+
+  const straysOfChunk = graph.query<Chunk & { client: Client }, readonly (StrayHost & { rank: number })[]>(
+    'straysOfChunk',
+    {
+      reads: [services, services.underWildcard, strayRules, virtualServices, visibility, service, egress, ruleRoutes],
+      keyOf: ({ client, namespace, port }) => `${client.key}\n${port}\n${namespace}`,
+      compute(read, { client, namespace, port }) {
+        const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
+        const listeners = client.sidecar === '' ? undefined : read.cell(egress, client).listeners;
+        const rules = read.rows(virtualServices, read.cell(strayRules, { namespace, port }));
+        return rules.flatMap((config) => {
+          const shown = exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo);
+          const how = closeness(shown, config.namespace, client.namespace);
+          const hosts = virtualServiceHosts(config);
+          if (how === undefined) return [];
+          if (listeners !== undefined && !listeners.some((listener) => importsRule(listener, config.namespace, hosts)))
+            return [];
+          const strays = straysOf(read, config, client, port);
+          const rule = configKey(config);
+          if (strays.length === 0 || read.cell(ruleRoutes, { client, rule, port }) === undefined) return [];
+          return strays.map((host) => ({ host, rule, rank: ranks[how] }));
+        });
+      },
+    },
+  );
+
   const strayHosts = graph.query<ClientRoutePort, readonly StrayHost[]>('strayHosts', {
-    reads: [virtualServices, virtualServices.byNamespace, straysOfNamespace],
+    reads: [virtualServices, strayChunks, straysOfChunk],
     keyOf: ({ client, port }) => `${client.key}\n${port}`,
     compute(read, { client, port }) {
       const all = read
-        .groups(virtualServices.byNamespace)
-        .flatMap((namespace) => read.cell(straysOfNamespace, { client, namespace, port }));
+        .cell(strayChunks, port)
+        .flatMap((namespace) => read.cell(straysOfChunk, { client, namespace, port }));
       const first = new Map<Hostname, StrayHost>();
       for (const { host, rule } of [...all].sort((a, b) => a.rank - b.rank || byAgeOfRule(read, a.rule, b.rule)))
         if (!first.has(host)) first.set(host, { host, rule });

@@ -5,7 +5,7 @@ import type { MeshConfig } from '../config/mesh-config.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Index, Table } from '../incremental/table.ts';
 import type { EndpointShard } from '../model/endpoint.ts';
-import { isWildcard, namespaceInName } from '../model/hostname.ts';
+import { isWildcard, namespaceInName, wildcardsOver } from '../model/hostname.ts';
 import type { Namespace } from '../model/namespace.ts';
 import { isHttp } from '../model/protocol.ts';
 import type { Proxy } from '../model/proxy.ts';
@@ -33,7 +33,12 @@ export interface Tables {
   readonly services: Table<Service> & {
     readonly byHost: Index;
     readonly byNamespace: Index;
+    /** By `namespace:port`. */
     readonly byPort: Index;
+    /** By the number of a port, of whatever namespace. */
+    readonly onPort: Index;
+    /** By the wildcards that their hosts lie under. */
+    readonly underWildcard: Index;
     readonly byExportTo: Index;
     readonly byAlias: Index;
     /** Services that keep traffic near a node, by namespace. */
@@ -49,6 +54,8 @@ export interface Tables {
   readonly shards: Table<EndpointShard> & { readonly byHost: Index; readonly byAddress: Index };
   readonly workloads: Table<Workload> & {
     readonly byNamespace: Index;
+    /** By kind and namespace, and by kind, namespace and each label: what selectors ask for. */
+    readonly selectable: Index;
     readonly byAddress: Index;
     /** Pods by `namespace/name` of the pod itself. */
     readonly byPod: Index;
@@ -67,6 +74,8 @@ export interface Tables {
     readonly selective: Index;
     /** By the full names of the hosts that they send traffic to. */
     readonly byDestination: Index;
+    /** Those for the mesh with several hosts, by each of them. */
+    readonly together: Index;
     /** Roots by the `namespace/name` of their delegates. */
     readonly byDelegate: Index;
   };
@@ -138,6 +147,8 @@ function serviceTable(graph: Graph): Tables['services'] {
     byHost: ({ hostname }) => [hostname],
     byNamespace: inNamespace,
     byPort: ({ namespace, ports }) => [...new Set(ports.map(({ number }) => `${namespace}:${number}`))],
+    onPort: ({ ports }) => [...new Set(ports.map(({ number }) => String(number)))],
+    underWildcard: ({ hostname }) => wildcardsOver(hostname),
     byExportTo: ({ exportTo }) => namedTargets(exportTo),
     byAlias: ({ aliasOf }) => (aliasOf === undefined ? [] : [aliasOf]),
     nodeAware: ({ isNodeLocal, trafficDistribution, namespace }) =>
@@ -164,9 +175,24 @@ function shardTable(graph: Graph): Tables['shards'] {
   });
 }
 
+/** A group of workloads of a namespace: all of a kind, or those of them with a label. */
+export function selectableKey({
+  kind,
+  namespace,
+  label,
+}: Pick<Workload, 'kind' | 'namespace'> & {
+  readonly label?: readonly [key: string, value: string] | undefined;
+}): string {
+  return `${kind} ${namespace}${label === undefined ? '' : ` ${label[0]}=${label[1]}`}`;
+}
+
 function workloadTable(graph: Graph): Tables['workloads'] {
   return withIndexes(graph.table<Workload>('workloads'), {
     byNamespace: inNamespace,
+    selectable: ({ kind, namespace, labels }) => [
+      selectableKey({ kind, namespace }),
+      ...Object.entries(labels).map((label) => selectableKey({ kind, namespace, label })),
+    ],
     byAddress: ({ addresses }) => addresses,
     byPod: ({ kind, namespace, origin }) => (kind === 'pod' ? [`${namespace}/${origin.name}`] : []),
   });
@@ -189,6 +215,10 @@ function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
     selective: ({ spec, namespace }) =>
       (spec.exportTo ?? []).length > 0 && !spec.exportTo?.includes('*') ? [namespace] : [],
     byDestination: destinationHosts,
+    together: (config) => {
+      const hosts = virtualServiceHosts(config);
+      return onMesh(config) && hosts.length > 1 ? hosts : [];
+    },
     byDelegate: delegatesOf,
   });
 }

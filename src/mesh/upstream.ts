@@ -10,7 +10,10 @@ import { isLocalityWeighted, type LocalitySetting } from './locality.ts';
 import type { MeshSettings } from './settings.ts';
 
 /** A rule's blocks, and the mesh's defaults for blocks that the rule leaves out. */
-export function withMeshDefaults(policy: PortPolicy, { trafficPolicy }: MeshSettings): PortPolicy {
+export function withMeshDefaults(
+  policy: PortPolicy,
+  { trafficPolicy }: Pick<MeshSettings, 'trafficPolicy'>,
+): PortPolicy {
   const connectionPool = policy.connectionPool ?? trafficPolicy.connectionPool;
   const outlierDetection = policy.outlierDetection ?? trafficPolicy.outlierDetection;
   return {

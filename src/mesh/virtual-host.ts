@@ -11,7 +11,7 @@ import { hashesOf } from './hash-policy.ts';
 import { retryOf } from './http-retry.ts';
 import { outboundCluster } from './names.ts';
 import type { ServiceQueries } from './services.ts';
-import type { MeshSettings } from './settings.ts';
+import type { RouteSettings } from './setting-parts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { type ClientPort, clientPortKey, type VirtualServiceQueries } from './virtual-services.ts';
 
@@ -19,7 +19,7 @@ import { type ClientPort, clientPortKey, type VirtualServiceQueries } from './vi
 export interface HostDomains {
   /** The host itself. */
   readonly own: readonly string[];
-  /** Shorter names, other names and addresses, which give way where they are somebody's own name. */
+  /** Shorter names, other names and addresses, each once, which give way where they are somebody's own name. */
   readonly others: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface VirtualHostQueries {
 export function virtualHostQueries(
   graph: Graph,
   { services }: Tables,
-  { settings, service }: ServiceQueries,
+  { routeSettings, service }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { hostRoutes }: VirtualServiceQueries,
 ): VirtualHostQueries {
@@ -54,7 +54,8 @@ export function virtualHostQueries(
       const names = [...own, ...short];
       const wildcards = found?.isHeadless === true ? names.map((name) => `*.${name}`) : [];
       const other = aliases.flatMap((alias) => [...fullNames(alias), ...shortNames(alias, client.domain)]);
-      return { own, others: [...short, ...wildcards, ...other, ...addressesFor(found, client)] };
+      const all = new Set([...short, ...wildcards, ...other, ...addressesFor(found, client)]);
+      return { own, others: [...all].filter((name) => !own.includes(name)) };
     },
   });
 
@@ -79,7 +80,7 @@ export function virtualHostQueries(
   });
 
   const virtualHost = graph.query<ClientPort, VirtualHostIr>('virtualHost', {
-    reads: [settings, service, destinationPolicy, hostRoutes],
+    reads: [routeSettings, service, destinationPolicy, hostRoutes],
     keyOf: clientPortKey,
     compute(read, { client, host, port }) {
       const found = read.cell(service, { client, host });
@@ -92,7 +93,7 @@ export function virtualHostQueries(
       const hash = hashesOf(policy, port, '');
       return {
         ...head,
-        routes: [defaultRoute(host, port, hash, read.cell(settings, meshKey))],
+        routes: [defaultRoute(host, port, hash, read.cell(routeSettings, meshKey))],
         origins: [...origin, ...(hash.length > 0 ? (policy?.origins ?? []) : [])],
       };
     },
@@ -101,7 +102,7 @@ export function virtualHostQueries(
   return { hostDomains, isRouted, virtualHost };
 }
 
-function defaultRoute(host: Hostname, port: number, hash: readonly HashIr[], settings: MeshSettings): RouteIr {
+function defaultRoute(host: Hostname, port: number, hash: readonly HashIr[], settings: RouteSettings): RouteIr {
   // A consistent hash does not change how it is retried: only a rule's route takes that into account.
   const retry = retryOf(settings.retryPolicy, false);
   return {

@@ -55,7 +55,7 @@ const ranks: { readonly [how in Closeness]: number } = { private: 0, named: 1, p
 export function virtualServiceQueries(
   graph: Graph,
   tables: Tables,
-  { settings, service, egress }: ServiceQueries,
+  { visibility, routeSettings, service, egress }: ServiceQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { placedRoutes }: PlacedRouteQueries,
 ): VirtualServiceQueries {
@@ -63,7 +63,7 @@ export function virtualServiceQueries(
 
   /** The rules among `keys` that a client sees and its Sidecar imports, in the order in which they may claim a host. */
   function candidates(read: Reader, client: Client, keys: readonly string[]): readonly Config<VirtualService>[] {
-    const { defaultVirtualServiceExportTo } = read.cell(settings, meshKey);
+    const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
     const listeners = client.sidecar === '' ? undefined : read.cell(egress, client).listeners;
     return read
       .rows(virtualServices, keys)
@@ -84,7 +84,7 @@ export function virtualServiceQueries(
   }
 
   const ruleRoutes = graph.query<ClientRulePort, HostRoutes | undefined>('ruleRoutes', {
-    reads: [virtualServices, settings, service, destinationPolicy, placedRoutes],
+    reads: [virtualServices, routeSettings, service, destinationPolicy, placedRoutes],
     keyOf: ({ client, rule, port }) => `${client.key}\n${port}\n${rule}`,
     compute(read, { client, rule, port }) {
       const config = read.row(virtualServices, rule);
@@ -106,7 +106,7 @@ export function virtualServiceQueries(
       clientNamespace: client.namespace,
       clientLabels: client.labels,
       isTls: false,
-      retryPolicy: read.cell(settings, meshKey).retryPolicy,
+      retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
       clusterOf: (destination) => destinationCluster(read, destination, config.namespace, client, port),
       hashOf: (destination) => hashOf(read, destination, config.namespace, client, port),
     };
@@ -150,7 +150,7 @@ export function virtualServiceQueries(
   }
 
   const hostRules = graph.query<ClientHost, readonly string[]>('hostRules', {
-    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, settings, egress],
+    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, visibility, egress],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const keys = new Set([
@@ -162,7 +162,7 @@ export function virtualServiceQueries(
   });
 
   const hostRoutes = graph.query<ClientPort, HostRoutes | undefined>('hostRoutes', {
-    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, settings, egress, ruleRoutes],
+    reads: [virtualServices, virtualServices.byHost, virtualServices.wildcards, visibility, egress, ruleRoutes],
     keyOf: clientPortKey,
     compute(read, { client, host, port }) {
       const exact = candidates(read, client, read.keys(virtualServices.byHost, host));

@@ -1,7 +1,7 @@
 import type { Hostname } from './hostname.ts';
 import type { Labels } from './labels.ts';
 import type { Origin } from './origin.ts';
-import type { Protocol } from './protocol.ts';
+import { isHttp, type Protocol } from './protocol.ts';
 
 /** How a client finds the endpoints of a service. */
 export type Resolution =
@@ -75,4 +75,14 @@ export function serviceKey({
   hostname,
 }: Pick<Service, 'registry' | 'namespace' | 'name' | 'hostname'>): string {
   return `${registry}/${namespace}/${name}/${hostname}`;
+}
+
+/** The namespace in the key of a service's row. */
+export function namespaceInServiceKey(key: string): string {
+  return key.split('/').at(-3) ?? '';
+}
+
+/** Whether requests can come in for a service on a port. */
+export function takesRequests({ ports }: Service, port: number): boolean {
+  return ports.some(({ number, protocol }) => number === port && (isHttp(protocol) || protocol === 'auto'));
 }

@@ -5,9 +5,9 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { VirtualHostIr } from '../ir/route.ts';
 import { equal } from '../lib/equal.ts';
+import type { LayoutEntry } from '../mesh/layout-entry.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { otherRequests } from '../mesh/outbound-policy.ts';
-import type { LayoutEntry } from '../mesh/route-layout.ts';
 import { anywhere, type Client, type PatchList } from '../model/scope.ts';
 import type { Interner } from './intern.ts';
 import type { ScopedName } from './part.ts';
@@ -32,8 +32,7 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
   /** Encoded with the domains that the layout gives it. */
   const encodedHost = graph.query<LayoutEntry, EncodedVirtualHost | undefined>('encodedHost', {
     reads: [mesh.virtualHost, mesh.strayVirtualHost],
-    keyOf: ({ client, host, port, rule = '', domains }) =>
-      `${client.key}\n${port}\n${host}\n${rule}\n${domains.join(' ')}`,
+    keyOf: ({ key }) => key,
     compute(read, { client, host, port, rule, domains }) {
       const ir =
         rule === undefined

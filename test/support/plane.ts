@@ -48,7 +48,7 @@ export class Plane {
     };
     const log = { ...silent, error };
     const place = { cluster: 'Kubernetes', domainSuffix: 'cluster.local' };
-    this.controlPlane = new ControlPlane({ log, ...place, clock: fakeClock(), ...options });
+    this.controlPlane = new ControlPlane({ log, ...place, now: () => 0, clock: fakeClock(), ...options });
   }
 
   /** Makes changes visible in one commit; a proxy that connects sees all that was said before it. */

@@ -1,0 +1,169 @@
+/** A mesh of any size in which everything occurs in proportion: services, endpoints, pods, rules, entries, Sidecars. */
+import type { Draft } from '../support/draft.ts';
+import type { Change, ProxyDraft } from '../support/plane.ts';
+import { connect } from '../support/steps.ts';
+
+export interface Size {
+  readonly namespaces: number;
+  readonly servicesEach: number;
+}
+
+/** A service by the number of its namespace and its own number there. */
+export type Place = readonly [namespace: number, service: number];
+
+const nameOf = ([namespace, service]: Place) => `s-${namespace}-${service}`;
+const namespaceOf = ([namespace]: Place) => `ns-${namespace}`;
+export const host = (place: Place) => `${nameOf(place)}.${namespaceOf(place)}.svc.cluster.local`;
+const address = ([namespace, service]: Place, net: number) =>
+  `10.${net}.${namespace * 4 + (service >> 8)}.${service & 255}`;
+
+/** An object with a spec, or with fields of its own beside it. */
+export function draft(
+  kind: string,
+  namespace: string,
+  name: string,
+  body: Draft['body'],
+  more: Partial<Draft> = {},
+): Draft {
+  return { group: 'networking.istio.io', kind, namespace, name, createdAt: 0, line: 1, body, ...more };
+}
+
+export const servicePorts = [
+  { name: 'http', port: 80, targetPort: 8000 },
+  { name: 'tcp', port: 9000, targetPort: 9000 },
+];
+
+export function service(place: Place, more: Partial<Draft> = {}): Draft {
+  const spec = { clusterIP: address(place, 96), ports: servicePorts, selector: { app: nameOf(place) } };
+  return draft('Service', namespaceOf(place), nameOf(place), { spec }, { group: '', ...more });
+}
+
+/** The endpoints of a service; those of `unready` are not ready. */
+export function endpoints(place: Place, replicas: readonly number[] = [1, 2], unready: readonly number[] = []): Draft {
+  return draft(
+    'EndpointSlice',
+    namespaceOf(place),
+    nameOf(place),
+    {
+      addressType: 'IPv4',
+      ports: [
+        { name: 'http', port: 8000 },
+        { name: 'tcp', port: 9000 },
+      ],
+      endpoints: replicas.map((replica) => ({
+        addresses: [address(place, replica)],
+        conditions: { ready: !unready.includes(replica), terminating: false },
+        targetRef: { kind: 'Pod', name: `${nameOf(place)}-${replica}`, namespace: namespaceOf(place) },
+      })),
+    },
+    { group: 'discovery.k8s.io', labels: { 'kubernetes.io/service-name': nameOf(place) } },
+  );
+}
+
+export function pod(place: Place, replica: number, labels: Draft['labels'] = {}): Draft {
+  return draft(
+    'Pod',
+    namespaceOf(place),
+    `${nameOf(place)}-${replica}`,
+    { status: { podIP: address(place, replica), conditions: [{ type: 'Ready', status: 'True' }] } },
+    { group: '', labels: { app: nameOf(place), version: `v${replica}`, ...labels } },
+  );
+}
+
+/** Splits the traffic of a service between its two subsets. */
+export function virtualService(place: Place, weight = 90): Draft {
+  const to = (subset: string) => ({ host: host(place), subset });
+  const route = [
+    { destination: to('v1'), weight },
+    { destination: to('v2'), weight: 100 - weight },
+  ];
+  const spec = { hosts: [host(place)], http: [{ route }] };
+  return draft('VirtualService', namespaceOf(place), nameOf(place), { spec });
+}
+
+export function destinationRule(place: Place, versions: readonly string[] = ['v1', 'v2'], maxConnections = 100): Draft {
+  const subsets = versions.map((version) => ({ name: version, labels: { version } }));
+  const trafficPolicy = { connectionPool: { tcp: { maxConnections } } };
+  return draft('DestinationRule', namespaceOf(place), nameOf(place), {
+    spec: { host: host(place), trafficPolicy, subsets },
+  });
+}
+
+export function serviceEntry(place: Place, endpoint = 'one.test'): Draft {
+  return draft('ServiceEntry', namespaceOf(place), nameOf(place), {
+    spec: {
+      hosts: [`${nameOf(place)}.example`],
+      resolution: 'DNS',
+      ports: [
+        { number: 80, name: 'http', protocol: 'HTTP' },
+        { number: 443, name: 'tls', protocol: 'TLS' },
+      ],
+      endpoints: [{ address: endpoint }],
+    },
+  });
+}
+
+export function sidecar(namespace: number): Draft {
+  return draft('Sidecar', `ns-${namespace}`, 'default', { spec: { egress: [{ hosts: ['./*', 'istio-system/*'] }] } });
+}
+
+export function gateway(hosts: readonly string[]): Draft {
+  const servers = [{ port: { number: 8080, name: 'http', protocol: 'HTTP' }, hosts }];
+  return draft('Gateway', 'istio-system', 'ingress', { spec: { selector: { istio: 'ingress' }, servers } });
+}
+
+/** The first service of a namespace, seen from outside. */
+function publicRoute(namespace: number): Draft {
+  return draft('VirtualService', `ns-${namespace}`, 'public', {
+    spec: {
+      hosts: [`app-${namespace}.example.com`],
+      gateways: ['istio-system/ingress'],
+      http: [{ route: [{ destination: { host: host([namespace, 0]) } }] }],
+    },
+  });
+}
+
+function objects({ namespaces, servicesEach }: Size): readonly Draft[] {
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const places = numbers(namespaces).flatMap((n) => numbers(servicesEach).map((s): Place => [n, s]));
+  const every = (period: number, rest: number) => places.filter(([, s]) => s % period === rest);
+  return [
+    ...places.flatMap((place) => [service(place), endpoints(place), pod(place, 1), pod(place, 2)]),
+    ...every(4, 0).flatMap((place) => [virtualService(place), destinationRule(place)]),
+    ...every(4, 1).map((place) => destinationRule(place)),
+    ...every(10, 3).map((place) => serviceEntry(place)),
+    ...numbers(namespaces).map(publicRoute),
+    ...numbers(namespaces)
+      .filter((n) => n % 5 === 3)
+      .map(sidecar),
+    gateway(['*.example.com']),
+  ];
+}
+
+/** A sidecar of the first pod of a service. */
+export function workload(place: Place, zone: string, more: Partial<ProxyDraft> = {}): Partial<ProxyDraft> {
+  return {
+    name: `${nameOf(place)}-1.${namespaceOf(place)}`,
+    addresses: [address(place, 1)],
+    labels: { app: nameOf(place), version: 'v1' },
+    locality: { region: 'r', zone, subzone: '' },
+    ...more,
+  };
+}
+
+/** The same proxies whatever the size: sidecars of several namespaces, places and modes, one with a Sidecar, and a gateway. */
+function proxies(): readonly Change[] {
+  const router = { type: 'router', name: 'ingress.istio-system', labels: { istio: 'ingress' } } as const;
+  return [
+    ...connect('ns-0', workload([0, 0], 'one'), 'a'),
+    ...connect('ns-0', workload([0, 1], 'two'), 'b'),
+    ...connect('ns-1', workload([1, 0], 'one'), 'c'),
+    ...connect('ns-2', workload([2, 0], 'one', { interception: 'NONE', httpProxyPort: 15080 }), 'd'),
+    ...connect('ns-3', workload([3, 0], 'two'), 'e'),
+    ...connect('istio-system', router, 'gateway'),
+  ];
+}
+
+export function meshOf(size: Size): readonly Change[] {
+  return [...objects(size).map((object) => ({ do: 'put', object }) as const), ...proxies()];
+}
