@@ -92,8 +92,10 @@ export class Cell implements Source {
   recompute(): boolean {
     const computation = new Computation(this);
     let value: unknown;
+    let isSame: boolean;
     try {
       value = this.query.compute(computation, this.#key);
+      isSame = this.hasValue && this.query.equal(this.value, value);
     } catch (error) {
       this.#adopt(computation);
       const isNew = this.error === undefined;
@@ -103,7 +105,7 @@ export class Cell implements Source {
     }
     this.#adopt(computation);
     this.error = undefined;
-    if (this.hasValue && this.query.equal(this.value, value)) return false;
+    if (isSame) return false;
     this.value = value;
     this.hasValue = true;
     return true;

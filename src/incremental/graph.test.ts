@@ -183,4 +183,72 @@ describe('a graph', () => {
     graph.watch(report, key, () => {});
     assert.deepEqual(rowsBehind(report, key), [{ table: 'people', key: 'ann' }]);
   });
+
+  it('keeps the last good version of a row that an index cannot take, and goes on with the others', () => {
+    const failures: string[] = [];
+    const graph = new Graph({ onFailure: (table, key) => failures.push(`${table}(${key})`) });
+    const people = graph.table<{ readonly towns: readonly string[] | undefined }>('people');
+    const byTown = people.index('town', ({ towns }) => (towns as readonly string[]).map((town) => town));
+    const inUlm = graph.query('inUlm', { reads: [byTown], compute: (read) => read.keys(byTown, 'ulm') });
+    people.put('ann', { towns: ['ulm', 'ulm'] });
+    graph.commit();
+    people.put('ann', { towns: undefined });
+    people.put('bob', { towns: ['ulm'] });
+    graph.commit();
+    assert.deepEqual(graph.read(inUlm, ''), ['ann', 'bob']);
+    assert.deepEqual(failures, ['people(ann)']);
+    people.remove('ann');
+    graph.commit();
+    assert.deepEqual(graph.read(inUlm, ''), ['bob']);
+  });
+
+  it('tells the other watches when one throws, and reports it', () => {
+    const { graph, count, put, failures } = population();
+    const seen: number[] = [];
+    graph.watch(count, 'ulm', () => {
+      throw new Error('a watcher fails');
+    });
+    graph.watch(count, 'ulm', (value) => seen.push(value));
+    put('ann', 'ulm');
+    graph.commit();
+    assert.deepEqual(seen, [1]);
+    assert.deepEqual(failures, ['count(ulm)']);
+  });
+
+  it('does not call a watch that another one has closed, nor one that was opened meanwhile', () => {
+    const { graph, count, put } = population();
+    const seen: string[] = [];
+    graph.watch(count, 'ulm', () => {
+      second.close();
+      graph.watch(count, 'ulm', () => seen.push('third'));
+    });
+    const second = graph.watch(count, 'ulm', () => seen.push('second'));
+    put('ann', 'ulm');
+    graph.commit();
+    assert.deepEqual(seen, []);
+  });
+
+  it('takes a comparison of results that throws for a failure of the query', () => {
+    const failures: string[] = [];
+    const graph = new Graph({ onFailure: (query, key) => failures.push(`${query}(${key})`) });
+    const numbers = graph.table<number>('numbers');
+    const number = graph.query('number', {
+      reads: [numbers],
+      compute: (read, key: string) => read.row(numbers, key) ?? 0,
+      equal: (_before, after) => {
+        if (after === 13) throw new Error('nobody compares 13');
+        return false;
+      },
+    });
+    const watch = graph.watch(number, 'a', () => {});
+    for (const next of [1, 13]) {
+      numbers.put('a', next);
+      graph.commit();
+    }
+    assert.equal(watch.value, 1);
+    assert.deepEqual(failures, ['number(a)']);
+    numbers.put('a', 2);
+    graph.commit();
+    assert.equal(watch.value, 2);
+  });
 });

@@ -24,7 +24,7 @@ export interface Watch<V> {
 export interface GraphOptions {
   /** Told of each computation, for tests that count them. */
   readonly onCompute?: (query: string, key: string) => void;
-  /** Told when a query throws; its cell keeps its last good value. */
+  /** Told when a query throws (its cell keeps its last good value), an index (the row does), or a watcher. */
   readonly onFailure?: (query: string, key: string, error: unknown) => void;
 }
 
@@ -105,14 +105,31 @@ export class Graph {
     this.#isCommitting = true;
     try {
       this.#revision += 1;
-      for (const table of this.#tables) table.settle((source) => this.#enqueueReaders(source));
+      for (const table of this.#tables)
+        table.settle(
+          (source) => this.#enqueueReaders(source),
+          (key, error) => this.#events.failed(table.name, key, error),
+        );
       for (const queue of this.#queues) this.#settle(queue, changed);
     } finally {
       this.#isCommitting = false;
     }
-    for (const cell of changed) for (const watcher of [...cell.watchers]) watcher();
+    this.#notify(changed);
     this.#sweep();
     return this.#revision;
+  }
+
+  /** Calls those that watched before the commit and still do. One that throws keeps nobody else from being told. */
+  #notify(changed: readonly Cell[]): void {
+    const calls = changed.flatMap((cell) => [...cell.watchers].map((watcher) => ({ cell, watcher })));
+    for (const { cell, watcher } of calls) {
+      if (!cell.watchers.has(watcher)) continue;
+      try {
+        watcher();
+      } catch (error) {
+        this.#events.failed(cell.query.name, cell.id, error);
+      }
+    }
   }
 
   /** Runs the cells of one rank. Their readers are of higher ranks, and new cells run at once: the queue does not grow. */

@@ -120,8 +120,8 @@ export class GroupedKeys implements Index {
   move(rowKey: string, before: readonly string[], after: readonly string[], changed: (source: Source) => void): void {
     for (const key of before) {
       if (after.includes(key)) continue;
-      const group = this.group(key);
-      if (!group.members.delete(rowKey)) continue;
+      const group = this.#groups.get(key);
+      if (group?.members.delete(rowKey) !== true) continue;
       group.changed();
       changed(group);
       if (group.members.size > 0) continue;
@@ -187,8 +187,11 @@ export class Rows<V> implements Table<V> {
     return this.#staged.size > 0;
   }
 
-  /** Makes the staged rows visible and reports each source that differs now. */
-  settle(changed: (source: Source) => void): void {
+  /**
+   * Makes the staged rows visible and reports each source that differs now. A row that an index cannot take is reported as
+   * failed, and its last good version stays.
+   */
+  settle(changed: (source: Source) => void, failed: (key: string, error: unknown) => void): void {
     if (this.#staged.size === 0) return;
     const staged = this.#staged;
     this.#staged = new Map();
@@ -199,15 +202,18 @@ export class Rows<V> implements Table<V> {
         if (after === undefined && row.readers.size === 0) this.forget(key);
         continue;
       }
+      let groups: readonly (readonly string[])[];
+      try {
+        groups = this.#indexes.map(({ keysOf }) => (after === undefined ? [] : keysOf(after)));
+      } catch (error) {
+        failed(key, error);
+        if (before === undefined && row.readers.size === 0) this.forget(key);
+        continue;
+      }
       row.value = after;
       changed(row);
-      for (const { grouped, keysOf } of this.#indexes)
-        grouped.move(
-          key,
-          before === undefined ? [] : keysOf(before),
-          after === undefined ? [] : keysOf(after),
-          changed,
-        );
+      for (const [i, { grouped, keysOf }] of this.#indexes.entries())
+        grouped.move(key, before === undefined ? [] : keysOf(before), groups[i] ?? [], changed);
       if (after === undefined && row.readers.size === 0) this.forget(key);
     }
   }
