@@ -1,0 +1,54 @@
+/** Neither the order in which objects arrive, nor the files they stand in, nor how they come in batches changes a byte. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { namesFor } from '../oracle/names.ts';
+import { anyObject } from '../oracle/objects.ts';
+import { proxy } from '../oracle/proxy.ts';
+import { type Draft, draftKey, toChange } from '../support/draft.ts';
+import { Plane, type ProxyDraft } from '../support/plane.ts';
+import { differences, type Served } from '../support/served.ts';
+
+interface Arrival {
+  readonly draft: Draft;
+  readonly file: string;
+  /** Where it comes among the others. */
+  readonly place: number;
+  /** A commit follows. */
+  readonly isLast: boolean;
+}
+
+function served(arrivals: readonly Arrival[], proxies: readonly ProxyDraft[]): readonly Served[] {
+  const plane = new Plane({ namesFor });
+  for (const { draft, file, isLast } of arrivals) {
+    plane.controlPlane.apply([toChange(draft, file)]);
+    if (isLast) plane.controlPlane.commit();
+  }
+  plane.take(proxies.map((one, i) => ({ do: 'connect', seat: String(i), proxy: one }) as const));
+  assert.deepEqual(plane.failures, []);
+  return proxies.map((_, i) => plane.served(String(i)));
+}
+
+const arrivals = fc.uniqueArray(
+  fc.record({ draft: anyObject, file: fc.constantFrom('a.yaml', 'b.yaml'), place: fc.nat(), isLast: fc.boolean() }),
+  { minLength: 5, maxLength: 30, size: 'max', selector: ({ draft }) => draftKey(draft) },
+);
+
+describe('what proxies are served', () => {
+  it('does not depend on the order of arrival, on files, on lines or on batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(arrivals, fc.array(proxy, { minLength: 1, maxLength: 3 }), async (all, proxies) => {
+        const plain = all.map((one) => ({ ...one, file: 'all.yaml', isLast: false }));
+        const shuffled = [...all]
+          .sort((a, b) => a.place - b.place)
+          .map((one) => ({ ...one, draft: { ...one.draft, line: one.place % 7 } }));
+        const [first, second] = [served(plain, proxies), served(shuffled, proxies)];
+        const found = proxies.flatMap((_, i) => differences(second[i] ?? new Map(), first[i] ?? new Map()));
+        assert.deepEqual(found, []);
+        await setImmediate();
+      }),
+      { seed: 1, numRuns: 60 },
+    );
+  });
+});
