@@ -50,7 +50,7 @@ export function virtualHostQueries(
       const found = read.cell(service, { client, host });
       const own = fullNames(host);
       const short = shortNames(host, client.domain);
-      const aliases = found?.aliasOf === undefined ? aliasesOf(read, host) : [];
+      const aliases = found?.aliasOf === undefined ? aliasesOf(read, client, host) : [];
       const names = [...own, ...short];
       const wildcards = found?.isHeadless === true ? names.map((name) => `*.${name}`) : [];
       const other = aliases.flatMap((alias) => [...fullNames(alias), ...shortNames(alias, client.domain)]);
@@ -59,13 +59,14 @@ export function virtualHostQueries(
     },
   });
 
-  /** Every host that stands, over any number of steps, for `host`. */
-  function aliasesOf(read: Reader, host: Hostname): readonly Hostname[] {
+  /** Every host that stands, over any number of steps that the client sees, for `host`. */
+  function aliasesOf(read: Reader, client: Client, host: Hostname): readonly Hostname[] {
     const found = new Set<Hostname>();
     const pending = [host];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       for (const { hostname } of read.rows(services, read.keys(services.byAlias, next))) {
         if (hostname === host || found.has(hostname)) continue;
+        if (read.cell(service, { client, host: hostname })?.aliasOf !== next) continue;
         found.add(hostname);
         pending.push(hostname);
       }
