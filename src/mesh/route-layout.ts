@@ -66,7 +66,7 @@ export function routeLayoutQueries(
   graph: Graph,
   { services, sidecars }: Tables,
   { settings, egress, service, hosts, portNamespaces }: ServiceQueries,
-  { namespaces }: ImportQueries,
+  { namespaces, imported }: ImportQueries,
   { narrow }: NarrowQueries,
   { strayHosts }: StrayQueries,
   { hostDomains, isRouted }: VirtualHostQueries,
@@ -144,7 +144,7 @@ export function routeLayoutQueries(
   }
 
   function ofHost(read: Reader, client: Client, host: Hostname, port: number): RouteLayout | undefined {
-    const found = read.cell(service, { client, host });
+    const found = read.cell(imported, { client, host });
     if (found === undefined) return undefined;
     const as = read.cell(narrow, { client, namespace: found.namespace });
     return { hosts: [toEntry({ domains: ['*'], client: as, host, port })] };
@@ -176,10 +176,10 @@ export function routeLayoutQueries(
     reads: [
       sidecars,
       namespaces,
+      imported,
       narrow,
       egress,
       settings,
-      service,
       hostsOnPort,
       portNamespaces,
       requestPorts,

@@ -71,4 +71,25 @@ describe('a proxy of another namespace', () => {
       { seed: 1, numRuns: 60 },
     );
   });
+
+  it('is served the same bytes whether or not objects are there that its Sidecar leaves out', async () => {
+    // Rules may need destinations anywhere, which a Sidecar imports with them.
+    const plain = anyObject.filter(({ kind }) => kind !== 'VirtualService' && kind !== 'Sidecar');
+    const mesh = fc.uniqueArray(plain, { minLength: 5, maxLength: 25, size: 'max', selector: draftKey });
+    const elsewhere = fc
+      .oneof(service, serviceEntry, virtualService, destinationRule)
+      .filter((draft) => draft.namespace === 'b' && isValid(draft))
+      .map((draft) => ({ ...draft, name: `more-${draft.name}` }));
+    await fc.assert(
+      fc.asyncProperty(mesh, fc.array(elsewhere, { minLength: 1, maxLength: 3 }), async (objects, more) => {
+        const plane = new Plane({ namesFor });
+        plane.take([...objects.map(put), put(sidecarOnly), ...proxies()]);
+        const before = plane.served('4');
+        plane.take(more.map(put));
+        assert.deepEqual(differences(plane.served('4'), before), []);
+        await setImmediate();
+      }),
+      { seed: 1, numRuns: 60 },
+    );
+  });
 });
