@@ -46,6 +46,8 @@ export interface FilterChainIr {
   /** The API path of the rule it comes from. */
   readonly config?: string;
   readonly connectTimeoutMs?: number;
+  /** The rule that asked for it, whether or not its metadata says so. */
+  readonly origin?: OriginKey;
 }
 
 export interface FilterChainMatchIr {

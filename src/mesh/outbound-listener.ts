@@ -56,6 +56,8 @@ export function placedListener(
   const speaking = inOrder.filter(({ kind }) => kind !== 'tcp');
   const tcp: FilterChainIr[] = [];
   const matches = new Set<string>();
+  /** The oldest that wants requests told apart here, and those that have a chain. */
+  const served = new Set(speaking.slice(0, 1));
   for (const claim of inOrder.filter(({ kind }) => kind !== 'http')) {
     for (const block of claim.blocks.length === 0 ? [undefined] : claim.blocks) {
       for (const chain of context.chainsOf(claim, block, claim.addresses.length === 0 || block !== undefined)) {
@@ -63,6 +65,7 @@ export function placedListener(
         if (matches.has(match)) continue;
         matches.add(match);
         tcp.push(chain);
+        served.add(claim);
       }
     }
   }
@@ -76,7 +79,7 @@ export function placedListener(
     http: speaking.length === 0 ? undefined : httpChain(routeName, ip, port, speaking, context),
     tcp,
     isWildcard: bind === '' && !bindsToPort,
-    origins: [],
+    origins: [...served].map(context.originOf),
     context,
   });
 }
@@ -209,7 +212,7 @@ function listener({
     chains,
     ...(takesAll ? {} : { fallback: rest ?? passOn(context) }),
     ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
-    origins,
+    origins: [...new Set([...origins, ...tcp.flatMap(({ origin }) => origin ?? [])])],
   };
 }
 

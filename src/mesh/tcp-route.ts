@@ -4,6 +4,7 @@ import type { Destination, VirtualService, WeightedDestination } from '../config
 import type { FilterChainIr, FilterChainMatchIr, TcpProxyIr } from '../ir/listener.ts';
 import type { Hostname } from '../model/hostname.ts';
 import { selects } from '../model/labels.ts';
+import { originKey } from '../model/origin.ts';
 import { isTls, type Protocol } from '../model/protocol.ts';
 import type { Client } from '../model/scope.ts';
 import type { PortPolicy } from './destination-policy.ts';
@@ -99,7 +100,7 @@ function plainChains(context: TcpContext): readonly FilterChainIr[] {
       if (takesAll) return [...chains, chain(prefixes(own), proxyTo(route, rule, context), rule)];
       const subnets = fitting.flatMap(({ destinationSubnets = [] }) => destinationSubnets);
       if (subnets.length === 0) continue;
-      chains.push(chain(prefixes(subnets), proxyTo(route, rule, context)));
+      chains.push({ ...chain(prefixes(subnets), proxyTo(route, rule, context)), origin: originKey(rule.origin) });
       // Envoy refuses two chains with one match; the rule's is the one that was asked for.
       if (JSON.stringify([...subnets].sort()) === JSON.stringify(own)) return chains;
     }
@@ -111,7 +112,9 @@ function chain(match: FilterChainMatchIr, proxy: TcpProxyIr, rule?: Config<Virtu
   return {
     ...(Object.keys(match).length === 0 ? {} : { match }),
     network: { kind: 'tcp', proxy },
-    ...(rule === undefined ? {} : { config: apiPath('virtual-service', rule.namespace, rule.name) }),
+    ...(rule === undefined
+      ? {}
+      : { config: apiPath('virtual-service', rule.namespace, rule.name), origin: originKey(rule.origin) }),
     connectTimeoutMs: 15_000,
   };
 }
