@@ -47,7 +47,7 @@ const put = (object: Draft): readonly Change[] => [{ do: 'put', object }];
 const remove = (object: Draft): readonly Change[] => [{ do: 'remove', object }];
 
 const newService = (ports: readonly object[]) =>
-  draft('Service', 'ns-1', 'new', { spec: { clusterIP: '10.99.0.1', ports } }, { group: '' });
+  draft('Service', 'ns-1', 'new', { spec: { clusterIP: '10.99.0.1', ports } }, { group: '', createdAt: 1 });
 
 const outsideRule = (hosts: readonly string[]) =>
   draft('VirtualService', 'ns-1', 'outside', {
