@@ -54,6 +54,14 @@ function linesIn(text: DocumentText): LineOf {
   };
 }
 
+/**
+ * The lines of one object's fields. Made here because a closure keeps all that any closure of its function asks for: made
+ * beside one that asks for a node, it would keep the document's syntax tree as long as the object lives.
+ */
+function linesUnder({ path: start, linesFrom }: Place): LineOf {
+  return (path) => linesFrom(`${start}${path}`);
+}
+
 function refuse(code: Code, message: string, file: string, line: number | undefined): Parsed {
   const at = line === undefined ? {} : { line };
   return { objects: [], problems: [{ code, severity: 'error', path: '', message, file, ...at }], isIncomplete: true };
@@ -85,7 +93,7 @@ function readObjects(value: unknown, node: YamlNode | undefined, place: Place): 
     ...(line === undefined ? {} : { line }),
     lines: node === undefined ? {} : linesOf(node),
   };
-  const lineOf: LineOf = (path) => place.linesFrom(`${place.path}${path}`);
+  const lineOf = linesUnder(place);
   const { createdAt, problems } = ageOf(metadata, { origin, lineOf });
   const object: KubernetesObject = {
     group,
