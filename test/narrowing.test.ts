@@ -82,6 +82,22 @@ describe('a client is special towards', () => {
       ),
   );
   check(
+    'whoever sends traffic by an alias to a service that only it sees',
+    service('a', 'x', `type: ExternalName, externalName: ext.test, ports: [{ name: http, port: 80 }]`, own) +
+      service(
+        'istio-system',
+        'z',
+        `type: ExternalName, externalName: ${host('x', 'a')}, ports: [{ name: http, port: 80 }]`,
+      ) +
+      service('b', 'y', web) +
+      istio(
+        'VirtualService',
+        'b',
+        'to-z',
+        `hosts: [${host('y', 'b')}], http: [{ route: [{ destination: { host: ${host('z', 'istio-system')} } }] }]`,
+      ),
+  );
+  check(
     'everybody that a rule of its own is about by a wildcard',
     service('b', 'y', web) + istio('DestinationRule', 'a', 'all', `host: "*.local", ${byHash}`),
   );

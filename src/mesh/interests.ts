@@ -34,6 +34,7 @@ export function interestQuery(graph: Graph, tables: Tables, { visibility }: Serv
       services.byNamespace,
       services.byExportTo,
       services.byAddress,
+      services.byAlias,
       services.misnamed,
       virtualServices,
       virtualServices.selective,
@@ -189,7 +190,17 @@ class Draft {
 
   /** What a destination is to a client shows in the routes that lead there, whoever's hosts they are for. */
   aboutSendersTo(host: Hostname): void {
-    for (const rule of this.#read.keys(this.#tables.virtualServices.byDestination, host)) this.aboutRule(rule);
+    const { services, virtualServices } = this.#tables;
+    const seen = new Set<Hostname>();
+    const pending = [host];
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      for (const rule of this.#read.keys(virtualServices.byDestination, name)) this.aboutRule(rule);
+      // Rules may call it by the name of an alias.
+      for (const alias of this.#read.rows(services, this.#read.keys(services.byAlias, name)))
+        pending.push(alias.hostname);
+    }
   }
 
   /** The hosts of a rule; those of its roots when it is a delegate. */
