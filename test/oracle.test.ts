@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { history } from './oracle/history.ts';
 import { run } from './oracle/run.ts';
 
-const { ORACLE_RUNS = '150', ORACLE_SEED } = process.env;
+const { ORACLE_RUNS = '360', ORACLE_SEED } = process.env;
 const seeds = ORACLE_SEED === undefined ? [1, 2, 3] : [Number(ORACLE_SEED)];
 
 describe('after every commit of a random history proxies hold what they would hold from scratch', () => {
