@@ -14,7 +14,7 @@ import { ensure } from './lib/ensure.ts';
 import { executedPatches, patchRef } from './mesh/envoy-filters.ts';
 import type { Mesh } from './mesh/mesh.ts';
 import { lineOf, type OriginKey, originKey } from './model/origin.ts';
-import type { Problem } from './model/problem.ts';
+import { type Problem, placeOf } from './model/problem.ts';
 import type { Patching, Scope } from './model/scope.ts';
 
 /** What a patch did, as the catalog says it. */
@@ -158,15 +158,5 @@ function problemsOf(config: Config<EnvoyFilter>, use: PatchUse): readonly Proble
 }
 
 function problem({ origin }: Config<EnvoyFilter>, path: string, code: 'FW0604' | 'FW0605', message: string): Problem {
-  const { kind, namespace, name, file } = origin;
-  const line = lineOf(origin, path);
-  return {
-    code,
-    severity: 'warning',
-    path,
-    message,
-    object: { kind, namespace, name },
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
-  };
+  return { code, severity: 'warning', path, message, ...placeOf(origin, lineOf(origin, path)) };
 }

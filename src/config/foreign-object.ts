@@ -1,7 +1,7 @@
 /** Objects of kinds that are not read: some are none of our business, others may be a mistake. */
 import { distance } from '../lib/distance.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
-import type { Problem } from '../model/problem.ts';
+import { type Problem, placeOf } from '../model/problem.ts';
 import { kinds } from './kinds.ts';
 
 /** Groups whose objects stand beside a mesh in many repositories and say nothing of its traffic. */
@@ -26,7 +26,6 @@ export function foreignProblems({ group, kind, version, origin }: KubernetesObje
   const isIngress = group === 'networking.k8s.io' && kind === 'Ingress';
   if (plainGroups.has(group) && !isIngress) return [];
   const isPending = isIngress || group === 'gateway.networking.k8s.io';
-  const { file, line } = origin;
   return [
     {
       code: isPending ? 'FW0009' : 'FW0002',
@@ -35,9 +34,7 @@ export function foreignProblems({ group, kind, version, origin }: KubernetesObje
       message: isPending
         ? `${kind} of ${group} is not executed by this version`
         : `expected ${expectedFor(kind)}, found ${kind} of ${group}/${version}`,
-      object: origin,
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { line }),
+      ...placeOf(origin, origin.line),
     },
   ];
 }

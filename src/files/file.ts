@@ -1,6 +1,6 @@
 /** One watched file: its last good objects, and which of its documents have been parsed already. */
 import { type KubernetesObject, objectKey } from '../model/kubernetes-object.ts';
-import type { Problem } from '../model/problem.ts';
+import { type Problem, placeOf } from '../model/problem.ts';
 import { type Parsed, parseDocumentText } from './parse.ts';
 import { splitDocuments } from './split.ts';
 
@@ -61,14 +61,11 @@ export class FileParser {
 
 /** Two objects of one name: the first in order of files and lines counts. */
 export function duplicate(object: KubernetesObject, winner: KubernetesObject): Problem {
-  const { kind, namespace, name, file, line } = object.origin;
   return {
     code: 'FW0011',
     severity: 'warning',
     path: '',
     message: `expected one object of this name, found it at ${winner.origin.file}:${winner.origin.line} too, which is the one that counts`,
-    object: { kind, namespace, name },
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
+    ...placeOf(object.origin, object.origin.line),
   };
 }

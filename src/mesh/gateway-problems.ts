@@ -5,7 +5,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { Code } from '../model/codes.ts';
 import { lineOf, type Origin } from '../model/origin.ts';
-import type { Problem, Severity } from '../model/problem.ts';
+import { type Problem, placeOf, type Severity } from '../model/problem.ts';
 import { serverCredentials } from './credentials.ts';
 import type { GatewayListenerQueries, GatewayProxy } from './gateway-listeners.ts';
 import { allHosts, type PlannedListener, type PlannedServer } from './gateway-plan.ts';
@@ -126,13 +126,5 @@ function serverProblem(
 }
 
 function problem(origin: Origin, path: string, finding: Finding): Problem {
-  const { kind, namespace, name, file } = origin;
-  const line = lineOf(origin, path);
-  return {
-    ...finding,
-    path,
-    object: { kind, namespace, name },
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
-  };
+  return { ...finding, path, ...placeOf(origin, lineOf(origin, path)) };
 }

@@ -2,7 +2,7 @@
 import { formatPath, type Schema, type SchemaProblem } from '../lib/schema.ts';
 import type { Code } from './codes.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import type { Problem, Severity } from './problem.ts';
+import { type Problem, placeOf, type Severity } from './problem.ts';
 
 /** Something wrong at a place within an object. */
 export interface Finding {
@@ -44,14 +44,7 @@ export function hasError(findings: readonly { readonly severity: Severity }[]): 
 
 /** A finding with the object and the line it is about. */
 export function locate(finding: Finding, { origin, lineOf }: Pick<KubernetesObject, 'origin' | 'lineOf'>): Problem {
-  const { kind, namespace, name, file, line } = origin;
-  const at = lineOf?.(finding.path) ?? line;
-  return {
-    ...finding,
-    object: { kind, namespace, name },
-    ...(file === undefined ? {} : { file }),
-    ...(at === undefined ? {} : { line: at }),
-  };
+  return { ...finding, ...placeOf(origin, lineOf?.(finding.path) ?? origin.line) };
 }
 
 /** Nobody reads more of one object; a list of a million unknown fields must not fill the memory. */

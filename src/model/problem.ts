@@ -39,9 +39,21 @@ export interface RelatedObject {
   readonly reason: string;
 }
 
+/** Where a problem of an object stands, with the line that is known of it. */
+export function placeOf(
+  { kind, namespace, name, file }: Origin,
+  line: number | undefined,
+): Required<Pick<Problem, 'object'>> & Pick<Problem, 'file' | 'line'> {
+  return {
+    object: { kind, namespace, name },
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+  };
+}
+
 /** One line for people: `shop.yaml:12: VirtualService shop/reviews: spec.hosts: expected … [FW0101]`. */
 export function formatProblem({ code, message, path, object, file, line }: Problem): string {
-  const parts = placeOf(file, line);
+  const parts = formatPlace(file, line);
   if (object !== undefined) parts.push(nameOf(object));
   if (path !== '') parts.push(path);
   return `${[...parts, message].join(': ')} [${code}]`;
@@ -49,10 +61,10 @@ export function formatProblem({ code, message, path, object, file, line }: Probl
 
 /** `shop.yaml:3: VirtualService shop/reviews-old is older and has the host` */
 export function formatRelated({ object, file, line, reason }: RelatedObject): string {
-  return [...placeOf(file, line), `${nameOf(object)} ${reason}`].join(': ');
+  return [...formatPlace(file, line), `${nameOf(object)} ${reason}`].join(': ');
 }
 
-function placeOf(file: string | undefined, line: number | undefined): string[] {
+function formatPlace(file: string | undefined, line: number | undefined): string[] {
   return file === undefined ? [] : [line === undefined ? file : `${file}:${line}`];
 }
 
