@@ -15,7 +15,7 @@ import type { Effects, Mirror, Retries } from './effects.ts';
 import { type HeaderRules, headerChanges } from './header-changes.ts';
 import { httpFilterEffects } from './http-filters.ts';
 import type { Connection } from './listener-filters.ts';
-import type { Result, Share, Step } from './outcome.ts';
+import type { Outcome, Result, Share, Step } from './outcome.ts';
 import { percentOf } from './percent.ts';
 import { redirect } from './redirect.ts';
 import { headerOf, type Request } from './request.ts';
@@ -32,12 +32,7 @@ export interface Routed {
   readonly connection: Connection;
 }
 
-export interface Acted {
-  readonly steps: readonly Step[];
-  readonly result: Result;
-}
-
-export function act(configuration: Configuration, routed: Routed): Acted {
+export function act(configuration: Configuration, routed: Routed): Outcome {
   const { manager, route, virtualHost, routes, request } = routed;
   const configs = [route, virtualHost, routes].map(({ typedPerFilterConfig }) => typedPerFilterConfig);
   const { steps, end, ...effects } = httpFilterEffects(manager, configs, request, configuration.open);
@@ -68,7 +63,7 @@ function forward(
   routed: Routed,
   action: RouteAction,
   filters: Pick<Effects, 'fault' | 'cors'>,
-): Acted {
+): Outcome {
   const { request, connection } = routed;
   const targets = targetsOf(action, request);
   if (targets === undefined)

@@ -27,7 +27,8 @@ export function endpointShares(cluster: Cluster, assignment: ClusterLoadAssignme
     })),
     {
       overprovisioningPercent,
-      panicPercent: cluster.commonLbConfig?.healthyPanicThreshold?.value ?? defaultPanicPercent(cluster),
+      // A threshold message without a value is 0; without the message Envoy's own default holds.
+      panicPercent: (cluster.commonLbConfig?.healthyPanicThreshold ?? { value: 50 }).value ?? 0,
     },
   );
   const isWeighted = cluster.commonLbConfig?.localityConfigSpecifier?.$case === 'localityWeightedLbConfig';
@@ -37,11 +38,6 @@ export function endpointShares(cluster: Cluster, assignment: ClusterLoadAssignme
     const { localityWeight: _, ...share } = host;
     return { ...share, percent: percents.get(host) ?? 0 };
   });
-}
-
-/** A threshold message without a value is 0; without the message Envoy's own default holds. */
-function defaultPanicPercent({ commonLbConfig }: Cluster): number {
-  return commonLbConfig?.healthyPanicThreshold === undefined ? 50 : 0;
 }
 
 /**

@@ -3,8 +3,9 @@
  * where the match is inverted (Envoy 1.40; older ones joined the values).
  */
 import type { HeaderMatcher } from '../proto/envoy/config/route/v3/route_components.ts';
+import type { StringMatcher } from '../proto/envoy/type/matcher/v3/string.ts';
 import type { Request } from './request.ts';
-import { describeText, matchesRegex, matchesText } from './text-match.ts';
+import { describeText, matchesText } from './text-match.ts';
 
 /** Why the headers do not match; undefined when they do. */
 export function headerMismatch(matcher: HeaderMatcher, { headers }: Pick<Request, 'headers'>): string | undefined {
@@ -26,26 +27,14 @@ export function headerMismatch(matcher: HeaderMatcher, { headers }: Pick<Request
 type ValueMatch = Exclude<NonNullable<HeaderMatcher['headerMatchSpecifier']>, { readonly $case: 'presentMatch' }>;
 
 function hasValue(wanted: ValueMatch, text: string): boolean {
-  switch (wanted.$case) {
-    case 'stringMatch':
-      return matchesText(wanted.value, text);
-    case 'exactMatch':
-      // An empty text asks for presence alone.
-      return wanted.value === '' || text === wanted.value;
-    case 'prefixMatch':
-      return text.startsWith(wanted.value);
-    case 'suffixMatch':
-      return text.endsWith(wanted.value);
-    case 'containsMatch':
-      return text.includes(wanted.value);
-    case 'safeRegexMatch':
-      return matchesRegex(wanted.value, text);
-    case 'rangeMatch': {
-      const { start = 0, end = 0 } = wanted.value;
-      const number = /^\s*[-+]?\d+\s*$/.test(text) ? Number(text) : undefined;
-      return number !== undefined && number >= start && number < end;
-    }
+  if (wanted.$case === 'rangeMatch') {
+    const { start = 0, end = 0 } = wanted.value;
+    const number = /^\s*[-+]?\d+\s*$/.test(text) ? Number(text) : undefined;
+    return number !== undefined && number >= start && number < end;
   }
+  // An empty text asks for presence alone.
+  if (wanted.$case === 'exactMatch' && wanted.value === '') return true;
+  return matchesText(asText(wanted), text);
 }
 
 function describe(wanted: ValueMatch, isInverted: boolean): string {
@@ -53,20 +42,24 @@ function describe(wanted: ValueMatch, isInverted: boolean): string {
 }
 
 function rule(wanted: ValueMatch): string {
+  if (wanted.$case !== 'rangeMatch') return describeText(asText(wanted));
+  return `is from ${wanted.value.start ?? 0} to below ${wanted.value.end ?? 0}`;
+}
+
+/** The older forms of a condition on a text, in the new one. */
+function asText(wanted: Exclude<ValueMatch, { readonly $case: 'rangeMatch' }>): StringMatcher {
   switch (wanted.$case) {
     case 'stringMatch':
-      return describeText(wanted.value);
-    case 'rangeMatch':
-      return `is from ${wanted.value.start ?? 0} to below ${wanted.value.end ?? 0}`;
-    case 'safeRegexMatch':
-      return describeText({ matchPattern: { $case: 'safeRegex', value: wanted.value } });
+      return wanted.value;
     case 'exactMatch':
-      return describeText({ matchPattern: { $case: 'exact', value: wanted.value } });
+      return { matchPattern: { $case: 'exact', value: wanted.value } };
     case 'prefixMatch':
-      return describeText({ matchPattern: { $case: 'prefix', value: wanted.value } });
+      return { matchPattern: { $case: 'prefix', value: wanted.value } };
     case 'suffixMatch':
-      return describeText({ matchPattern: { $case: 'suffix', value: wanted.value } });
+      return { matchPattern: { $case: 'suffix', value: wanted.value } };
     case 'containsMatch':
-      return describeText({ matchPattern: { $case: 'contains', value: wanted.value } });
+      return { matchPattern: { $case: 'contains', value: wanted.value } };
+    case 'safeRegexMatch':
+      return { matchPattern: { $case: 'safeRegex', value: wanted.value } };
   }
 }

@@ -9,6 +9,7 @@ import type {
 } from '../proto/envoy/config/listener/v3/listener_components.ts';
 import { type Call, type SocketAddress, sourceOf } from './call.ts';
 import { typeName } from './configuration.ts';
+import { durationMs } from './duration.ts';
 import { type Choice, chosen, ending, refusal } from './outcome.ts';
 
 /** A connection as far as Envoy knows it when it chooses a filter chain. */
@@ -116,7 +117,7 @@ function continues(listener: Listener): boolean {
 /** 0 means that the filters wait for as long as it takes; Envoy's own default is 15 s. */
 function timeoutMs({ listenerFiltersTimeout }: Listener): number {
   if (listenerFiltersTimeout === undefined) return 15_000;
-  return (listenerFiltersTimeout.seconds ?? 0) * 1000 + (listenerFiltersTimeout.nanos ?? 0) / 1e6;
+  return durationMs(listenerFiltersTimeout);
 }
 
 function waiting({ name = '' }: ListenerFilter, listener: Listener): string {

@@ -1,4 +1,5 @@
 /** Envoy's MetadataMatcher over what earlier filters found out about a request. */
+import { isRecord } from '../lib/schema.ts';
 import type { MetadataMatcher } from '../proto/envoy/type/matcher/v3/metadata.ts';
 import type { ValueMatcher } from '../proto/envoy/type/matcher/v3/value.ts';
 import type { Request } from './request.ts';
@@ -12,7 +13,7 @@ export function metadataMismatch(
   const { filter = '', path = [], value: wanted, invert = false } = matcher;
   const keys = path.map(({ segment }) => segment?.value ?? '');
   let value: unknown = metadata[filter];
-  for (const key of keys) value = isFields(value) ? value[key] : undefined;
+  for (const key of keys) value = isRecord(value) ? value[key] : undefined;
   if (hasValue(wanted ?? {}, value) !== invert) return undefined;
   return `${keys.join('.')} of ${filter} is ${value === undefined ? 'absent' : JSON.stringify(value)}`;
 }
@@ -42,8 +43,4 @@ function hasValue({ matchPattern: wanted }: ValueMatcher, value: unknown): boole
     default:
       return false;
   }
-}
-
-function isFields(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -56,6 +56,8 @@ export type Result =
   /** What happens depends on something that is not evaluated. */
   | { readonly kind: 'undecided'; readonly because: string };
 
+export type Ending = Exclude<Result, { readonly kind: 'forwarded' }>;
+
 export interface Share {
   readonly cluster: string;
   /** Of all calls like this one. */
@@ -80,17 +82,17 @@ export type CallError =
 /** One stage's choice: what the next stage goes on with, or how the call ends here. */
 export type Choice<T> =
   | { readonly step: Step; readonly found: T; readonly end?: never }
-  | { readonly step: Step; readonly end: Result; readonly found?: never };
+  | { readonly step: Step; readonly end: Ending; readonly found?: never };
 
 export function chosen(stage: Stage, name: string | undefined, because: string, more: Partial<Step> = {}): Step {
   return { stage, ...(name === undefined ? {} : { chosen: name }), because, passedOver: [], ...more };
 }
 
-export function refusal(error: CallError, because: string): Result {
+export function refusal(error: CallError, because: string): Ending {
   return { kind: 'refused', error, because };
 }
 
 /** A stage at which the call ends. */
-export function ending<T>(stage: Stage, end: Result, passedOver: readonly Alternative[] = []): Choice<T> {
-  return { step: { stage, because: 'because' in end ? end.because : '', passedOver }, end };
+export function ending<T>(stage: Stage, end: Ending, passedOver: readonly Alternative[] = []): Choice<T> {
+  return { step: { stage, because: end.because, passedOver }, end };
 }

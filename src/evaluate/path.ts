@@ -13,15 +13,10 @@ export function normalizePath(path: string, manager: HttpConnectionManager): Nor
   if (path.includes('#')) return { status: 400, because: 'a path must not have a fragment' };
   const [before, query] = splitQuery(path);
   const unescaped = unescapeSlashes(before);
-  let normal = before;
-  if (unescaped !== before) {
-    const action = manager.pathWithEscapedSlashesAction;
-    if (action === SlashesAction.REJECT_REQUEST) return { status: 400, because: 'the path has escaped slashes' };
-    if (action === SlashesAction.UNESCAPE_AND_REDIRECT || action === SlashesAction.UNESCAPE_AND_FORWARD)
-      normal = unescaped;
-  }
-  const isRedirected =
-    normal !== before && manager.pathWithEscapedSlashesAction === SlashesAction.UNESCAPE_AND_REDIRECT;
+  const action = unescaped === before ? undefined : manager.pathWithEscapedSlashesAction;
+  if (action === SlashesAction.REJECT_REQUEST) return { status: 400, because: 'the path has escaped slashes' };
+  const isRedirected = action === SlashesAction.UNESCAPE_AND_REDIRECT;
+  let normal = isRedirected || action === SlashesAction.UNESCAPE_AND_FORWARD ? unescaped : before;
   if (manager.normalizePath === true) normal = withoutDots(unescapeUnreserved(normal.replaceAll('\\', '/')));
   if (manager.mergeSlashes === true) normal = normal.replace(/\/{2,}/g, '/');
   if (isRedirected) return { status: 307, because: 'the path has escaped slashes', location: `${normal}${query}` };

@@ -4,7 +4,7 @@ import type { Call } from './call.ts';
 import { resolveCluster } from './cluster.ts';
 import type { Configuration } from './configuration.ts';
 import type { Connection } from './listener-filters.ts';
-import type { Result, Share, Step } from './outcome.ts';
+import type { Outcome, Share, Step } from './outcome.ts';
 import { sharesOf } from './shares.ts';
 
 export interface Passing {
@@ -14,10 +14,7 @@ export interface Passing {
   readonly call: Call;
 }
 
-export function passBytes(
-  configuration: Configuration,
-  passing: Passing,
-): { readonly steps: readonly Step[]; readonly result: Result } {
+export function passBytes(configuration: Configuration, passing: Passing): Outcome {
   const { connection } = passing;
   const destination = { original: connection.local, host: connection.serverName, header: () => undefined };
   const steps: Step[] = [];

@@ -3,7 +3,7 @@ import type { FilterChain } from '../proto/envoy/config/listener/v3/listener_com
 import { type CommonTlsContext, DownstreamTlsContext } from '../proto/envoy/extensions/transport_sockets/tls/v3/tls.ts';
 import type { Call, ClientHello } from './call.ts';
 import { type OpenAny, opened, typeName } from './configuration.ts';
-import { type Choice, chosen, ending, type Result, refusal } from './outcome.ts';
+import { type Choice, chosen, type Ending, ending, refusal } from './outcome.ts';
 
 /** What the network filters see. */
 export interface Session {
@@ -47,7 +47,7 @@ function pass(session: Session, because: string): Choice<Session> {
 function certificateProblem(
   { requireClientCertificate, requireSni, commonTlsContext = {} }: DownstreamTlsContext,
   { certificate, sni }: ClientHello,
-): Result | undefined {
+): Ending | undefined {
   if (requireSni === true && sni === undefined) return refusal('invalid TLS', 'the chain requires a server name');
   if (certificate === 'mesh' && !showsMeshCertificate(commonTlsContext))
     return refusal('invalid mTLS', "the client expects a certificate of the mesh, the chain's is another");
