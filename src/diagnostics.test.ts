@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Diagnostics } from './diagnostics.ts';
+import { silent } from './lib/log.ts';
 import type { Problem } from './model/problem.ts';
 
 /** What is logged when the problems of one part are replaced step by step. */
@@ -75,7 +76,7 @@ check(
 );
 
 it('all problems are sorted by file and line', () => {
-  const diagnostics = new Diagnostics({ error() {}, warn() {}, info() {}, debug() {} });
+  const diagnostics = new Diagnostics(silent);
   diagnostics.replace('b', [{ ...odd, file: 'b.yaml' }]);
   diagnostics.replace('a', [odd, wrong]);
   diagnostics.replace('c', [{ code: 'FW0701', severity: 'error', message: 'x', path: '' }]);

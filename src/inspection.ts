@@ -1,5 +1,5 @@
 /** Configuration that is looked at without being served: texts are read once, into a control plane that nobody connects to. */
-import { analyze, createAnalyses } from './analysis/analysis.ts';
+import { analyze, createAnalyses, type LineOf } from './analysis/analysis.ts';
 import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -8,8 +8,9 @@ import { MergedObjects } from './files/merge.ts';
 import { scan } from './files/scan.ts';
 import { readText } from './files/text.ts';
 import { parseYaml } from './files/yaml.ts';
+import { silent } from './lib/log.ts';
 import type { ObjectChange } from './model/kubernetes-object.ts';
-import { lineOf, type Origin, originKey } from './model/origin.ts';
+import { lineOf, originKey } from './model/origin.ts';
 import { compareProblems, type Problem } from './model/problem.ts';
 
 /** A text with objects, and the name to call it by. */
@@ -53,9 +54,7 @@ export interface Inspection {
 }
 
 export function inspect({ inputs, depth, meshConfig, domainSuffix = 'cluster.local' }: InspectionOptions): Inspection {
-  const silent = () => {};
-  const log = { error: silent, warn: silent, info: silent, debug: silent };
-  const controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix });
+  const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix });
   const { graph } = controlPlane;
   const analyses = depth === 'mesh' ? createAnalyses(graph, controlPlane.mesh) : [];
   const problems: Problem[] = [];
@@ -91,7 +90,7 @@ export function inspect({ inputs, depth, meshConfig, domainSuffix = 'cluster.loc
 }
 
 /** Lines as the objects know them, to the last item; rows know those of routes and the like. */
-function lineFinder(changes: readonly ObjectChange[]): (origin: Origin, path: string) => number | undefined {
+function lineFinder(changes: readonly ObjectChange[]): LineOf {
   const objects = new Map(
     changes.flatMap(({ object }) => (object === undefined ? [] : [[originKey(object), object] as const])),
   );

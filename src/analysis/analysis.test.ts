@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { analysisOf, object, pod, service, slice } from '../../test/support/mesh.ts';
 import { changesIn } from '../../test/support/objects.ts';
 import { ControlPlane } from '../control-plane.ts';
+import { silent } from '../lib/log.ts';
 import { createAnalyses } from './analysis.ts';
 
 /** One service with its rules and its pod, in a namespace of its own. */
@@ -30,9 +31,8 @@ function part(i: number, weight = 1): readonly string[] {
 /** How many cells of analyzers are computed when one thing changes in a mesh of `size` parts that is watched as a whole. */
 function costOf(size: number, ...change: readonly string[]): number {
   let computed = 0;
-  const silent = () => {};
   const controlPlane = new ControlPlane({
-    log: { error: silent, warn: silent, info: silent, debug: silent },
+    log: silent,
     cluster: 'Kubernetes',
     domainSuffix: 'cluster.local',
     onCompute: (query) => {

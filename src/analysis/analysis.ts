@@ -10,8 +10,8 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Table } from '../incremental/table.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { lineOf, type Origin } from '../model/origin.ts';
-import { compareProblems, type Problem, type RelatedObject } from '../model/problem.ts';
+import type { Origin } from '../model/origin.ts';
+import { compareProblems, type Problem, placeOf, type RelatedObject } from '../model/problem.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis, RelatedOrigin } from './analyzer.ts';
 import { doubleTls } from './destination-rule/double-tls.ts';
 import { emptySubset } from './destination-rule/empty-subset.ts';
@@ -71,17 +71,13 @@ export function createAnalyses(graph: Graph, mesh: Mesh): readonly Analysis[] {
       emptySubset(analyzed),
       doubleTls(analyzed),
       unknownNamespace('destinationRuleNamespace', analyzed),
-      nothingSelected('destinationRuleSelector', analyzed, ({ spec }) =>
-        selectorAt('spec.workloadSelector', spec.workloadSelector?.matchLabels),
-      ),
+      nothingSelected('destinationRuleSelector', analyzed, ({ spec }) => spec.workloadSelector?.matchLabels),
     ),
     ...of(
       tables.serviceEntries,
       sameHost(analyzed),
       unknownNamespace('serviceEntryNamespace', analyzed),
-      nothingSelected('serviceEntrySelector', analyzed, ({ spec }) =>
-        selectorAt('spec.workloadSelector', spec.workloadSelector?.labels),
-      ),
+      nothingSelected('serviceEntrySelector', analyzed, ({ spec }) => spec.workloadSelector?.labels),
     ),
     ...of(tables.services, withoutEndpoints(analyzed), sharedAddress(analyzed), kubernetesService(analyzed)),
     ...of(tables.workloadEntries, notSelected(analyzed)),
@@ -90,21 +86,13 @@ export function createAnalyses(graph: Graph, mesh: Mesh): readonly Analysis[] {
       tables.sidecars,
       sidecarInForce(analyzed),
       unknownImport(analyzed),
-      nothingSelected('sidecarSelector', analyzed, ({ spec }) =>
-        selectorAt('spec.workloadSelector', spec.workloadSelector?.labels),
-      ),
+      nothingSelected('sidecarSelector', analyzed, ({ spec }) => spec.workloadSelector?.labels),
     ),
     ...of(
       tables.envoyFilters,
-      nothingSelected('envoyFilterSelector', analyzed, ({ spec }) =>
-        selectorAt('spec.workloadSelector', spec.workloadSelector?.labels),
-      ),
+      nothingSelected('envoyFilterSelector', analyzed, ({ spec }) => spec.workloadSelector?.labels),
     ),
   ];
-}
-
-function selectorAt(path: string, labels: { readonly [key: string]: string } | undefined) {
-  return labels === undefined ? undefined : { labels, path };
 }
 
 function declare<V extends Row>(graph: Graph, table: Table<V>, { name, reads, analyze }: Analyzer<V>): Analysis<V> {
@@ -122,7 +110,7 @@ function declare<V extends Row>(graph: Graph, table: Table<V>, { name, reads, an
 export type LineOf = (origin: Origin, path: string) => number | undefined;
 
 /** Everything that the mesh shows now, sorted. */
-export function analyze(graph: Graph, analyses: readonly Analysis[], findLine: LineOf = lineOf): readonly Problem[] {
+export function analyze(graph: Graph, analyses: readonly Analysis[], findLine: LineOf): readonly Problem[] {
   // All are watched at once, so that what many of them read is computed once.
   const watched = analyses.flatMap(({ table, diagnoses }) =>
     [...graph.rows(table)].map(([key, { origin }]) => ({ origin, watch: graph.watch(diagnoses, key, () => {}) })),
@@ -146,12 +134,6 @@ function toRelated({ origin, path = '', reason }: RelatedOrigin, findLine: LineO
   return { ...place(origin, path, findLine), reason };
 }
 
-function place(origin: Origin, path: string, findLine: LineOf) {
-  const { kind, namespace, name, file } = origin;
-  const line = file === undefined ? undefined : findLine(origin, path);
-  return {
-    object: { kind, namespace, name },
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
-  };
+function place(origin: Origin, path: string, findLine: LineOf): ReturnType<typeof placeOf> {
+  return placeOf(origin, origin.file === undefined ? undefined : findLine(origin, path));
 }

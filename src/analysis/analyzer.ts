@@ -3,8 +3,7 @@
  * at again exactly when something it has read changes.
  */
 
-import type { Query, Reader } from '../incremental/query.ts';
-import type { Index, Table } from '../incremental/table.ts';
+import type { QueryOptions, Reader } from '../incremental/query.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Code } from '../model/codes.ts';
 import type { Origin } from '../model/origin.ts';
@@ -34,8 +33,7 @@ export interface RelatedOrigin {
 export interface Analyzer<Row> {
   /** As its query is called. */
   readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what is read may have any type
-  readonly reads: readonly (Table<any> | Index | Query<any, any>)[];
+  readonly reads: QueryOptions<string, readonly Diagnosis[]>['reads'];
   readonly analyze: (read: Reader, row: Row) => readonly Diagnosis[];
 }
 

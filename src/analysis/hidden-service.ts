@@ -4,14 +4,14 @@ import { meshKey } from '../mesh/tables.ts';
 import { exportToOr } from '../mesh/visibility.ts';
 import type { AnalyzedMesh, RelatedOrigin } from './analyzer.ts';
 
-/** A service of a host, with those to whom it is shown. Readers read `services`, its `byHost` and `settings`. */
+/** A service of a host, with those to whom it is shown. Readers read `services`, its `byHost` and `visibility`. */
 export function hiddenService(
   read: Reader,
-  { tables: { services }, settings }: AnalyzedMesh,
+  { tables: { services }, visibility }: AnalyzedMesh,
   host: string,
 ): RelatedOrigin | undefined {
   const [hidden] = read.rows(services, read.keys(services.byHost, host));
   if (hidden === undefined) return undefined;
-  const shown = exportToOr(hidden.exportTo, read.cell(settings, meshKey).defaultServiceExportTo);
+  const shown = exportToOr(hidden.exportTo, read.cell(visibility, meshKey).defaultServiceExportTo);
   return { origin: hidden.origin, reason: `is shown to ${shown.join(', ')} only` };
 }

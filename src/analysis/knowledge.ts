@@ -1,5 +1,4 @@
 /** What several analyzers want to know, with indexes that nothing but analysis needs. */
-import { configKey } from '../config/config.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { Index } from '../incremental/table.ts';
@@ -12,8 +11,6 @@ import type { Workload } from '../model/workload.ts';
 export type Observed = 'pods' | 'endpoints' | 'secrets';
 
 export interface Knowledge {
-  /** VirtualServices by the `namespace/name` of a delegate that they hand over to. */
-  readonly byDelegate: Index;
   /** Gateways by the number of a port that they want. */
   readonly gatewaysByPort: Index;
   /** Services by the number of a port that is neither HTTP nor TLS and that no address tells from others. */
@@ -32,22 +29,12 @@ export function createKnowledge(graph: Graph, { tables }: Mesh): Knowledge {
   const workloadsByLabel = workloads.index('byLabel', ({ labels, namespace }) =>
     Object.entries(labels).flatMap(([key, value]) => [`${key}=${value}`, `${namespace}/${key}=${value}`]),
   );
-  const isObserved = (is: boolean) => [is ? 'observed' : 'stated'];
   const observed = {
-    pods: workloads.index('observed', ({ kind }) => isObserved(kind === 'pod')),
-    endpoints: shards.index('observed', ({ registry }) => isObserved(registry !== 'service-entry')),
-    secrets: secrets.index('observed', () => isObserved(true)),
+    pods: workloads.index('observed', ({ kind }) => (kind === 'pod' ? [''] : [])),
+    endpoints: shards.index('observed', ({ registry }) => (registry !== 'service-entry' ? [''] : [])),
+    secrets: secrets.index('observed', () => ['']),
   };
   return {
-    byDelegate: virtualServices.index('byDelegate', ({ spec, namespace }) => [
-      ...new Set(
-        (spec.http ?? []).flatMap(({ delegate }) =>
-          delegate === undefined
-            ? []
-            : [configKey({ namespace: delegate.namespace || namespace, name: delegate.name ?? '' })],
-        ),
-      ),
-    ]),
     gatewaysByPort: gateways.index('byPort', ({ spec }) => [
       ...new Set((spec.servers ?? []).map(({ port }) => String(port?.number ?? 0))),
     ]),
@@ -67,7 +54,7 @@ export function createKnowledge(graph: Graph, { tables }: Mesh): Knowledge {
     }),
     knows: graph.query<Observed, boolean>('knows', {
       reads: Object.values(observed),
-      compute: (read, what) => read.groups(observed[what]).includes('observed'),
+      compute: (read, what) => read.groups(observed[what]).length > 0,
     }),
   };
 }

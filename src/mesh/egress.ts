@@ -47,7 +47,7 @@ function toScope(
   };
 }
 
-function toPattern(text: string, own: string): ImportPattern | undefined {
+export function toPattern(text: string, own: string): ImportPattern | undefined {
   const isExclusion = text.startsWith('~') && !text.startsWith('~/');
   const [part = '*', host = '*'] = (isExclusion ? text.slice(1) : text).split('/');
   if (part === '~') return undefined;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { changesIn } from '../../test/support/objects.ts';
 import { ControlPlane } from '../control-plane.ts';
+import { silent } from '../lib/log.ts';
 import { patchingOf } from '../model/scope.ts';
 import { toProxy } from '../xds/node.ts';
 
 const none = { clusters: '', listeners: '', routes: '', inboundClusters: '', inboundListeners: '', extensions: '' };
-const silent = { error() {}, warn() {}, info() {}, debug() {} };
 
 interface ProxyText {
   readonly type?: 'sidecar' | 'router';

@@ -184,7 +184,10 @@ function scopedHosts({ server, namespace }: Pick<PlannedServer, 'server' | 'name
 }
 
 /** The hosts of a server that rules of a namespace may use. */
-export function hostsFor(planned: PlannedServer, ruleNamespace: string): readonly string[] {
+export function hostsFor(
+  planned: Pick<PlannedServer, 'server' | 'namespace'>,
+  ruleNamespace: string,
+): readonly string[] {
   return scopedHosts(planned).flatMap((entry) => {
     const [scope, host = ''] = entry.split('/');
     return scope === '*' || scope === ruleNamespace ? [host] : [];

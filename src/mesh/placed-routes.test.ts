@@ -3,13 +3,11 @@ import { describe, it } from 'node:test';
 import { object, service } from '../../test/support/mesh.ts';
 import { changesIn } from '../../test/support/objects.ts';
 import { ControlPlane } from '../control-plane.ts';
+import { silent } from '../lib/log.ts';
 import { clientIn, clientOf } from '../model/scope.ts';
 
-const silent = () => {};
-
 function meshOf(...objects: readonly string[]) {
-  const log = { error: silent, warn: silent, info: silent, debug: silent };
-  const controlPlane = new ControlPlane({ log, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
+  const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
   controlPlane.apply(changesIn(objects.join('---\n')));
   controlPlane.commit();
   return controlPlane;

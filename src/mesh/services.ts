@@ -104,11 +104,16 @@ function merge([first, ...others]: readonly Service[]): Service | undefined {
 }
 
 function isSameService(a: Service, b: Service): boolean {
-  return (
-    a.namespace === b.namespace &&
-    a.registry === b.registry &&
-    a.resolution === b.resolution &&
-    JSON.stringify(a.labels) === JSON.stringify(b.labels) &&
-    JSON.stringify([...(a.exportTo ?? [])].sort()) === JSON.stringify([...(b.exportTo ?? [])].sort())
+  return a.registry === b.registry && differences(a, b).length === 0;
+}
+
+/** What keeps two statements of a host in one registry from being one service. */
+export function differences(a: Service, b: Service): readonly ('namespace' | 'resolution' | 'labels' | 'exportTo')[] {
+  return (['namespace', 'resolution', 'labels', 'exportTo'] as const).filter(
+    (field) => textOf(a, field) !== textOf(b, field),
   );
+}
+
+function textOf(service: Service, field: 'namespace' | 'resolution' | 'labels' | 'exportTo'): string {
+  return JSON.stringify(field === 'exportTo' ? [...(service.exportTo ?? [])].sort() : service[field]);
 }

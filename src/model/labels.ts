@@ -7,6 +7,13 @@ export function selects(selector: Labels, labels: Labels): boolean {
   return true;
 }
 
+/** `app=web, version=v1` */
+export function formatLabels(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}
+
 /** The labels of those keys, as far as there are any. */
 export function pick(labels: Labels, keys: readonly string[]): Labels {
   const picked: { [key: string]: string } = {};

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { DestinationRule } from '../../config/destination-rule.ts';
 import { destinationRuleHost } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
-import { selects } from '../../model/labels.ts';
+import { formatLabels, selects } from '../../model/labels.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
 export function emptySubset({ tables, endpoints }: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
@@ -24,13 +24,12 @@ export function emptySubset({ tables, endpoints }: AnalyzedMesh): Analyzer<Confi
       if (all.length === 0) return [];
       return subsets.flatMap(({ name, labels = {} }, i): readonly Diagnosis[] => {
         if (all.some((endpoint) => selects(labels, endpoint.labels))) return [];
-        const wanted = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
         return [
           {
             code: 'FW1104',
             severity: 'warning',
             path: `spec.subsets[${i}]`,
-            message: `expected an endpoint of ${host} with ${wanted.join(', ')}, found none among ${all.length}: requests for subset ${name} get 503`,
+            message: `expected an endpoint of ${host} with ${formatLabels(labels)}, found none among ${all.length}: requests for subset ${name} get 503`,
             hint: 'a subset takes endpoints by the labels of their pods',
             related: [{ origin: service.origin, reason: 'is the service' }],
           },

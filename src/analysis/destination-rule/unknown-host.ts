@@ -6,6 +6,7 @@ import { covers, isWildcard } from '../../model/hostname.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { nearestName } from '../nearest-name.ts';
+import { servicePorts } from '../service-ports.ts';
 
 export function unknownHost({ tables }: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
   const { services } = tables;
@@ -47,11 +48,7 @@ function wrongPorts({ spec }: Config<DestinationRule>, services: readonly Servic
           path: `${path}.portLevelSettings[${i}].port`,
           message: `expected a port of ${spec.host}, found ${number}: the settings have no effect`,
           hint: 'settings are for the port of the service, not that of its pods',
-          related: services.slice(0, 3).map(({ origin, ports }) => ({
-            origin,
-            path: 'spec.ports',
-            reason: `has the ports ${ports.map((one) => one.number).join(', ') || 'none'}`,
-          })),
+          related: services.slice(0, 3).map(servicePorts),
         },
       ];
     });

@@ -1,6 +1,7 @@
 /** FW1401 and FW1402: Gateways that no workload serves, and that nothing is routed through. */
 import { type Config, configKey } from '../../config/config.ts';
 import type { Gateway } from '../../config/gateway.ts';
+import { formatLabels } from '../../model/labels.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { workloadsWith } from '../knowledge.ts';
 
@@ -22,9 +23,7 @@ export function unserved(mesh: AnalyzedMesh): Analyzer<Config<Gateway>> {
           code: 'FW1401',
           severity: 'warning',
           path: 'spec.selector',
-          message: `expected a workload with ${Object.entries(selector)
-            .map(([key, value]) => `${key}=${value}`)
-            .join(', ')}, found none in any namespace: nobody serves this Gateway`,
+          message: `expected a workload with ${formatLabels(selector)}, found none in any namespace: nobody serves this Gateway`,
           hint: 'the selector is for the labels of gateway pods, such as istio: ingressgateway',
         });
       // What is passed on by SNI to services needs no rules.

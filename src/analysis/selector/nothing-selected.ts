@@ -2,36 +2,29 @@
 import type { Config } from '../../config/config.ts';
 import type { WorkloadEntry } from '../../config/service-entry.ts';
 import type { Reader } from '../../incremental/query.ts';
-import { type Labels, selects } from '../../model/labels.ts';
+import { meshKey } from '../../mesh/tables.ts';
+import { formatLabels, type Labels, selects } from '../../model/labels.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { workloadsWith } from '../knowledge.ts';
 
-/** A selector of a rule, and where it stands. */
-export interface PlacedSelector {
-  readonly labels: Labels;
-  readonly path: string;
-}
-
-/** For rules about workloads of their own namespace, or of any where `reach` says so. */
+/** For rules about workloads of their own namespace; those of the root namespace may be about any. */
 export function nothingSelected<Spec>(
   name: string,
   mesh: AnalyzedMesh,
-  selectorOf: (rule: Config<Spec>) => PlacedSelector | undefined,
+  labelsOf: (rule: Config<Spec>) => Labels | undefined,
 ): Analyzer<Config<Spec>> {
-  const { tables, knowledge, settings } = mesh;
+  const { tables, knowledge, visibility } = mesh;
 
-  function look(read: Reader, { labels, path }: PlacedSelector, namespace: string): readonly Diagnosis[] {
-    // Rules of the root namespace may be for all others.
-    const { rootNamespace } = read.cell(settings, 'mesh');
+  function look(read: Reader, labels: Labels, namespace: string): readonly Diagnosis[] {
+    const { rootNamespace } = read.cell(visibility, meshKey);
     const scope = namespace === rootNamespace ? undefined : namespace;
     if (!read.cell(knowledge.knows, 'pods') || workloadsWith(read, mesh, labels, scope).length > 0) return [];
-    const wanted = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
     return [
       {
         code: 'FW1301',
         severity: 'warning',
-        path,
-        message: `expected a workload of namespace ${namespace} with ${wanted.join(', ')}, found none: it has no effect`,
+        path: 'spec.workloadSelector',
+        message: `expected a workload of namespace ${namespace} with ${formatLabels(labels)}, found none: it has no effect`,
         hint: 'a selector needs all of its labels on one pod or WorkloadEntry',
       },
     ];
@@ -39,12 +32,10 @@ export function nothingSelected<Spec>(
 
   return {
     name,
-    reads: [tables.workloads, knowledge.workloadsByLabel, knowledge.knows, settings],
+    reads: [tables.workloads, knowledge.workloadsByLabel, knowledge.knows, visibility],
     analyze(read, rule) {
-      const selector = selectorOf(rule);
-      return selector === undefined || Object.keys(selector.labels).length === 0
-        ? []
-        : look(read, selector, rule.namespace);
+      const labels = labelsOf(rule) ?? {};
+      return Object.keys(labels).length === 0 ? [] : look(read, labels, rule.namespace);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { byAge, type Config } from '../../config/config.ts';
 import type { ServiceEntry } from '../../config/service-entry.ts';
 import type { Reader } from '../../incremental/query.ts';
+import { differences } from '../../mesh/services.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
@@ -47,22 +48,15 @@ function besideService(own: Service, kubernetes: Service, i: number): Diagnosis 
 
 /** Entries of one host are one service where they agree in all but their ports. */
 function besideEntry(own: Service, first: Service, i: number): readonly Diagnosis[] {
-  const differences = [
-    own.namespace === first.namespace ? undefined : 'namespace',
-    own.resolution === first.resolution ? undefined : 'resolution',
-    JSON.stringify(own.labels) === JSON.stringify(first.labels) ? undefined : 'labels',
-    JSON.stringify([...(own.exportTo ?? [])].sort()) === JSON.stringify([...(first.exportTo ?? [])].sort())
-      ? undefined
-      : 'exportTo',
-  ].filter((difference) => difference !== undefined);
-  if (differences.length === 0) return [];
+  const found = differences(own, first);
+  if (found.length === 0) return [];
   const isNearer = own.namespace !== first.namespace;
   return [
     {
       code: 'FW1202',
       severity: 'warning',
       path: `spec.hosts[${i}]`,
-      message: `expected ServiceEntries of ${own.hostname} that agree in all but their ports, found another ${differences.join(' and another ')}: ${
+      message: `expected ServiceEntries of ${own.hostname} that agree in all but their ports, found another ${found.join(' and another ')}: ${
         isNearer ? `workloads outside of namespace ${own.namespace} do not use this one` : 'this one has no effect'
       }`,
       hint: 'state the host once, or give the entries the same namespace, resolution, labels and exportTo',

@@ -10,8 +10,9 @@ export function sharedAddress({ tables, knowledge }: AnalyzedMesh): Analyzer<Ser
 
   /** The oldest other service in a group, if it is older than this one and takes the connections of the port. */
   function older(read: Reader, service: Service, keys: readonly string[], number: number): Service | undefined {
-    return [...read.rows(services, keys)]
-      .filter((other) => serviceKey(other) !== serviceKey(service) && other.hostname !== service.hostname)
+    return read
+      .rows(services, keys)
+      .filter((other) => other.hostname !== service.hostname)
       .filter(({ ports }) => ports.some((port) => port.number === number && !isTls(port.protocol)))
       .sort(byAge)
       .find((other) => byAge(other, service) < 0);

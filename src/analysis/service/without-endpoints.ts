@@ -1,5 +1,5 @@
 /** FW1203: services that nothing serves. */
-
+import { formatLabels } from '../../model/labels.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer } from '../analyzer.ts';
 
@@ -24,9 +24,7 @@ export function withoutEndpoints({ endpoints, knowledge }: AnalyzedMesh): Analyz
           hint:
             selector === undefined
               ? 'list endpoints for it'
-              : `no workload that is ready has ${Object.entries(selector)
-                  .map(([key, value]) => `${key}=${value}`)
-                  .join(', ')}`,
+              : `no workload that is ready has ${formatLabels(selector)}`,
         },
       ];
     },

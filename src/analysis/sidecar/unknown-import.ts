@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Sidecar } from '../../config/sidecar.ts';
 import type { Reader } from '../../incremental/query.ts';
+import { toPattern } from '../../mesh/egress.ts';
 import { covers, isWildcard } from '../../model/hostname.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
@@ -34,11 +35,11 @@ export function unknownImport({ tables }: AnalyzedMesh): Analyzer<Config<Sidecar
     analyze: (read, { spec, namespace: own }) =>
       (spec.egress ?? []).flatMap(({ hosts = [] }, i) =>
         hosts.flatMap((text, j): readonly Diagnosis[] => {
-          if (text.startsWith('~')) return [];
-          const [scope = '*', host = '*'] = text.split('/');
-          const namespace = scope === '.' ? own : scope;
+          const pattern = toPattern(text, own);
+          if (pattern === undefined || pattern.isExclusion) return [];
+          const { namespace, host } = pattern;
           // Its own namespace may well be empty of services.
-          if ((namespace === own && host === '*') || meansSomething(read, namespace, host.toLowerCase())) return [];
+          if ((namespace === own && host === '*') || meansSomething(read, namespace, host)) return [];
           return [
             {
               code: 'FW1502',

@@ -7,7 +7,7 @@ import { meshKey } from '../../mesh/tables.ts';
 import { exportToOr, isVisible } from '../../mesh/visibility.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
-export function delegates({ tables, settings, knowledge }: AnalyzedMesh): Analyzer<Config<VirtualService>> {
+export function delegates({ tables, visibility }: AnalyzedMesh): Analyzer<Config<VirtualService>> {
   const { virtualServices } = tables;
 
   function look(read: Reader, root: Config<VirtualService>, route: HttpRoute, i: number): readonly Diagnosis[] {
@@ -33,7 +33,7 @@ export function delegates({ tables, settings, knowledge }: AnalyzedMesh): Analyz
           related: [{ origin, path: 'spec.hosts', reason: 'has hosts' }],
         },
       ];
-    const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
+    const { defaultVirtualServiceExportTo: fallback } = read.cell(visibility, meshKey);
     const shown = exportToOr(spec.exportTo, fallback);
     if (!isVisible(shown, delegate.namespace, root.namespace))
       return [
@@ -50,11 +50,11 @@ export function delegates({ tables, settings, knowledge }: AnalyzedMesh): Analyz
 
   return {
     name: 'delegates',
-    reads: [virtualServices, settings, knowledge.byDelegate],
+    reads: [virtualServices, virtualServices.byDelegate, visibility],
     analyze(read, rule) {
       const { hosts = [], http = [] } = rule.spec;
       if (hosts.length > 0) return http.flatMap((route, i) => look(read, rule, route, i));
-      if (read.keys(knowledge.byDelegate, configKey(rule)).length > 0) return [];
+      if (read.keys(virtualServices.byDelegate, configKey(rule)).length > 0) return [];
       return [
         {
           code: 'FW1011',

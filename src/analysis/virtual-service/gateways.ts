@@ -3,9 +3,11 @@ import type { Config } from '../../config/config.ts';
 import type { Gateway } from '../../config/gateway.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
+import { hostsFor } from '../../mesh/gateway-plan.ts';
 import { gatewayName, gatewaysOf } from '../../mesh/rules.ts';
 import { overlaps } from '../../model/hostname.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
+import { matchesIn } from '../matches.ts';
 
 export function virtualServiceGateways({ tables }: AnalyzedMesh): Analyzer<Config<VirtualService>> {
   const { gateways } = tables;
@@ -63,35 +65,26 @@ export function virtualServiceGateways({ tables }: AnalyzedMesh): Analyzer<Confi
 
 function takes({ spec, namespace }: Config<Gateway>, host: string, ruleNamespace: string): boolean {
   return (spec.servers ?? [])
-    .flatMap(({ hosts = [] }) => hosts)
-    .some((text) => {
-      const [scope = '', name = ''] = text.includes('/') ? text.split('/') : ['*', text];
-      const from = scope === '.' ? namespace : scope;
-      return (from === '*' || from === ruleNamespace) && overlaps(name.toLowerCase(), host.toLowerCase());
-    });
+    .flatMap((server) => hostsFor({ server, namespace }, ruleNamespace))
+    .some((name) => overlaps(name, host.toLowerCase()));
 }
 
 /** Matches for gateways that the rule as a whole is not for. */
 function elsewhere(rule: Config<VirtualService>): readonly Diagnosis[] {
   const own = new Set(gatewaysOf(rule));
-  const { http = [], tls = [], tcp = [] } = rule.spec;
   // What a delegate is for, its roots say.
   if ((rule.spec.hosts ?? []).length === 0) return [];
-  return [['http', http] as const, ['tls', tls] as const, ['tcp', tcp] as const].flatMap(([list, routes]) =>
-    routes.flatMap(({ match = [] }, i) =>
-      match.flatMap(({ gateways = [] }, j): readonly Diagnosis[] => {
-        const names = gateways.map((gateway) => gatewayName(gateway, rule.namespace));
-        if (names.length === 0 || names.some((name) => own.has(name))) return [];
-        return [
-          {
-            code: 'FW1009',
-            severity: 'warning',
-            path: `spec.${list}[${i}].match[${j}].gateways`,
-            message: `expected gateways among those of the rule (${[...own].join(', ')}), found ${names.join(', ')}: the match never fits`,
-            hint: 'add the gateway to spec.gateways',
-          },
-        ];
-      }),
-    ),
-  );
+  return matchesIn(rule).flatMap(({ gateways = [], path }): readonly Diagnosis[] => {
+    const names = gateways.map((gateway) => gatewayName(gateway, rule.namespace));
+    if (names.length === 0 || names.some((name) => own.has(name))) return [];
+    return [
+      {
+        code: 'FW1009',
+        severity: 'warning',
+        path: `${path}.gateways`,
+        message: `expected gateways among those of the rule (${[...own].join(', ')}), found ${names.join(', ')}: the match never fits`,
+        hint: 'add the gateway to spec.gateways',
+      },
+    ];
+  });
 }

@@ -2,12 +2,13 @@
 import type { Config } from '../../config/config.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import { gatewaysOf, virtualServiceHosts } from '../../mesh/rules.ts';
-import { meshKey } from '../../mesh/tables.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { isHttp, isTcp, isTls, type Protocol } from '../../model/protocol.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis, RelatedOrigin } from '../analyzer.ts';
 import { hiddenService } from '../hidden-service.ts';
+import { matchesIn } from '../matches.ts';
+import { servicePorts } from '../service-ports.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
 /** Which ports the rules of a list are for. */
@@ -18,15 +19,14 @@ const fits: { readonly [list in 'http' | 'tls' | 'tcp']: (protocol: Protocol) =>
 };
 
 export function hostProtocol(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
-  const { tables, settings, service } = mesh;
+  const { tables, visibility, service } = mesh;
   const { services } = tables;
   return {
     name: 'hostProtocol',
-    reads: [settings, service, services, services.byHost],
+    reads: [visibility, service, services, services.byHost],
     analyze(read, rule) {
       if (!gatewaysOf(rule).includes('mesh')) return [];
-      const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
-      const client = viewpointOf(rule.namespace, rule.spec.exportTo, fallback);
+      const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];
       const hosts = virtualServiceHosts(rule);
       const found = hosts.map((host) => (isWildcard(host) ? undefined : read.cell(service, { client, host })));
@@ -85,34 +85,22 @@ function wrongProtocol({ spec }: Config<VirtualService>, service: Service, i: nu
   });
 }
 
-function wrongPorts(
-  { spec }: Config<VirtualService>,
-  services: readonly (Service | undefined)[],
-): readonly Diagnosis[] {
+function wrongPorts(rule: Config<VirtualService>, services: readonly (Service | undefined)[]): readonly Diagnosis[] {
   const known = services.filter((service) => service !== undefined);
   // A wildcard may stand for services with any port, an unknown host is on port 80.
-  if (known.length !== services.length) return [];
+  if (known.length !== services.length || (rule.spec.gateways ?? []).length > 1) return [];
   const numbers = new Set(known.flatMap(({ ports }) => ports.map(({ number }) => number)));
-  const { http = [], tls = [], tcp = [] } = spec;
-  return [['http', http] as const, ['tls', tls] as const, ['tcp', tcp] as const].flatMap(([list, routes]) =>
-    routes.flatMap(({ match = [] }, i) =>
-      match.flatMap(({ port = 0, gateways = [] }, j): readonly Diagnosis[] => {
-        if (port === 0 || numbers.has(port) || gateways.length > 0 || (spec.gateways ?? []).length > 1) return [];
-        return [
-          {
-            code: 'FW1015',
-            severity: 'warning',
-            path: `spec.${list}[${i}].match[${j}].port`,
-            message: `expected a port of the hosts, found ${port}: the match never fits`,
-            hint: 'a match names the port of the service that was called, not that of the pods',
-            related: known.map(({ origin, ports }) => ({
-              origin,
-              path: 'spec.ports',
-              reason: `has the ports ${ports.map(({ number }) => number).join(', ') || 'none'}`,
-            })),
-          },
-        ];
-      }),
-    ),
-  );
+  return matchesIn(rule).flatMap(({ port = 0, gateways = [], path }): readonly Diagnosis[] => {
+    if (port === 0 || numbers.has(port) || gateways.length > 0) return [];
+    return [
+      {
+        code: 'FW1015',
+        severity: 'warning',
+        path: `${path}.port`,
+        message: `expected a port of the hosts, found ${port}: the match never fits`,
+        hint: 'a match names the port of the service that was called, not that of the pods',
+        related: known.map(servicePorts),
+      },
+    ];
+  });
 }

@@ -10,7 +10,7 @@ import { destinationsIn, type PlacedDestination } from '../destinations.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
 export function missingSubset(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
-  const { tables, settings, service, destinationPolicy } = mesh;
+  const { tables, visibility, service, destinationPolicy } = mesh;
   const { destinationRules } = tables;
 
   /** Rules for the host in the namespaces where one would be looked for, that define the subset and are not in force. */
@@ -31,7 +31,7 @@ export function missingSubset(mesh: AnalyzedMesh): Analyzer<Config<VirtualServic
     if (subset === '' || found === undefined) return [];
     const policy = read.cell(destinationPolicy, { client, host, namespace: found.namespace });
     if (policy?.subsets.some(({ name }) => name === subset) === true) return [];
-    const { rootNamespace } = read.cell(settings, meshKey);
+    const { rootNamespace } = read.cell(visibility, meshKey);
     const inForce = read
       .rows(destinationRules, policy === undefined ? [] : [`${policy.namespace}/${policy.name}`])
       .map(({ origin }): RelatedOrigin => {
@@ -54,10 +54,9 @@ export function missingSubset(mesh: AnalyzedMesh): Analyzer<Config<VirtualServic
 
   return {
     name: 'missingSubset',
-    reads: [destinationRules, destinationRules.byHost, settings, service, destinationPolicy],
+    reads: [destinationRules, destinationRules.byHost, visibility, service, destinationPolicy],
     analyze(read, rule) {
-      const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
-      const client = viewpointOf(rule.namespace, rule.spec.exportTo, fallback);
+      const client = viewpointOf(read, mesh, rule);
       return client === undefined ? [] : destinationsIn(rule).flatMap((placed) => look(read, client, placed));
     },
   };

@@ -11,7 +11,7 @@ import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
 export function shadowedHost(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
-  const { tables, settings, hostRules, ruleRoutes, service } = mesh;
+  const { tables, visibility, hostRules, ruleRoutes, service } = mesh;
   const { virtualServices } = tables;
 
   /** The ports on which a host is routed; unknown hosts are on port 80 only. */
@@ -42,11 +42,11 @@ export function shadowedHost(mesh: AnalyzedMesh): Analyzer<Config<VirtualService
 
   return {
     name: 'shadowedHost',
-    reads: [virtualServices, settings, hostRules, ruleRoutes, service],
+    reads: [virtualServices, visibility, hostRules, ruleRoutes, service],
     analyze(read, rule) {
       if (!gatewaysOf(rule).includes('mesh') || (rule.spec.http ?? []).length === 0) return [];
-      const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
-      const client = viewpointOf(rule.namespace, rule.spec.exportTo, fallback);
+      const { defaultVirtualServiceExportTo: fallback } = read.cell(visibility, meshKey);
+      const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];
       return virtualServiceHosts(rule).flatMap((host, i): readonly Diagnosis[] => {
         const winner = look(read, rule, host, client);

@@ -3,17 +3,17 @@ import type { Config } from '../../config/config.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
 import { gatewaysOf } from '../../mesh/rules.ts';
-import { meshKey } from '../../mesh/tables.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { destinationsIn, type PlacedDestination } from '../destinations.ts';
 import { hiddenService } from '../hidden-service.ts';
 import { nearestName } from '../nearest-name.ts';
+import { servicePorts } from '../service-ports.ts';
 import { viewpointOf } from '../viewpoint.ts';
 
 export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
-  const { tables, settings, service } = mesh;
+  const { tables, visibility, service } = mesh;
   const { services, gateways } = tables;
 
   function missing(read: Reader, rule: Config<VirtualService>, { host, path }: PlacedDestination): Diagnosis {
@@ -62,7 +62,7 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
         path,
         message: `expected port, as ${host} has several, found none: the gateway takes its own, ${wrong}, which the service lacks`,
         hint: `state one of ${numbers.join(', ')} as port.number`,
-        related: [{ origin: found.origin, path: 'spec.ports', reason: `has the ports ${numbers.join(', ')}` }],
+        related: [servicePorts(found)],
       },
     ];
   }
@@ -70,7 +70,6 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
   function wrongPort(found: Service, { path, host, destination }: PlacedDestination): readonly Diagnosis[] {
     const number = destination.port?.number ?? 0;
     if (found.resolution === 'alias' || found.ports.some((port) => port.number === number)) return [];
-    const numbers = found.ports.map((port) => port.number).join(', ') || 'none';
     return [
       {
         code: 'FW1004',
@@ -78,17 +77,16 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
         path: `${path}.port`,
         message: `expected a port of ${host}, found ${number}, which it lacks: requests get 503`,
         hint: 'a destination names the port of the service, not that of its pods',
-        related: [{ origin: found.origin, path: 'spec.ports', reason: `has the ports ${numbers}` }],
+        related: [servicePorts(found)],
       },
     ];
   }
 
   return {
     name: 'unknownDestination',
-    reads: [services, services.byHost, gateways, settings, service],
+    reads: [services, services.byHost, gateways, visibility, service],
     analyze(read, rule) {
-      const { defaultVirtualServiceExportTo: fallback } = read.cell(settings, meshKey);
-      const client = viewpointOf(rule.namespace, rule.spec.exportTo, fallback);
+      const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];
       return destinationsIn(rule).flatMap((placed): readonly Diagnosis[] => {
         if (isWildcard(placed.host)) return [];
