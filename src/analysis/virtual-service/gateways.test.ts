@@ -37,6 +37,10 @@ describe('the gateways of a VirtualService', () => {
     '  Gateway shop/edge takes a.example.com',
     '  Gateway shop/two takes ./*.example.com, other/*',
   );
+  check('take a short host by its full name', [
+    rule('hosts: [a], gateways: [edge]'),
+    gateway('shop/edge', "'*.shop.svc.cluster.local'"),
+  ]);
 });
 
 describe('a match for gateways', () => {

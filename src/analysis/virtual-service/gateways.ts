@@ -4,7 +4,7 @@ import type { Gateway } from '../../config/gateway.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
 import { hostsFor } from '../../mesh/gateway-plan.ts';
-import { gatewayName, gatewaysOf } from '../../mesh/rules.ts';
+import { gatewayName, gatewaysOf, virtualServiceHosts } from '../../mesh/rules.ts';
 import { overlaps } from '../../model/hostname.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 import { matchesIn } from '../matches.ts';
@@ -37,7 +37,7 @@ export function virtualServiceGateways({ tables }: AnalyzedMesh): Analyzer<Confi
       gatewaysOf(rule).filter((key) => key !== 'mesh'),
     );
     if (found.length === 0) return [];
-    return (rule.spec.hosts ?? []).flatMap((host, i): readonly Diagnosis[] => {
+    return virtualServiceHosts(rule).flatMap((host, i): readonly Diagnosis[] => {
       if (found.some((gateway) => takes(gateway, host, rule.namespace))) return [];
       return [
         {
@@ -66,7 +66,7 @@ export function virtualServiceGateways({ tables }: AnalyzedMesh): Analyzer<Confi
 function takes({ spec, namespace }: Config<Gateway>, host: string, ruleNamespace: string): boolean {
   return (spec.servers ?? [])
     .flatMap((server) => hostsFor({ server, namespace }, ruleNamespace))
-    .some((name) => overlaps(name, host.toLowerCase()));
+    .some((name) => overlaps(name, host));
 }
 
 /** Matches for gateways that the rule as a whole is not for. */
