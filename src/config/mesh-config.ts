@@ -14,6 +14,7 @@ import {
   string,
   uint32,
 } from '../lib/schema.ts';
+import { forwardModes } from '../model/gateway-topology.ts';
 import { connectionPool, localityLoadBalancing, outlierDetection, tcpKeepalive } from './destination-rule.ts';
 import { httpRetry } from './virtual-service.ts';
 
@@ -32,14 +33,7 @@ export const meshProxyConfig = object(
     ),
     gatewayTopology: object({
       numTrustedProxies: uint32,
-      forwardClientCertDetails: enumOf(
-        'UNDEFINED',
-        'SANITIZE',
-        'FORWARD_ONLY',
-        'APPEND_FORWARD',
-        'SANITIZE_SET',
-        'ALWAYS_FORWARD_ONLY',
-      ),
+      forwardClientCertDetails: enumOf('UNDEFINED', ...forwardModes),
       proxyProtocol: any,
     }),
     proxyHeaders: notExecuted(any),

@@ -1,4 +1,5 @@
 /** What a Listener is to be, complete. Durations are in milliseconds. */
+import type { ForwardMode } from '../model/gateway-topology.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { DnsCacheIr } from './cluster.ts';
 import type { VirtualHostIr } from './route.ts';
@@ -93,12 +94,7 @@ export interface HttpManagerIr {
   readonly http2?: { readonly maxConcurrentStreams?: number };
   readonly idleTimeoutMs?: number;
   readonly trustedHops?: number;
-  readonly forwardClientCertificate?:
-    | 'SANITIZE'
-    | 'FORWARD_ONLY'
-    | 'APPEND_FORWARD'
-    | 'SANITIZE_SET'
-    | 'ALWAYS_FORWARD_ONLY';
+  readonly forwardClientCertificate?: ForwardMode;
   readonly hasGrpcWeb?: boolean;
   readonly dynamicForwardProxy?: DnsCacheIr;
   readonly accessLog?: AccessLogIr;

@@ -1,5 +1,6 @@
 /** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
 import { isRecord } from '../lib/schema.ts';
+import { wholeNumber } from '../lib/whole-number.ts';
 import { gatewayTopology } from '../model/gateway-topology.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Proxy } from '../model/proxy.ts';
@@ -34,10 +35,8 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     .filter((address) => address !== '');
   const proxyConfig = metadata.PROXY_CONFIG;
   const interception = text('INTERCEPTION_MODE');
-  const httpProxyPort = wholeOf(metadata.HTTP_PROXY_PORT, highestPort);
-  const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map((port) =>
-    wholeOf(port, highestPort),
-  );
+  const httpProxyPort = portOf(metadata.HTTP_PROXY_PORT);
+  const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map(portOf);
   return {
     connection: `${name}-${connectionNumber}`,
     nodeId: node.id,
@@ -76,15 +75,7 @@ function textsOf(value: unknown): Labels {
   );
 }
 
-function numberOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-}
-
-const highestPort = 65_535;
-
-/** A whole number from 1 to `most`; anything else says nothing, so that no node can state what Envoy would refuse. */
-function wholeOf(value: unknown, most: number): number | undefined {
-  const number = numberOf(value);
-  return number !== undefined && Number.isInteger(number) && number >= 1 && number <= most ? number : undefined;
+/** What is no port says nothing, so that no node can state what Envoy would refuse. */
+function portOf(value: unknown): number | undefined {
+  return wholeNumber(value, 65_535);
 }
