@@ -1,11 +1,11 @@
 /** The criteria of filter chains in the order in which they decide. */
+import { formatBlock, type IpBlock, isLoopback, isSameIp, isWithin, parseBlock, parseIp } from '../lib/ip.ts';
 import type { CidrRange } from '../proto/envoy/config/core/v3/address.ts';
 import {
   type FilterChainMatch,
   FilterChainMatch_ConnectionSourceType,
 } from '../proto/envoy/config/listener/v3/listener_components.ts';
 import type { SocketAddress } from './call.ts';
-import { formatBlock, type IpBlock, isLoopback, isSameIp, isWithin, parseBlock, parseIp } from './ip.ts';
 import type { Connection } from './listener-filters.ts';
 
 export interface Level {

@@ -2,11 +2,11 @@
  * Which listener serves a connection. The one that is bound where the connection arrives takes it; one that restores the
  * original destination (use_original_dst) hands it over to the listener of that destination, if there is one.
  */
+import { isSameIp, isUnspecified, parseIp } from '../lib/ip.ts';
 import type { Address } from '../proto/envoy/config/core/v3/address.ts';
 import type { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
 import type { Call, SocketAddress } from './call.ts';
 import { typeName } from './configuration.ts';
-import { isSameIp, isUnspecified, parseIp } from './ip.ts';
 import { type Alternative, type Choice, chosen, ending, refusal, type Step } from './outcome.ts';
 
 /** The listener that accepts the connection. */

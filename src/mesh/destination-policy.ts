@@ -15,6 +15,8 @@ import type {
 } from '../config/destination-rule.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
+import { distinctBy } from '../lib/distinct.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import { covers, type Hostname, wildcardsOver } from '../model/hostname.ts';
 import { selects } from '../model/labels.ts';
 import { type OriginKey, originKey } from '../model/origin.ts';
@@ -48,12 +50,14 @@ export const clientServiceKey = ({ client, host, namespace }: ClientService) => 
 
 export interface DestinationPolicyQueries {
   readonly destinationPolicy: Query<ClientService, DestinationPolicy | undefined>;
+  /** The same for whatever service a host is to a client; undefined where it is none. Readers read `service` too. */
+  readonly policyOfHost: (read: Reader, client: Client, host: Hostname) => DestinationPolicy | undefined;
 }
 
 export function destinationPolicyQueries(
   graph: Graph,
   tables: Tables,
-  { visibility }: ServiceQueries,
+  { visibility, service }: ServiceQueries,
 ): DestinationPolicyQueries {
   const { destinationRules } = tables;
 
@@ -130,7 +134,12 @@ export function destinationPolicyQueries(
     },
   });
 
-  return { destinationPolicy };
+  function policyOfHost(read: Reader, client: Client, host: Hostname): DestinationPolicy | undefined {
+    const found = read.cell(service, { client, host });
+    return found && read.cell(destinationPolicy, { client, host, namespace: found.namespace });
+  }
+
+  return { destinationPolicy, policyOfHost };
 }
 
 /** The first rule that selects the client, else the one without selector; a rule that selects others still ends the search. */
@@ -170,7 +179,7 @@ function toPolicy({ spec, namespace, name, origin }: Config<DestinationRule>): D
     namespace,
     name,
     ...(trafficPolicy === undefined ? {} : { trafficPolicy }),
-    subsets: firstOfEachName(subsets),
+    subsets: distinctBy(subsets, ({ name }) => name),
     ...(workloadSelector === undefined ? {} : { selector: workloadSelector.matchLabels ?? {} }),
     ...(exportTo.length === 0 ? {} : { exportTo }),
     origins: [originKey(origin)],
@@ -198,14 +207,9 @@ function combine(earlier: DestinationPolicy, later: DestinationPolicy): Destinat
   return {
     ...earlier,
     ...(trafficPolicy === undefined ? {} : { trafficPolicy }),
-    subsets: firstOfEachName([...earlier.subsets, ...later.subsets]),
+    subsets: distinctBy([...earlier.subsets, ...later.subsets], ({ name }) => name),
     origins: [...earlier.origins, ...later.origins],
   };
-}
-
-function firstOfEachName(subsets: readonly Subset[]): readonly Subset[] {
-  const seen = new Set<string>();
-  return subsets.filter(({ name }) => !seen.has(name) && seen.add(name));
 }
 
 /** The settings that hold for one port, of a service or one of its subsets. */
@@ -229,7 +233,13 @@ export function policyOfPort(
   // Istio loses the PROXY protocol where policies meet; servers of existing meshes do not expect it then.
   const isMerged = subset !== undefined || (policy?.portLevelSettings ?? []).length > 0;
   const { proxyProtocol: _, ...merged } = base;
-  return { ...(isMerged ? merged : base), ...withoutAbsent(ofPort(subset, port)) };
+  return { ...(isMerged ? merged : base), ...withoutUndefined(ofPort(subset, port)) };
+}
+
+/** The same for a subset by its name; `''` for the service as a whole. */
+export function policyOfSubset(policy: DestinationPolicy | undefined, subset: string, port: number): PortPolicy {
+  const ofSubset = policy?.subsets.find(({ name }) => name === subset);
+  return policyOfPort(policy?.trafficPolicy, ofSubset?.trafficPolicy, port);
 }
 
 /** Settings of a port replace those of all ports wholesale: what they leave out takes its default. */
@@ -242,8 +252,4 @@ function ofPort(policy: TrafficPolicy | undefined, port: number): PortPolicy {
   }
   const { port: _, ...rest } = settings;
   return rest;
-}
-
-function withoutAbsent<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
 }

@@ -54,10 +54,13 @@ export function toPattern(text: string, own: string): ImportPattern | undefined 
   return { namespace: part === '.' ? own : part, host: host.toLowerCase(), isExclusion };
 }
 
+function isIn(pattern: ImportPattern, namespace: string): boolean {
+  return pattern.namespace === '*' || pattern.namespace === namespace;
+}
+
 /** Whether a listener imports a service. */
 export function importsService({ imports }: EgressScope, namespace: string, host: string): boolean {
-  const fits = (pattern: ImportPattern) =>
-    (pattern.namespace === '*' || pattern.namespace === namespace) && covers(pattern.host, host);
+  const fits = (pattern: ImportPattern) => isIn(pattern, namespace) && covers(pattern.host, host);
   return (
     imports.some((pattern) => !pattern.isExclusion && fits(pattern)) &&
     !imports.some((pattern) => pattern.isExclusion && fits(pattern))
@@ -66,17 +69,11 @@ export function importsService({ imports }: EgressScope, namespace: string, host
 
 /** Whether a listener imports a VirtualService: one of its hosts and one pattern mean some common name. */
 export function importsRule({ imports }: EgressScope, namespace: string, hosts: readonly string[]): boolean {
-  const fits = (pattern: ImportPattern, host: string) =>
-    (pattern.namespace === '*' || pattern.namespace === namespace) && overlaps(pattern.host, host);
+  const fits = (pattern: ImportPattern, host: string) => isIn(pattern, namespace) && overlaps(pattern.host, host);
   return hosts.some(
     (host) =>
       imports.some((pattern) => !pattern.isExclusion && fits(pattern, host)) &&
-      !imports.some(
-        (pattern) =>
-          pattern.isExclusion &&
-          (pattern.namespace === '*' || pattern.namespace === namespace) &&
-          covers(pattern.host, host),
-      ),
+      !imports.some((pattern) => pattern.isExclusion && isIn(pattern, namespace) && covers(pattern.host, host)),
   );
 }
 
@@ -89,12 +86,11 @@ function isPlain({ port, bind, captureMode }: EgressScope): boolean {
 export function importsNamespace({ listeners }: Egress, namespace: string): 'all' | 'some' | 'none' {
   const [only] = listeners;
   const touches = ({ imports }: EgressScope) =>
-    imports.some((pattern) => !pattern.isExclusion && (pattern.namespace === '*' || pattern.namespace === namespace));
+    imports.some((pattern) => !pattern.isExclusion && isIn(pattern, namespace));
   if (!listeners.some(touches)) return 'none';
   if (listeners.length !== 1 || only === undefined || !isPlain(only)) return 'some';
   const takesAll = only.imports.some(
-    (pattern) =>
-      !pattern.isExclusion && (pattern.namespace === '*' || pattern.namespace === namespace) && pattern.host === '*',
+    (pattern) => !pattern.isExclusion && isIn(pattern, namespace) && pattern.host === '*',
   );
   return takesAll && !only.imports.some((pattern) => pattern.isExclusion) ? 'all' : 'some';
 }

@@ -3,10 +3,8 @@ import { describe, it } from 'node:test';
 import { changesIn } from '../../test/support/objects.ts';
 import { ControlPlane } from '../control-plane.ts';
 import { silent } from '../lib/log.ts';
-import { patchingOf } from '../model/scope.ts';
+import { noPatches, patchingOf } from '../model/scope.ts';
 import { toProxy } from '../xds/node.ts';
-
-const none = { clusters: '', listeners: '', routes: '', inboundClusters: '', inboundListeners: '', extensions: '' };
 
 interface ProxyText {
   readonly type?: 'sidecar' | 'router';
@@ -49,8 +47,8 @@ const remove = (applyTo: string, match = 'context: ANY') =>
   `applyTo: ${applyTo}, match: {${match}}, patch: {operation: REMOVE}`;
 
 describe('for a proxy the patches are in force', () => {
-  function check(name: string, yaml: string, proxy: ProxyText, expected: Partial<typeof none>): void {
-    it(name, () => assert.deepEqual(patching(yaml, proxy), patchingOf({ ...none, ...expected })));
+  function check(name: string, yaml: string, proxy: ProxyText, expected: Partial<typeof noPatches>): void {
+    it(name, () => assert.deepEqual(patching(yaml, proxy), patchingOf({ ...noPatches, ...expected })));
   }
 
   check(
@@ -126,7 +124,7 @@ describe('for a proxy the patches are in force', () => {
       'applyTo: BOOTSTRAP, patch: {operation: MERGE, value: {}}',
     ]),
     {},
-    none,
+    noPatches,
   );
   check(
     'that select its labels',
@@ -156,7 +154,7 @@ describe('for a proxy the patches are in force', () => {
       `applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND, proxy: {proxyVersion: '.*'}}, ${timeout}`,
     ]),
     { version: '' },
-    none,
+    noPatches,
   );
   check(
     'that ask for its metadata, all of it',
@@ -180,6 +178,6 @@ describe('for a proxy the patches are in force', () => {
     'but a sidecar is no target',
     filter('name: a, namespace: shop', [cluster('ANY')], target('edge')),
     { labels: { 'gateway.networking.k8s.io/gateway-name': 'edge' } },
-    none,
+    noPatches,
   );
 });

@@ -9,7 +9,7 @@ import type { PatchIr, PatchOperation, PatchTarget } from '../ir/patch.ts';
 import { type Labels, selects } from '../model/labels.ts';
 import { originKey } from '../model/origin.ts';
 import type { Proxy } from '../model/proxy.ts';
-import { type Patching, type PatchList, patchingOf, unpatched } from '../model/scope.ts';
+import { noPatches, type Patching, type PatchList, patchingOf, unpatched } from '../model/scope.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 
@@ -60,14 +60,7 @@ export function envoyFilterQueries(
   function patchingFor(read: Reader, proxy: Proxy, labels: Labels): Patching {
     const filters = filtersFor(read, proxy, labels);
     if (filters.length === 0) return unpatched;
-    const lists = {
-      clusters: '',
-      listeners: '',
-      routes: '',
-      inboundClusters: '',
-      inboundListeners: '',
-      extensions: '',
-    };
+    const lists = { ...noPatches };
     for (const filter of filters) {
       for (const position of read.cell(patchesForVersion, { filter: configKey(filter), version: proxy.version })) {
         const patch = filter.spec.configPatches?.[position];

@@ -8,6 +8,7 @@ import { hostsFor, type PlannedServer } from './gateway-plan.ts';
 import { terminatedTls } from './gateway-tls.ts';
 import { apiPath } from './names.ts';
 import { gatewayName, intersection, virtualServiceHosts } from './rules.ts';
+import { handshakeTimeoutMs } from './settings.ts';
 import { proxyTo, type TcpContext } from './tcp-route.ts';
 
 export interface RawContext {
@@ -110,7 +111,7 @@ function toChain({
         : {}),
       network: { kind: 'tcp', proxy: proxyTo(route, rule, { targetOf, protocol }) },
       config: apiPath('virtual-service', rule.namespace, rule.name),
-      connectTimeoutMs: 15_000,
+      connectTimeoutMs: handshakeTimeoutMs,
     },
     origin: originKey(rule.origin),
   };

@@ -6,7 +6,8 @@ import type { FilterChainIr, HttpManagerIr, ListenerIr } from '../ir/listener.ts
 import { covers } from '../model/hostname.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture, Client, Serving } from '../model/scope.ts';
-import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
+import { withAccessLog } from './access-log.ts';
+import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
 import { passedChains, type RawChain, rawChain, type SniConflict, sniMatch } from './gateway-chains.ts';
 import { allHosts, type PlannedListener, type PlannedServer, passesAutomatically } from './gateway-plan.ts';
 import { mayBind } from './gateway-ports.ts';
@@ -15,7 +16,7 @@ import { terminatedTls } from './gateway-tls.ts';
 import { outboundCluster } from './names.ts';
 import { pathHandling } from './outbound-listener.ts';
 import type { ServiceQueries } from './services.ts';
-import type { MeshSettings } from './settings.ts';
+import { handshakeTimeoutMs, type MeshSettings } from './settings.ts';
 import { type SniQueries, sniChain } from './sni-clusters.ts';
 import { meshKey, type Tables } from './tables.ts';
 import type { TcpTarget } from './tcp-route.ts';
@@ -25,6 +26,9 @@ export interface GatewayProxy {
   readonly capture: Capture;
   readonly serving: Serving;
 }
+
+export const gatewayProxyKey = ({ client, capture, serving }: GatewayProxy) =>
+  `${client.key}\n${capture.key}\n${serving.key}`;
 
 export interface GatewayListeners {
   readonly listeners: readonly ListenerIr[];
@@ -39,13 +43,13 @@ export function gatewayListenerQueries(
   graph: Graph,
   { virtualServices }: Tables,
   { settings, service }: ServiceQueries,
-  { destinationPolicy }: DestinationPolicyQueries,
+  { destinationPolicy, policyOfHost }: DestinationPolicyQueries,
   { gatewayPlan, gatewayRules, destinationOf }: GatewayQueries,
   { sniRoutes }: SniQueries,
 ): GatewayListenerQueries {
   const gatewayListeners = graph.query<GatewayProxy, GatewayListeners>('gatewayListeners', {
     reads: [virtualServices, settings, service, destinationPolicy, gatewayPlan, gatewayRules, sniRoutes],
-    keyOf: ({ client, capture, serving }) => `${client.key}\n${capture.key}\n${serving.key}`,
+    keyOf: gatewayProxyKey,
     compute(read, proxy) {
       const mesh = read.cell(settings, meshKey);
       const listeners: ListenerIr[] = [];
@@ -113,13 +117,9 @@ export function gatewayListenerQueries(
     return (destination: Destination, { namespace }: { readonly namespace: string }): TcpTarget => {
       const { host, port } = destinationOf(read, destination, namespace, client, planned.port);
       const { subset = '' } = destination;
-      const found = read.cell(service, { client, host });
-      const policy =
-        found === undefined ? undefined : read.cell(destinationPolicy, { client, host, namespace: found.namespace });
-      const ofSubset = policy?.subsets.find(({ name }) => name === subset)?.trafficPolicy;
       return {
         cluster: outboundCluster(port, subset, host),
-        policy: policyOfPort(policy?.trafficPolicy, ofSubset, port),
+        policy: policyOfSubset(policyOfHost(read, client, host), subset, port),
       };
     };
   }
@@ -178,11 +178,6 @@ function addressOf({ bind }: PlannedListener, { families }: Serving): string {
   return families.includes('v4') ? '0.0.0.0' : '::';
 }
 
-function withAccessLog(chain: FilterChainIr, { accessLog }: MeshSettings): FilterChainIr {
-  if (accessLog === undefined || chain.network.kind !== 'tcp') return chain;
-  return { ...chain, network: { kind: 'tcp', proxy: { ...chain.network.proxy, accessLog } } };
-}
-
 function httpChain(
   { kind, server, routeName }: PlannedServer,
   planned: PlannedListener,
@@ -201,5 +196,5 @@ function httpChain(
     ...(forwardClientCertificate === undefined ? {} : { forwardClientCertificate }),
     ...(mesh.accessLog === undefined ? {} : { accessLog: mesh.accessLog }),
   };
-  return { network: { kind: 'http', manager }, connectTimeoutMs: 15_000 };
+  return { network: { kind: 'http', manager }, connectTimeoutMs: handshakeTimeoutMs };
 }

@@ -7,7 +7,7 @@ import type { Code } from '../model/codes.ts';
 import { lineOf, type Origin } from '../model/origin.ts';
 import { type Problem, placeOf, type Severity } from '../model/problem.ts';
 import { serverCredentials } from './credentials.ts';
-import type { GatewayListenerQueries, GatewayProxy } from './gateway-listeners.ts';
+import { type GatewayListenerQueries, type GatewayProxy, gatewayProxyKey } from './gateway-listeners.ts';
 import { allHosts, type PlannedListener, type PlannedServer } from './gateway-plan.ts';
 import { mayBind } from './gateway-ports.ts';
 import type { GatewayQueries } from './gateway-routes.ts';
@@ -27,7 +27,7 @@ export function gatewayProblemQueries(
 ): GatewayProblemQueries {
   const gatewayProblems = graph.query<GatewayProxy, readonly Problem[]>('gatewayProblems', {
     reads: [gateways, gatewayPlan, gatewayListeners, secret],
-    keyOf: ({ client, capture, serving }) => `${client.key}\n${capture.key}\n${serving.key}`,
+    keyOf: gatewayProxyKey,
     compute(read, proxy) {
       const { listeners, conflicts } = read.cell(gatewayPlan, proxy.serving);
       const ofGateway = (key: string) => read.row(gateways, key);

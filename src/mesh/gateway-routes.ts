@@ -1,6 +1,6 @@
 /** The virtual hosts of a gateway's route names: rules meet the servers of Gateways that they name. */
 
-import { byAge, configKey } from '../config/config.ts';
+import { configKey } from '../config/config.ts';
 import type { Destination } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
@@ -27,7 +27,7 @@ import type { PlacedRouteQueries } from './placed-routes.ts';
 import { intersection, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
-import { closeness, exportToOr } from './visibility.ts';
+import { competing } from './visibility.ts';
 
 export interface GatewayClient {
   readonly client: Client;
@@ -55,13 +55,11 @@ export interface GatewayQueries {
   ) => { readonly host: Hostname; readonly port: number };
 }
 
-const ranks = { private: 0, named: 1, public: 2 } as const;
-
 export function gatewayQueries(
   graph: Graph,
   { gateways, services, virtualServices }: Tables,
   { visibility, routeSettings, service }: ServiceQueries,
-  { destinationPolicy }: DestinationPolicyQueries,
+  { destinationPolicy, policyOfHost }: DestinationPolicyQueries,
   { placedRoutes }: PlacedRouteQueries,
 ): GatewayQueries {
   const gatewayPlan = graph.query<Serving, GatewayPlan>('gatewayPlan', {
@@ -91,18 +89,8 @@ export function gatewayQueries(
     keyOf: ({ client, gateway }) => `${client.key}\n${gateway}`,
     compute(read, { client, gateway }) {
       const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
-      return read
-        .rows(virtualServices, read.keys(virtualServices.byGateway, gateway))
-        .flatMap((config) => {
-          const how = closeness(
-            exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
-            config.namespace,
-            client.namespace,
-          );
-          return how === undefined ? [] : [{ config, rank: ranks[how] }];
-        })
-        .sort((a, b) => a.rank - b.rank || byAge(a.config, b.config))
-        .map(({ config }) => configKey(config));
+      const rules = read.rows(virtualServices, read.keys(virtualServices.byGateway, gateway));
+      return competing(rules, client.namespace, defaultVirtualServiceExportTo).map(configKey);
     },
   });
 
@@ -149,10 +137,7 @@ export function gatewayQueries(
         },
         hashOf: (destination) => {
           const to = destinationOf(read, destination, config.namespace, client, port);
-          const found = read.cell(service, { client, host: to.host });
-          if (found === undefined) return [];
-          const policy = read.cell(destinationPolicy, { client, host: to.host, namespace: found.namespace });
-          return hashesOf(policy, to.port, destination.subset ?? '');
+          return hashesOf(policyOfHost(read, client, to.host), to.port, destination.subset ?? '');
         },
       });
     },

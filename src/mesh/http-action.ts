@@ -10,6 +10,7 @@ import type {
   RewriteIr,
   WeightedClusterIr,
 } from '../ir/route.ts';
+import { distinctBy } from '../lib/distinct.ts';
 import { percentOf } from './http-effects.ts';
 import { headersOf, nonEmptyHeaders } from './http-headers.ts';
 import { retryOf } from './http-retry.ts';
@@ -61,14 +62,9 @@ function forwardOf(
     ...(rewrite === undefined ? {} : { rewrite }),
     ...(hostRewrite === undefined || hostRewrite === '' ? {} : { hostRewrite }),
     ...(mirrors.length === 0 ? {} : { mirrors }),
-    ...(hash.length === 0 ? {} : { hash: distinct(hash) }),
+    ...(hash.length === 0 ? {} : { hash: distinctBy(hash, JSON.stringify) }),
   };
   return { action: { kind: 'forward', ...forward }, headers: single.headers };
-}
-
-function distinct(hash: readonly HashIr[]): readonly HashIr[] {
-  const seen = new Set<string>();
-  return hash.filter((one) => !seen.has(JSON.stringify(one)) && seen.add(JSON.stringify(one)));
 }
 
 /** A destination without weight among others gets nothing and is left out. */

@@ -3,14 +3,12 @@ import type { HttpRetry } from '../config/virtual-service.ts';
 import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr, TcpProxyIr } from '../ir/listener.ts';
 import type { RouteIr } from '../ir/route.ts';
 import { isHttp, isHttp2 } from '../model/protocol.ts';
+import { tcpNetwork } from './access-log.ts';
 import { retryOf } from './http-retry.ts';
 import type { InboundContext, InboundPort } from './inbound-port.ts';
 import { blackHole, inboundCluster, inboundPassthrough } from './names.ts';
-import { pathHandling } from './outbound-listener.ts';
-import type { MeshSettings } from './settings.ts';
+import { pathHandling, plainHttp } from './outbound-listener.ts';
 import { tcpProxy } from './tcp-route.ts';
-
-const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
 
 /** Where redirected connections arrive from outside, with chains for each port. */
 export function virtualInbound(ports: readonly InboundPort[], context: InboundContext): ListenerIr {
@@ -45,14 +43,14 @@ export function virtualInbound(ports: readonly InboundPort[], context: InboundCo
       {
         name: 'virtualInbound-blackhole',
         match: { destinationPort: listenPort },
-        network: tcp(tcpProxy(blackHole, [{ name: blackHole, weight: 0 }], false, {}, 'TCP'), settings),
+        network: tcpNetwork(tcpProxy(blackHole, [{ name: blackHole, weight: 0 }], false, {}, 'TCP'), settings),
       },
       {
         name: 'virtualInbound-catchall-http',
         match: plainHttp,
         network: { kind: 'http', manager: passthroughManager(context) },
       },
-      { name: 'virtualInbound', match: { transport: 'raw_buffer' }, network: tcp(passAll, settings) },
+      { name: 'virtualInbound', match: { transport: 'raw_buffer' }, network: tcpNetwork(passAll, settings) },
       ...ports.flatMap((port) =>
         portChains(port, port.listener === undefined ? '0.0.0.0' : ownAddress(context), context),
       ),
@@ -119,13 +117,9 @@ function portChains(inbound: InboundPort, ip: string, context: InboundContext): 
     match: protocol === 'auto' ? { ...raw, alpn: plainHttp.alpn } : raw,
     network: { kind: 'http', manager: portManager(inbound, ip, context) },
   };
-  const bytes: FilterChainIr = { ...common, match: raw, network: tcp(proxy, context.settings) };
+  const bytes: FilterChainIr = { ...common, match: raw, network: tcpNetwork(proxy, context.settings) };
   if (isHttp(protocol)) return [http];
   return protocol === 'auto' ? [http, bytes] : [bytes];
-}
-
-function tcp(proxy: TcpProxyIr, { accessLog }: MeshSettings): FilterChainIr['network'] {
-  return { kind: 'tcp', proxy: { ...proxy, ...(accessLog === undefined ? {} : { accessLog }) } };
 }
 
 function portManager(inbound: InboundPort, ip: string, context: InboundContext): HttpManagerIr {

@@ -1,6 +1,7 @@
 /** The ports that a workload serves, with the services and rules that say how. */
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
+import { ensure } from '../lib/ensure.ts';
 import { originKey } from '../model/origin.ts';
 import { clientIn, type Serving } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
@@ -34,9 +35,7 @@ export function inboundQueries(
       for (const { service: key, port, targetPort } of targets) {
         const service = read.row(services, key);
         if (service === undefined) continue;
-        const sharing = byTarget.get(targetPort);
-        if (sharing === undefined) byTarget.set(targetPort, [{ service, port }]);
-        else sharing.push({ service, port });
+        ensure(byTarget, targetPort, () => []).push({ service, port });
       }
       // The rules of the workload's own namespace count as for a client there; none that selects clients does.
       const self = clientIn(namespace);

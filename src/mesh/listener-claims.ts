@@ -136,7 +136,7 @@ function claimsOf(service: Service, client: Client, endpoints: readonly Endpoint
   const { hostname: host, namespace, createdAt } = service;
   // Among services of one age, those that are stated are told apart by host.
   const name = telemetryName(service);
-  const own = addressesFor(service, client).map((address) => address.replace(/^\[|\]$/g, ''));
+  const own = addressesFor(service, client);
   const blocks = service.addresses.filter((address) => address.includes('/'));
   return service.ports.flatMap((port): ListenerClaim[] => {
     const { number, protocol } = port;

@@ -1,6 +1,7 @@
 /** Which endpoints a client should use first: weights by locality, or priorities that Envoy falls back through. */
 import type { LocalityLoadBalancing } from '../config/destination-rule.ts';
 import type { EndpointIr, LocalityEndpointsIr } from '../ir/endpoint.ts';
+import { ensure } from '../lib/ensure.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Labels } from '../model/labels.ts';
 import { formatLocality, type Locality, parseLocality } from '../model/locality.ts';
@@ -92,14 +93,7 @@ export function groupByLocality(
 }
 
 function byLocality(placed: readonly Placed[]): readonly Group[] {
-  const groups = new Map<string, Placed[]>();
-  for (const one of placed) {
-    const name = formatLocality(one.endpoint.locality);
-    const members = groups.get(name);
-    if (members === undefined) groups.set(name, [one]);
-    else members.push(one);
-  }
-  return [...groups]
+  return [...Map.groupBy(placed, ({ endpoint }) => formatLocality(endpoint.locality))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, members]) => ({ locality: parseLocality(name), members, weight: weightOf(members), priority: 0 }));
 }
@@ -165,7 +159,7 @@ function splitByLabels(group: Group, own: Labels, priorities: readonly string[])
       shared += 1;
     }
     const priority = priorities.length - shared;
-    byPriority.set(priority, [...(byPriority.get(priority) ?? []), placed]);
+    ensure(byPriority, priority, () => []).push(placed);
   }
   return [...byPriority]
     .sort(([a], [b]) => a - b)

@@ -1,14 +1,17 @@
 /** The listeners by which a sidecar takes what its application sends, built from claims. */
 import { byAge } from '../config/config.ts';
 import type { FilterChainIr, HttpManagerIr, ListenerFilterIr, ListenerIr } from '../ir/listener.ts';
+import { formatBlock, parseBlock } from '../lib/ip.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture, Client } from '../model/scope.ts';
+import { tcpNetwork } from './access-log.ts';
 import { dnsCacheOf } from './dns.ts';
 import type { ListenerClaim } from './listener-claims.ts';
 import { isSocket, type ListenerPlace } from './listener-place.ts';
 import { blackHole } from './names.ts';
 import { otherRequests } from './outbound-policy.ts';
 import type { ListenerSettings } from './setting-parts.ts';
+import { handshakeTimeoutMs } from './settings.ts';
 import { tcpProxy } from './tcp-route.ts';
 
 /** What a claim needs built for its connections; the chain that takes everything, if any, last. */
@@ -23,7 +26,7 @@ export interface OutboundContext {
 }
 
 /** What plain-text HTTP looks like before it is parsed. */
-const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
+export const plainHttp = { transport: 'raw_buffer' as const, alpn: ['http/1.1', 'h2c'] };
 
 /** The listener of one address and port: the oldest claim has it. */
 export function addressedListener(address: string, claim: ListenerClaim, context: OutboundContext): ListenerIr {
@@ -87,26 +90,12 @@ export function placedListener(
 /** Blocks are equal when the bits that count are. */
 function matchKey({ match }: FilterChainIr): string {
   const prefixes = (match?.prefixes ?? [])
-    .map(({ address, length }) => `${significant(address, length)}/${length}`)
+    .map(({ address, length }) => {
+      const block = parseBlock(address, length);
+      return block === undefined ? `${address}/${length}` : formatBlock(block);
+    })
     .sort();
   return JSON.stringify([prefixes, [...(match?.serverNames ?? [])].sort()]);
-}
-
-function significant(address: string, length: number): string {
-  const bytes = address.includes(':') ? ipv6Bytes(address) : address.split('.').map(Number);
-  return bytes
-    .map((byte, i) =>
-      i * 8 + 8 <= length ? byte : i * 8 >= length ? 0 : byte & (0xff << (8 - (length - i * 8))) & 0xff,
-    )
-    .join('.');
-}
-
-function ipv6Bytes(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::');
-  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
-  const [first, last] = [groups(head), groups(tail ?? '')];
-  const middle = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => 0);
-  return [...first, ...middle, ...last].flatMap((group) => [group >> 8, group & 0xff]);
 }
 
 function httpChain(
@@ -124,7 +113,7 @@ function httpChain(
       kind: 'http',
       manager: asksDns ? { ...manager, dynamicForwardProxy: dnsCacheOf(context.family) } : manager,
     },
-    connectTimeoutMs: 15_000,
+    connectTimeoutMs: handshakeTimeoutMs,
   };
 }
 
@@ -217,12 +206,11 @@ function listener({
 }
 
 function passOn({ capture: { unclaimed }, settings }: OutboundContext): FilterChainIr {
-  const { accessLog } = settings;
   const proxy = tcpProxy(unclaimed.cluster, [{ name: unclaimed.cluster, weight: 0 }], false, {}, 'TCP');
   return {
     name: 'PassthroughFilterChain',
     match: {},
-    network: { kind: 'tcp', proxy: { ...proxy, ...(accessLog === undefined ? {} : { accessLog }) } },
+    network: tcpNetwork(proxy, settings),
   };
 }
 
@@ -233,13 +221,7 @@ export function virtualOutbound(context: OutboundContext): ListenerIr {
   const chain = (name: string, cluster: string, destinationPort?: number): FilterChainIr => ({
     name,
     ...(destinationPort === undefined ? {} : { match: { destinationPort } }),
-    network: {
-      kind: 'tcp',
-      proxy: {
-        ...tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, {}, 'TCP'),
-        ...(accessLog === undefined ? {} : { accessLog }),
-      },
-    },
+    network: tcpNetwork(tcpProxy(cluster, [{ name: cluster, weight: 0 }], false, {}, 'TCP'), settings),
   });
   const asksDns = capture.unclaimed.requests === 'by-dns';
   return {
@@ -292,7 +274,10 @@ export function httpProxyListener(context: OutboundContext): ListenerIr | undefi
     continuesOnTimeout: true,
     acceptsOneByOne: true,
     chains: [
-      { network: { kind: 'http', manager: { ...manager, allowsAbsoluteUrls: true } }, connectTimeoutMs: 15_000 },
+      {
+        network: { kind: 'http', manager: { ...manager, allowsAbsoluteUrls: true } },
+        connectTimeoutMs: handshakeTimeoutMs,
+      },
     ],
     ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
     origins: [],

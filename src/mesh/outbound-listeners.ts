@@ -8,7 +8,8 @@ import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Protocol } from '../model/protocol.ts';
 import type { Capture, Client } from '../model/scope.ts';
-import { type DestinationPolicyQueries, policyOfPort } from './destination-policy.ts';
+import { withAccessLog } from './access-log.ts';
+import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
 import { dnsCacheOf } from './dns.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
@@ -36,6 +37,10 @@ export interface CapturedClient {
 export interface CapturedPlace extends CapturedClient {
   readonly place: ListenerPlace;
 }
+
+const capturedClientKey = ({ client, capture }: CapturedClient) => `${client.key}\n${capture.key}`;
+const capturedNamespaceKey = (key: CapturedNamespace) => `${capturedClientKey(key)}\n${key.namespace}`;
+const capturedPlaceKey = (key: CapturedPlace) => `${capturedClientKey(key)}\n${placeKey(key.place)}`;
 
 export interface OutboundListenerQueries {
   /** Listeners for the addresses of a namespace's services; the client is already narrowed. */
@@ -65,18 +70,15 @@ export function outboundListenerQueries(
   { visibility, listenerSettings, service }: ServiceQueries,
   { namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
-  { destinationPolicy }: DestinationPolicyQueries,
+  { destinationPolicy, policyOfHost }: DestinationPolicyQueries,
   { hostRules }: VirtualServiceQueries,
   { listenerClaims }: ListenerClaimQueries,
 ): OutboundListenerQueries {
   function targetOf(read: Reader, client: Client, host: Hostname, port: number, subset: string): TcpTarget {
     const found = read.cell(service, { client, host });
-    const policy =
-      found === undefined ? undefined : read.cell(destinationPolicy, { client, host, namespace: found.namespace });
-    const ofSubset = policy?.subsets.find(({ name }) => name === subset)?.trafficPolicy;
     return {
       cluster: outboundCluster(port, subset, host),
-      policy: policyOfPort(policy?.trafficPolicy, ofSubset, port),
+      policy: policyOfSubset(policyOfHost(read, client, host), subset, port),
       ...(found?.resolution === 'dynamic-dns' ? { forwardSni: { cache: dnsCacheOf(client.family), port } } : {}),
     };
   }
@@ -86,7 +88,7 @@ export function outboundListenerQueries(
     keyOf: ({ client, host, port, protocol, block, needsSni }) =>
       `${client.key}\n${port}/${protocol}/${block}/${needsSni}\n${host}`,
     compute(read, { client, host, port, protocol, block, needsSni }) {
-      const { accessLog } = read.cell(listenerSettings, meshKey);
+      const logging = read.cell(listenerSettings, meshKey);
       const resolved = resolveTcpChains({
         client,
         port,
@@ -104,13 +106,7 @@ export function outboundListenerQueries(
           return targetOf(read, client, target, number, subset);
         },
       });
-      return accessLog === undefined
-        ? resolved
-        : resolved.map((chain) =>
-            chain.network.kind === 'http'
-              ? chain
-              : { ...chain, network: { kind: 'tcp', proxy: { ...chain.network.proxy, accessLog } } },
-          );
+      return resolved.map((chain) => withAccessLog(chain, logging));
     },
   });
 
@@ -149,7 +145,7 @@ export function outboundListenerQueries(
 
   const addressedListeners = graph.query<CapturedNamespace, readonly ListenerIr[]>('addressedListeners', {
     reads: [services, services.byAddress, visibility, listenerSettings, service, chains, listenerClaims],
-    keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
+    keyOf: capturedNamespaceKey,
     compute(read, { client, capture, namespace }) {
       const context = contextOf(read, { capture, client }, () => client);
       const listeners = new Map<string, ListenerIr>();
@@ -168,7 +164,7 @@ export function outboundListenerQueries(
 
   const sharedPlacesOf = graph.query<CapturedNamespace, readonly ListenerPlace[]>('sharedPlacesOf', {
     reads: [listenerClaims],
-    keyOf: ({ client, capture, namespace }) => `${client.key}\n${capture.key}\n${namespace}`,
+    keyOf: capturedNamespaceKey,
     compute: (read, { client, capture, namespace }) =>
       distinctPlaces(
         read.cell(listenerClaims, { client, namespace }).flatMap((claim) => sharedPlace(claim, capture) ?? []),
@@ -195,7 +191,7 @@ export function outboundListenerQueries(
   /** For each place the namespaces with claims on it, by the place's key. */
   const claimants = graph.query<CapturedClient, ReadonlyMap<string, Claimants>>('claimants', {
     reads: [namespaces, narrow, sharedPlacesOf],
-    keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
+    keyOf: capturedClientKey,
     compute(read, { client, capture }) {
       const byPlace = new Map<string, { place: ListenerPlace; namespaces: string[] }>();
       for (const namespace of read.cell(namespaces, client)) {
@@ -209,7 +205,7 @@ export function outboundListenerQueries(
 
   const sharedPlaces = graph.query<CapturedClient, readonly ListenerPlace[]>('sharedPlaces', {
     reads: [claimants, listenerSettings],
-    keyOf: ({ client, capture }) => `${client.key}\n${capture.key}`,
+    keyOf: capturedClientKey,
     compute(read, { client, capture }) {
       const { listenPort, inboundListenPort } = read.cell(listenerSettings, meshKey);
       const reserved = new Set([...capture.reservedPorts, listenPort, inboundListenPort]);
@@ -225,14 +221,14 @@ export function outboundListenerQueries(
 
   const claimantsOfPlace = graph.query<CapturedPlace, readonly string[]>('claimantsOfPlace', {
     reads: [claimants],
-    keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
+    keyOf: capturedPlaceKey,
     compute: (read, { client, capture, place }) =>
       read.cell(claimants, { client, capture }).get(placeKey(place))?.namespaces ?? [],
   });
 
   const sharedListener = graph.query<CapturedPlace, ListenerIr | undefined>('sharedListener', {
     reads: [narrow, claimantsOfPlace, claimsOnPlace, chains, service, listenerSettings],
-    keyOf: ({ client, capture, place }) => `${client.key}\n${capture.key}\n${placeKey(place)}`,
+    keyOf: capturedPlaceKey,
     compute(read, { client, capture, place }) {
       const clients = new Map<string, Client>();
       const claims = read.cell(claimantsOfPlace, { client, capture, place }).flatMap((namespace) => {

@@ -1,5 +1,5 @@
 /** The HTTP routes of a rule with delegated ones in their places. Names are relative to the rule that states them. */
-import { type Config, configKey } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { Destination, HttpRoute, VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
@@ -7,7 +7,7 @@ import { resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import { delegatedRoutes } from './delegate.ts';
 import type { PlacedRoute } from './http-route.ts';
-import { gatewayName } from './rules.ts';
+import { delegateKey, gatewayName } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { exportToOr, isVisible } from './visibility.ts';
@@ -31,8 +31,7 @@ export function placedRouteQueries(graph: Graph, tables: Tables, { visibility }:
   function place(read: Reader, root: Config<VirtualService>, route: HttpRoute, index: number): readonly PlacedRoute[] {
     if (route.delegate === undefined) return [{ route, object: originKey(root.origin), path: `spec.http[${index}]` }];
     const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
-    const { name = '', namespace = '' } = route.delegate;
-    const delegate = read.row(virtualServices, configKey({ namespace: namespace || root.namespace, name }));
+    const delegate = read.row(virtualServices, delegateKey(route.delegate, root.namespace));
     if (delegate === undefined || (delegate.spec.hosts?.length ?? 0) > 0) return [];
     const shown = exportToOr(delegate.spec.exportTo, defaultVirtualServiceExportTo);
     if (!isVisible(shown, delegate.namespace, root.namespace)) return [];

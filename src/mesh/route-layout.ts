@@ -13,7 +13,7 @@ import type { ImportQueries } from './imports.ts';
 import { type Candidate, type DomainForm, domainsIn, type LayoutEntry, layOut, toEntry } from './layout-entry.ts';
 import type { NarrowQueries } from './narrow.ts';
 import { unclaimedPolicy } from './outbound-policy.ts';
-import type { ServiceQueries } from './services.ts';
+import { type ClientNamespace, clientNamespaceKey, type ServiceQueries } from './services.ts';
 import type { StrayQueries } from './stray-hosts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import type { VirtualHostQueries } from './virtual-host.ts';
@@ -91,9 +91,9 @@ export function routeLayoutQueries(
   });
 
   /** All ports on which a namespace takes requests. */
-  const requestPorts = graph.query<{ client: Client; namespace: string }, readonly number[]>('requestPorts', {
+  const requestPorts = graph.query<ClientNamespace, readonly number[]>('requestPorts', {
     reads: [hosts, service],
-    keyOf: ({ client, namespace }) => `${client.key}\n${namespace}`,
+    keyOf: clientNamespaceKey,
     compute(read, { client, namespace }) {
       const ports = new Set<number>();
       for (const host of read.cell(hosts, { client, namespace }))

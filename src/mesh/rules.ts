@@ -14,6 +14,11 @@ export function gatewaysOf({ spec, namespace }: Config<Spec<'VirtualService'>>):
   return gateways.length === 0 ? ['mesh'] : gateways.map((gateway) => gatewayName(gateway, namespace));
 }
 
+/** Whether a VirtualService is for sidecars. */
+export function isOnMesh(config: Config<Spec<'VirtualService'>>): boolean {
+  return gatewaysOf(config).includes('mesh');
+}
+
 /** The `namespace/name` of a Gateway as a rule of `namespace` names it; legacy full names have the form `name.namespace.svc…`. */
 export function gatewayName(gateway: string, namespace: string): string {
   if (gateway === 'mesh' || gateway.includes('/')) return gateway;
@@ -37,7 +42,15 @@ export function destinationHosts({ spec, namespace }: Config<Spec<'VirtualServic
 /** The `namespace/name` of the VirtualServices that a root hands routes over to. */
 export function delegatesOf({ spec, namespace }: Config<Spec<'VirtualService'>>): readonly string[] {
   const named = (spec.http ?? []).flatMap(({ delegate }) => delegate ?? []);
-  return [...new Set(named.map(({ name = '', namespace: where = '' }) => `${where || namespace}/${name}`))];
+  return [...new Set(named.map((delegate) => delegateKey(delegate, namespace)))];
+}
+
+/** The `namespace/name` of the VirtualService that a route of a rule of `namespace` hands over to. */
+export function delegateKey(
+  { name = '', namespace: where = '' }: { readonly name?: string; readonly namespace?: string },
+  namespace: string,
+): string {
+  return `${where || namespace}/${name}`;
 }
 
 export function destinationRuleHost({

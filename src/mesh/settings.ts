@@ -38,6 +38,9 @@ export interface MeshSettings {
   readonly gatewayTopology: GatewayTopology;
 }
 
+/** How long a client may take to get through a chain's TLS, in milliseconds: Istio's, which no setting changes. */
+export const handshakeTimeoutMs = 15_000;
+
 export function meshSettings(config: MeshConfig = {}): MeshSettings {
   const normalization = config.pathNormalization?.normalization ?? 'DEFAULT';
   const accessLog = accessLogOf(config);

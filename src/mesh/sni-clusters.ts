@@ -11,7 +11,7 @@ import type { FilterChainIr } from '../ir/listener.ts';
 import type { Hostname } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
 import type { ClusterQueries } from './clusters.ts';
-import { type DestinationPolicyQueries, type PortPolicy, policyOfPort } from './destination-policy.ts';
+import { type DestinationPolicyQueries, type PortPolicy, policyOfSubset } from './destination-policy.ts';
 import type { ImportQueries } from './imports.ts';
 import { parseOutboundCluster, sniCluster } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
@@ -22,6 +22,7 @@ import {
   clientNamespaceKey,
   type ServiceQueries,
 } from './services.ts';
+import { handshakeTimeoutMs } from './settings.ts';
 import { meshKey } from './tables.ts';
 import { tcpProxy } from './tcp-route.ts';
 
@@ -76,8 +77,7 @@ export function sniQueries(
         const policy = read.cell(destinationPolicy, { client, host, namespace });
         return found.map(({ name, statName }) => {
           const { port = 0, subset = '' } = parseOutboundCluster(name) ?? {};
-          const ofSubset = policy?.subsets.find((one) => one.name === subset)?.trafficPolicy;
-          const { tunnel: _, ...ofPort } = policyOfPort(policy?.trafficPolicy, ofSubset, port);
+          const { tunnel: _, ...ofPort } = policyOfSubset(policy, subset, port);
           return { cluster: name, statPrefix: statName.replace(/;$/, ''), host, policy: ofPort };
         });
       }),
@@ -141,6 +141,6 @@ export function sniChain({ cluster, statPrefix, policy }: SniRoute): FilterChain
   return {
     match: { serverNames: [cluster], alpn: meshProtocols },
     network: { kind: 'tcp', proxy: tcpProxy(statPrefix, [{ name: cluster, weight: 0 }], false, policy, 'TCP') },
-    connectTimeoutMs: 15_000,
+    connectTimeoutMs: handshakeTimeoutMs,
   };
 }

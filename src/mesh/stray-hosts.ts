@@ -11,11 +11,11 @@ import { compareSpecificity, type Hostname, isWildcard, wildcardsOver } from '..
 import type { Client } from '../model/scope.ts';
 import { takesRequests } from '../model/service.ts';
 import { importsRule } from './egress.ts';
-import { virtualServiceHosts } from './rules.ts';
+import { isOnMesh, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
 import type { VirtualServiceQueries } from './virtual-services.ts';
-import { closeness, exportToOr } from './visibility.ts';
+import { closeness, closenessRanks, exportToOr } from './visibility.ts';
 
 export interface StrayHost {
   readonly host: Hostname;
@@ -45,8 +45,6 @@ export interface StrayQueries {
   readonly strayHosts: Query<ClientRoutePort, readonly StrayHost[]>;
   readonly strayVirtualHost: Query<RuleHost, VirtualHostIr | undefined>;
 }
-
-const ranks = { private: 0, named: 1, public: 2 } as const;
 
 export function strayQueries(
   graph: Graph,
@@ -106,7 +104,9 @@ export function strayQueries(
       if (port === 80)
         return read
           .rows(virtualServices, read.keys(virtualServices.byNamespace, namespace))
-          .filter((rule) => onMesh(rule) && virtualServiceHosts(rule).some((host) => !isServiceToAll(read, host, port)))
+          .filter(
+            (rule) => isOnMesh(rule) && virtualServiceHosts(rule).some((host) => !isServiceToAll(read, host, port)),
+          )
           .map(configKey);
       const hosts = read.rows(services, read.keys(services.byPort, `${namespace}:${port}`)).map((row) => row.hostname);
       const names = new Set(hosts.flatMap((host) => [host, ...wildcardsOver(host)]));
@@ -143,7 +143,7 @@ export function strayQueries(
           const strays = straysOf(read, config, client, port);
           const rule = configKey(config);
           if (strays.length === 0 || read.cell(ruleRoutes, { client, rule, port }) === undefined) return [];
-          return strays.map((host) => ({ host, rule, rank: ranks[how] }));
+          return strays.map((host) => ({ host, rule, rank: closenessRanks[how] }));
         });
       },
     },
@@ -185,8 +185,4 @@ export function strayQueries(
   });
 
   return { strayHosts, strayVirtualHost };
-}
-
-function onMesh({ spec }: Config<VirtualService>): boolean {
-  return spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes('mesh');
 }

@@ -18,6 +18,7 @@ import {
   destinationHosts,
   destinationRuleHost,
   gatewaysOf,
+  isOnMesh,
   priorityLabelKeys,
   sourceLabelKeys,
   sourceNamespaces,
@@ -199,10 +200,9 @@ function workloadTable(graph: Graph): Tables['workloads'] {
 }
 
 function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
-  const onMesh = (config: Config<Spec<'VirtualService'>>) => gatewaysOf(config).includes('mesh');
   return withIndexes(graph.table<Config<Spec<'VirtualService'>>>('virtualServices'), {
-    byHost: (config) => (onMesh(config) ? virtualServiceHosts(config).filter((host) => !isWildcard(host)) : []),
-    wildcards: (config) => (onMesh(config) ? virtualServiceHosts(config).filter(isWildcard) : []),
+    byHost: (config) => (isOnMesh(config) ? virtualServiceHosts(config).filter((host) => !isWildcard(host)) : []),
+    wildcards: (config) => (isOnMesh(config) ? virtualServiceHosts(config).filter(isWildcard) : []),
     byNamespace: inNamespace,
     byGateway: (config) => gatewaysOf(config).filter((gateway) => gateway !== 'mesh'),
     byExportTo: ({ spec }) => namedTargets(spec.exportTo),
@@ -217,7 +217,7 @@ function virtualServiceTable(graph: Graph): Tables['virtualServices'] {
     byDestination: destinationHosts,
     together: (config) => {
       const hosts = virtualServiceHosts(config);
-      return onMesh(config) && hosts.length > 1 ? hosts : [];
+      return isOnMesh(config) && hosts.length > 1 ? hosts : [];
     },
     byDelegate: delegatesOf,
   });

@@ -10,6 +10,7 @@ import type { Client } from '../model/scope.ts';
 import type { PortPolicy } from './destination-policy.ts';
 import { apiPath } from './names.ts';
 import { gatewayName } from './rules.ts';
+import { handshakeTimeoutMs } from './settings.ts';
 
 /** Where a TCP connection is sent: a cluster, and what the policy of its service says of connections. */
 export interface TcpTarget {
@@ -115,7 +116,7 @@ function chain(match: FilterChainMatchIr, proxy: TcpProxyIr, rule?: Config<Virtu
     ...(rule === undefined
       ? {}
       : { config: apiPath('virtual-service', rule.namespace, rule.name), origin: originKey(rule.origin) }),
-    connectTimeoutMs: 15_000,
+    connectTimeoutMs: handshakeTimeoutMs,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ClientTls, ConnectionPool, LoadBalancer, OutlierDetection } from '../config/destination-rule.ts';
 import type { LimitsIr, LoadBalancingIr, OutlierDetectionIr, TransportIr, UpstreamHttpIr } from '../ir/cluster.ts';
 import type { AuthoritySourceIr, CertificateSourceIr, TlsParametersIr, UpstreamTlsIr } from '../ir/tls.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import { isHttp, isHttp2, type Protocol } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
 import { clientCredentials, isPublic } from './credentials.ts';
@@ -215,12 +216,5 @@ function tlsOf(
         ? 'none'
         : { authority, subjectAltNames, ...(caCrl === '' ? {} : { revocationList: caCrl }) },
     parameters: withoutUndefined({ ciphers, curves }),
-  };
-}
-
-/** The fields that are there, for types whose optional fields may not be undefined. */
-export function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }

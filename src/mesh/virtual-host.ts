@@ -10,7 +10,7 @@ import type { DestinationPolicyQueries } from './destination-policy.ts';
 import { hashesOf } from './hash-policy.ts';
 import { retryOf } from './http-retry.ts';
 import { outboundCluster } from './names.ts';
-import type { ServiceQueries } from './services.ts';
+import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
 import type { RouteSettings } from './setting-parts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { type ClientPort, clientPortKey, type VirtualServiceQueries } from './virtual-services.ts';
@@ -23,13 +23,8 @@ export interface HostDomains {
   readonly others: readonly string[];
 }
 
-export interface ClientHostOnly {
-  readonly client: Client;
-  readonly host: Hostname;
-}
-
 export interface VirtualHostQueries {
-  readonly hostDomains: Query<ClientHostOnly, HostDomains>;
+  readonly hostDomains: Query<ClientHost, HostDomains>;
   /** Whether a rule routes the host on the port. */
   readonly isRouted: Query<ClientPort, boolean>;
   /** The virtual host with its own domains only; where they stand decides which others it may have. */
@@ -40,12 +35,12 @@ export function virtualHostQueries(
   graph: Graph,
   { services }: Tables,
   { routeSettings, service }: ServiceQueries,
-  { destinationPolicy }: DestinationPolicyQueries,
+  { destinationPolicy, policyOfHost }: DestinationPolicyQueries,
   { hostRoutes }: VirtualServiceQueries,
 ): VirtualHostQueries {
-  const hostDomains = graph.query<ClientHostOnly, HostDomains>('hostDomains', {
+  const hostDomains = graph.query<ClientHost, HostDomains>('hostDomains', {
     reads: [services, services.byAlias, service],
-    keyOf: ({ client, host }) => `${client.key}\n${host}`,
+    keyOf: clientHostKey,
     compute(read, { client, host }) {
       const found = read.cell(service, { client, host });
       const own = fullNames(host);
@@ -54,7 +49,7 @@ export function virtualHostQueries(
       const names = [...own, ...short];
       const wildcards = found?.isHeadless === true ? names.map((name) => `*.${name}`) : [];
       const other = aliases.flatMap((alias) => [...fullNames(alias), ...shortNames(alias, client.domain)]);
-      const all = new Set([...short, ...wildcards, ...other, ...addressesFor(found, client)]);
+      const all = new Set([...short, ...wildcards, ...other, ...addressesFor(found, client).map(asHost)]);
       return { own, others: [...all].filter((name) => !own.includes(name)) };
     },
   });
@@ -89,8 +84,7 @@ export function virtualHostQueries(
       const origin = found === undefined ? [] : [originKey(found.origin)];
       const head = { name: `${host}:${port}`, domains: fullNames(host), countsAttempts: true };
       if (ruled !== undefined) return { ...head, routes: ruled.routes, origins: [...origin, ...ruled.origins] };
-      const policy =
-        found === undefined ? undefined : read.cell(destinationPolicy, { client, host, namespace: found.namespace });
+      const policy = policyOfHost(read, client, host);
       const hash = hashesOf(policy, port, '');
       return {
         ...head,
@@ -140,13 +134,16 @@ function shortNames(host: Hostname, clientDomain: string): readonly string[] {
   return [...bare, `${name}.${namespace}.svc`, `${name}.${namespace}`];
 }
 
-/** Virtual addresses that the client can use, as a Host header writes them; blocks are no host. */
+/** Virtual addresses that the client can use; blocks are none. */
 export function addressesFor(service: Service | undefined, { family, capturesDns }: Client): readonly string[] {
   const { addresses = [], autoAddresses = [] } = service ?? {};
   const stated = addresses.length === 0 && capturesDns ? autoAddresses : addresses;
   const single = stated.filter((address) => !address.includes('/') && address !== '0.0.0.0');
   const usable = single.filter((address) => family === 'dual' || (family === 'v6') === address.includes(':'));
-  return usable
-    .slice(0, family === 'dual' ? 2 : undefined)
-    .map((address) => (address.includes(':') ? `[${address}]` : address));
+  return usable.slice(0, family === 'dual' ? 2 : undefined);
+}
+
+/** An address as a Host header writes it. */
+function asHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

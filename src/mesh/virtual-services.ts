@@ -1,5 +1,5 @@
 /** Which VirtualService routes a host for a client, and the routes it gives. */
-import { byAge, type Config, configKey } from '../config/config.ts';
+import { type Config, configKey } from '../config/config.ts';
 import type { Destination, VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
@@ -16,7 +16,7 @@ import type { PlacedRouteQueries } from './placed-routes.ts';
 import { virtualServiceHosts } from './rules.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
-import { type Closeness, closeness, exportToOr } from './visibility.ts';
+import { competing } from './visibility.ts';
 
 /** The routes of a host on one port, and the rule they come from. */
 export interface HostRoutes {
@@ -49,14 +49,11 @@ export interface VirtualServiceQueries {
   readonly hostRoutes: Query<ClientPort, HostRoutes | undefined>;
 }
 
-/** Candidates for a host in the order in which they may claim it. */
-const ranks: { readonly [how in Closeness]: number } = { private: 0, named: 1, public: 2 };
-
 export function virtualServiceQueries(
   graph: Graph,
   tables: Tables,
   { visibility, routeSettings, service, egress }: ServiceQueries,
-  { destinationPolicy }: DestinationPolicyQueries,
+  { destinationPolicy, policyOfHost }: DestinationPolicyQueries,
   { placedRoutes }: PlacedRouteQueries,
 ): VirtualServiceQueries {
   const { virtualServices } = tables;
@@ -65,22 +62,12 @@ export function virtualServiceQueries(
   function candidates(read: Reader, client: Client, keys: readonly string[]): readonly Config<VirtualService>[] {
     const { defaultVirtualServiceExportTo } = read.cell(visibility, meshKey);
     const listeners = client.sidecar === '' ? undefined : read.cell(egress, client).listeners;
-    return read
-      .rows(virtualServices, keys)
-      .flatMap((config) => {
-        const how = closeness(
-          exportToOr(config.spec.exportTo, defaultVirtualServiceExportTo),
-          config.namespace,
-          client.namespace,
-        );
-        if (how === undefined) return [];
-        const hosts = virtualServiceHosts(config);
-        if (listeners !== undefined && !listeners.some((listener) => importsRule(listener, config.namespace, hosts)))
-          return [];
-        return [{ config, rank: ranks[how] }];
-      })
-      .sort((a, b) => a.rank - b.rank || byAge(a.config, b.config))
-      .map(({ config }) => config);
+    const seen = competing(read.rows(virtualServices, keys), client.namespace, defaultVirtualServiceExportTo);
+    if (listeners === undefined) return seen;
+    return seen.filter((config) => {
+      const hosts = virtualServiceHosts(config);
+      return listeners.some((listener) => importsRule(listener, config.namespace, hosts));
+    });
   }
 
   const ruleRoutes = graph.query<ClientRulePort, HostRoutes | undefined>('ruleRoutes', {
@@ -143,10 +130,8 @@ export function virtualServiceQueries(
     listenerPort: number,
   ): readonly HashIr[] {
     const host = realHost(read, resolveShortName(destination.host, namespace), client, listenerPort);
-    const found = read.cell(service, { client, host });
-    if (found === undefined) return [];
-    const policy = read.cell(destinationPolicy, { client, host, namespace: found.namespace });
-    return hashesOf(policy, destination.port?.number ?? listenerPort, destination.subset ?? '');
+    const port = destination.port?.number ?? listenerPort;
+    return hashesOf(policyOfHost(read, client, host), port, destination.subset ?? '');
   }
 
   const hostRules = graph.query<ClientHost, readonly string[]>('hostRules', {

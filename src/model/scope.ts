@@ -149,6 +149,15 @@ export function servingOf(part: Omit<Serving, 'key'>): Serving {
   return { ...part, key: canonical(part) };
 }
 
+export const noPatches: Omit<Patching, 'key'> = {
+  clusters: '',
+  listeners: '',
+  routes: '',
+  inboundClusters: '',
+  inboundListeners: '',
+  extensions: '',
+};
+
 export function patchingOf(part: Omit<Patching, 'key'>): Patching {
   const { clusters, listeners, routes, inboundClusters, inboundListeners, extensions } = part;
   const lists = [clusters, listeners, routes, inboundClusters, inboundListeners, extensions];
@@ -156,14 +165,7 @@ export function patchingOf(part: Omit<Patching, 'key'>): Patching {
 }
 
 /** No EnvoyFilter is in force. */
-export const unpatched: Patching = patchingOf({
-  clusters: '',
-  listeners: '',
-  routes: '',
-  inboundClusters: '',
-  inboundListeners: '',
-  extensions: '',
-});
+export const unpatched: Patching = patchingOf(noPatches);
 
 export function scopeOf(client: Client, capture: Capture, serving: Serving, patching: Patching = unpatched): Scope {
   const key = `${client.key}\n${capture.key}\n${serving.key}${patching.key === '' ? '' : `\n${patching.key}`}`;

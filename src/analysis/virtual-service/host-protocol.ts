@@ -1,7 +1,7 @@
 /** FW1013 to FW1015: hosts that no service is, that do not speak what the rules are for, or lack the port of a match. */
 import type { Config } from '../../config/config.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
-import { gatewaysOf, virtualServiceHosts } from '../../mesh/rules.ts';
+import { isOnMesh, virtualServiceHosts } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { isHttp, isTcp, isTls, type Protocol } from '../../model/protocol.ts';
 import type { Service } from '../../model/service.ts';
@@ -25,7 +25,7 @@ export function hostProtocol(mesh: AnalyzedMesh): Analyzer<Config<VirtualService
     name: 'hostProtocol',
     reads: [visibility, service, services, services.byHost],
     analyze(read, rule) {
-      if (!gatewaysOf(rule).includes('mesh')) return [];
+      if (!isOnMesh(rule)) return [];
       const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];
       const hosts = virtualServiceHosts(rule);

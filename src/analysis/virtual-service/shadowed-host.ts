@@ -2,7 +2,7 @@
 import { byAge, type Config, configKey } from '../../config/config.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
-import { gatewaysOf, virtualServiceHosts } from '../../mesh/rules.ts';
+import { isOnMesh, virtualServiceHosts } from '../../mesh/rules.ts';
 import { meshKey } from '../../mesh/tables.ts';
 import { closeness, exportToOr } from '../../mesh/visibility.ts';
 import type { Hostname } from '../../model/hostname.ts';
@@ -44,7 +44,7 @@ export function shadowedHost(mesh: AnalyzedMesh): Analyzer<Config<VirtualService
     name: 'shadowedHost',
     reads: [virtualServices, visibility, hostRules, ruleRoutes, service],
     analyze(read, rule) {
-      if (!gatewaysOf(rule).includes('mesh') || (rule.spec.http ?? []).length === 0) return [];
+      if (!isOnMesh(rule) || (rule.spec.http ?? []).length === 0) return [];
       const { defaultVirtualServiceExportTo: fallback } = read.cell(visibility, meshKey);
       const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { VirtualService } from '../../config/virtual-service.ts';
 import type { Reader } from '../../incremental/query.ts';
-import { gatewaysOf } from '../../mesh/rules.ts';
+import { gatewaysOf, isOnMesh } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
@@ -49,7 +49,7 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
     { path, host }: PlacedDestination,
   ): readonly Diagnosis[] {
     const numbers = found.ports.map(({ number }) => number);
-    if (gatewaysOf(rule).includes('mesh') || numbers.length < 2) return [];
+    if (isOnMesh(rule) || numbers.length < 2) return [];
     const listening = read
       .rows(gateways, gatewaysOf(rule))
       .flatMap(({ spec }) => (spec.servers ?? []).map(({ port }) => port?.number ?? 0));

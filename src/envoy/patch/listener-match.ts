@@ -1,6 +1,6 @@
 /** Which listeners, filter chains and filters a patch means. */
 import type { Message } from '@bufbuild/protobuf';
-import type { Named } from './named.ts';
+import type { IsMeant, Named } from './named.ts';
 import type { Patch } from './patch.ts';
 
 export interface ListenerMessage extends Message {
@@ -67,21 +67,19 @@ function isAsked(asked: string | undefined, holds: (asked: string) => boolean): 
   return asked === undefined || asked === '' || holds(asked);
 }
 
-type IsNamed = ((filter: Named) => boolean) | undefined;
-
 /** Which filters a patch means; undefined when it names none. */
-export function listenerFilterMeant({ ir }: Patch): IsNamed {
+export function listenerFilterMeant({ ir }: Patch): IsMeant {
   return isNamed(ir.listener?.listenerFilter);
 }
 
-export function networkFilterMeant({ ir }: Patch): IsNamed {
+export function networkFilterMeant({ ir }: Patch): IsMeant {
   return isNamed(ir.listener?.filterChain?.filter?.name);
 }
 
-export function httpFilterMeant({ ir }: Patch): IsNamed {
+export function httpFilterMeant({ ir }: Patch): IsMeant {
   return isNamed(ir.listener?.filterChain?.filter?.subFilter?.name);
 }
 
-function isNamed(wanted: string | undefined): IsNamed {
+function isNamed(wanted: string | undefined): IsMeant {
   return wanted === undefined || wanted === '' ? undefined : ({ name }) => name === wanted;
 }
