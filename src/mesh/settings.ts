@@ -3,6 +3,7 @@ import type { MeshConfig } from '../config/mesh-config.ts';
 import type { KeepaliveIr } from '../ir/cluster.ts';
 import type { AccessLogIr } from '../ir/listener.ts';
 import type { TlsParametersIr } from '../ir/tls.ts';
+import { isRecord } from '../lib/schema.ts';
 import { type GatewayTopology, gatewayTopology } from '../model/gateway-topology.ts';
 import type { ExportTo } from '../model/service.ts';
 import { tlsParameters } from './tls-parameters.ts';
@@ -141,9 +142,7 @@ function jsonFormatOf(format: string): { readonly [name: string]: unknown } {
   if (format === '') return jsonFields;
   try {
     const parsed: unknown = JSON.parse(format);
-    return typeof parsed === 'object' && parsed !== null
-      ? (parsed as { readonly [name: string]: unknown })
-      : jsonFields;
+    return isRecord(parsed) ? parsed : jsonFields;
   } catch {
     return jsonFields;
   }
