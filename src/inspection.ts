@@ -8,6 +8,7 @@ import { MergedObjects } from './files/merge.ts';
 import { scan } from './files/scan.ts';
 import { readText } from './files/text.ts';
 import { parseYaml } from './files/yaml.ts';
+import { locateInFile } from './files/yaml-file.ts';
 import { silent } from './lib/log.ts';
 import type { ObjectChange } from './model/kubernetes-object.ts';
 import { lineOf, originKey } from './model/origin.ts';
@@ -105,9 +106,6 @@ function readMeshConfig({ file, text }: Input): {
   const document = parseYaml({ text, line: 1 });
   if ('code' in document) return { problems: [{ ...document, severity: 'error', path: '', file }] };
   const { config, findings } = decodeMeshConfig(document.value);
-  const problems = findings.map((finding) => {
-    const line = document.root.lineOf(finding.path);
-    return { ...finding, file, ...(line === undefined ? {} : { line }) };
-  });
+  const problems = locateInFile(findings, file, document);
   return config === undefined ? { problems } : { config, problems };
 }

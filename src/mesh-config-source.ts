@@ -2,7 +2,7 @@
 import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import type { YamlDocument } from './files/yaml.ts';
-import { followYamlFile } from './files/yaml-file.ts';
+import { followYamlFile, locateInFile } from './files/yaml-file.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { ObjectSource } from './model/object-source.ts';
 
@@ -15,13 +15,9 @@ export function meshConfigSource(
     name: 'mesh configuration',
     async run({ synced, problems, freshness }, signal) {
       let isSynced = false;
-      const take = ({ value, root }: YamlDocument) => {
-        const { config, findings } = decodeMeshConfig(value);
-        const located = findings.map((finding) => {
-          const line = root.lineOf(finding.path);
-          return { ...finding, file: path, ...(line === undefined ? {} : { line }) };
-        });
-        problems(path, located);
+      const take = (document: YamlDocument) => {
+        const { config, findings } = decodeMeshConfig(document.value);
+        problems(path, locateInFile(findings, path, document));
         if (config === undefined) return;
         set(config);
         if (!isSynced) synced();

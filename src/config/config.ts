@@ -1,5 +1,6 @@
+import { compareTexts } from '../lib/compare.ts';
 import type { Labels } from '../model/labels.ts';
-import { type Origin, originKey } from '../model/origin.ts';
+import type { Origin } from '../model/origin.ts';
 
 /** One object of Istio's API, decoded and free of errors. */
 export interface Config<Spec> {
@@ -23,21 +24,13 @@ export function configKey({ namespace, name }: { readonly namespace: string; rea
   return `${namespace}/${name}`;
 }
 
-export function configOrigin({ origin }: { readonly origin: Origin }): string {
-  return originKey(origin);
-}
-
 /** Istio's order of age, which decides most conflicts: older first, then by name, then by namespace. */
 export function byAge(a: AgeAndName, b: AgeAndName): number {
-  return a.createdAt - b.createdAt || compare(a.name, b.name) || compare(a.namespace, b.namespace);
+  return a.createdAt - b.createdAt || compareTexts(a.name, b.name) || compareTexts(a.namespace, b.namespace);
 }
 
 interface AgeAndName {
   readonly createdAt: number;
   readonly name: string;
   readonly namespace: string;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

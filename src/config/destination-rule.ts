@@ -145,7 +145,6 @@ export const destinationRule = object(
 
 export type DestinationRule = Infer<typeof destinationRule>;
 export type TrafficPolicy = Infer<typeof trafficPolicy>;
-export type PortTrafficPolicy = Infer<typeof portLevel>;
 export type LoadBalancer = Infer<typeof loadBalancer>;
 export type ConsistentHash = Infer<typeof consistentHash>;
 export type ConnectionPool = Infer<typeof connectionPool>;

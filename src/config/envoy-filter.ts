@@ -1,5 +1,6 @@
 /** EnvoyFilter, ProxyConfig and WorkloadGroup: their schemas. */
 import { enumOf, type Infer, int32, list, map, object, string, struct, uint32 } from '../lib/schema.ts';
+import { selector, targetRef } from './security.ts';
 import { workloadEntryFields } from './service-entry.ts';
 
 const envoyMatch = object({
@@ -67,8 +68,6 @@ const configPatch = object({
   }),
 });
 
-const targetRef = object({ group: string, kind: string, name: string, namespace: string });
-
 export const envoyFilter = object({
   workloadSelector: object({ labels: map(string) }),
   targetRefs: list(targetRef),
@@ -77,7 +76,7 @@ export const envoyFilter = object({
 });
 
 export const proxyConfig = object({
-  selector: object({ matchLabels: map(string) }),
+  selector,
   concurrency: int32,
   environmentVariables: map(string),
   image: object({ imageType: string }),

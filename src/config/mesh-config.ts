@@ -5,20 +5,18 @@ import {
   duration,
   enumOf,
   type Infer,
-  integer,
   list,
   map,
   notExecuted,
   number,
   object,
+  port,
   string,
   uint32,
 } from '../lib/schema.ts';
 import { forwardModes } from '../model/gateway-topology.ts';
 import { connectionPool, localityLoadBalancing, outlierDetection, tcpKeepalive } from './destination-rule.ts';
 import { httpRetry } from './virtual-service.ts';
-
-const port = integer(0, 65535);
 
 /** What a proxy's defaults and its PROXY_CONFIG metadata may say; parts that only the agent reads are left alone. */
 export const meshProxyConfig = object(
@@ -111,4 +109,3 @@ export const meshConfig = object({
 });
 
 export type MeshConfig = Infer<typeof meshConfig>;
-export type MeshProxyConfig = Infer<typeof meshProxyConfig>;

@@ -19,6 +19,7 @@
  */
 import { join, normalize } from 'node:path';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
+import { ensure } from '../lib/ensure.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import { type FileContent, FileParser, nothing } from './file.ts';
@@ -179,13 +180,10 @@ class WatchedFiles {
   }
 
   #file(path: string): WatchedFile {
-    let file = this.#files.get(path);
-    if (file === undefined) {
+    return ensure(this.#files, path, () => {
       const parser = new FileParser(path);
-      file = { parser, signature: undefined, content: nothing, missing: new Map(), changing: undefined };
-      this.#files.set(path, file);
-    }
-    return file;
+      return { parser, signature: undefined, content: nothing, missing: new Map(), changing: undefined };
+    });
   }
 
   /** Takes what a file holds now; objects that it held before and does not hold any more wait for confirmation. */

@@ -1,5 +1,6 @@
 /** A single YAML file that is read again whenever it changes. */
 import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Finding } from '../model/decode.ts';
 import type { Freshness } from '../model/object-source.ts';
 import type { Problem } from '../model/problem.ts';
 import { isSameFile, type Signature, sameSignature, signatureOf } from './scan.ts';
@@ -64,6 +65,14 @@ export function followYamlFile(options: YamlFileOptions, signal: AbortSignal): v
   let cancel = () => {};
   signal.addEventListener('abort', () => cancel());
   lookOn();
+}
+
+/** Findings in a document that is a file of its own, with their lines. */
+export function locateInFile(findings: readonly Finding[], file: string, { root }: YamlDocument): readonly Problem[] {
+  return findings.map((finding) => {
+    const line = root.lineOf(finding.path);
+    return { ...finding, file, ...(line === undefined ? {} : { line }) };
+  });
 }
 
 function isReplacement(path: string, read: Signature | undefined, now: Signature): boolean {

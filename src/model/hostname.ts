@@ -1,3 +1,5 @@
+import { compareTexts } from '../lib/compare.ts';
+
 /**
  * Host names as Istio writes them: a DNS name, or a wildcard `*` or `*.suffix` that stands for every name that ends so.
  * Names are lower case inside Fairway; DNS does not tell case apart, and two spellings must not be two hosts.
@@ -37,7 +39,7 @@ export function wildcardsOver(host: Hostname): readonly Hostname[] {
 export function compareSpecificity(a: Hostname, b: Hostname): number {
   if (isWildcard(a) !== isWildcard(b)) return isWildcard(a) ? 1 : -1;
   if (isWildcard(a) && a.length !== b.length) return b.length - a.length;
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareTexts(a, b);
 }
 
 /**

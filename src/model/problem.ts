@@ -1,3 +1,4 @@
+import { compareTexts } from '../lib/compare.ts';
 import type { Code } from './codes.ts';
 import type { Origin } from './origin.ts';
 
@@ -75,12 +76,12 @@ function nameOf({ kind, namespace, name }: ObjectName): string {
 /** The order in which people read them: by file and line, then by object, field and code. */
 export function compareProblems(a: Problem, b: Problem): number {
   return (
-    compare(a.file ?? '', b.file ?? '') ||
+    compareTexts(a.file ?? '', b.file ?? '') ||
     (a.line ?? 0) - (b.line ?? 0) ||
-    compare(objectText(a), objectText(b)) ||
-    compare(inOrder(a.path), inOrder(b.path)) ||
-    compare(a.code, b.code) ||
-    compare(a.message, b.message)
+    compareTexts(objectText(a), objectText(b)) ||
+    compareTexts(inOrder(a.path), inOrder(b.path)) ||
+    compareTexts(a.code, b.code) ||
+    compareTexts(a.message, b.message)
   );
 }
 
@@ -91,8 +92,4 @@ function inOrder(path: string): string {
 
 function objectText({ object }: Problem): string {
   return object === undefined ? '' : nameOf(object);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 /** Lists of resources that any number of scopes share. */
 import type { Query } from '../incremental/query.ts';
+import { compareTexts } from '../lib/compare.ts';
 import { sameItems } from '../lib/equal.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Resource } from './resource.ts';
@@ -16,6 +17,8 @@ export interface ScopedName {
   readonly name: string;
 }
 
+export const scopedNameKey = ({ scope, name }: ScopedName) => `${scope.key}\n${name}`;
+
 /** The part that a query makes for a key, whose text is `id`. */
 export function partOf<K>(query: Query<K, readonly Resource[]>, key: K, id: string): Part {
   return { id: `${query.name}\n${id}`, query: query as Query<unknown, readonly Resource[]>, key };
@@ -30,5 +33,5 @@ export function samePartIds(a: readonly Part[], b: readonly Part[]): boolean {
 }
 
 export function sorted(resources: readonly Resource[]): readonly Resource[] {
-  return [...resources].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return [...resources].sort((a, b) => compareTexts(a.name, b.name));
 }

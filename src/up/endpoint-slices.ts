@@ -1,5 +1,6 @@
 /** The EndpointSlices of local pods, as Kubernetes' endpoint controller would write them. */
 import { canonical } from '../lib/canonical.ts';
+import { ensure } from '../lib/ensure.ts';
 import { decodeWith } from '../model/decode.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { selects } from '../model/labels.ts';
@@ -23,9 +24,7 @@ export function endpointSlices(object: KubernetesObject, pods: readonly PodState
     if (workload.namespace !== namespace || !selects(selector, workload.labels)) continue;
     const numbers = ports.flatMap((port) => slicePort(port, state.pod));
     const key = canonical(numbers);
-    const group = groups.get(key) ?? { ports: numbers, pods: [] };
-    group.pods.push(state);
-    groups.set(key, group);
+    ensure(groups, key, () => ({ ports: numbers, pods: [] })).pods.push(state);
   }
   return [...groups.values()].map((group, i) => ({
     group: 'discovery.k8s.io',

@@ -1,4 +1,5 @@
 /** What `fairway up` tells people: what runs where, and what to try. */
+import { compareTexts } from '../lib/compare.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import { adminPort, hasEnvoy } from './pod.ts';
 import type { Propagation } from './propagation.ts';
@@ -10,7 +11,10 @@ export const tryAnnotation = 'up.fairway.dev/try';
 /** One line per pod: what it is, where it listens, where its Envoy can be asked. */
 export function podTable(pods: readonly RunningPod[]): string {
   const rows = [...pods]
-    .sort((a, b) => compare(a.pod.workload.namespace, b.pod.workload.namespace) || compare(a.pod.name, b.pod.name))
+    .sort(
+      (a, b) =>
+        compareTexts(a.pod.workload.namespace, b.pod.workload.namespace) || compareTexts(a.pod.name, b.pod.name),
+    )
     .map(({ pod, isReady, ends }) => {
       const { workload, name, ip } = pod;
       const ports = workload.ports.map(({ containerPort = 0 }) => containerPort).join(',');
@@ -29,7 +33,9 @@ export function podTable(pods: readonly RunningPod[]): string {
 /** The lines that objects suggest to try, in the order of files. */
 export function suggestions(objects: readonly KubernetesObject[]): readonly string[] {
   return [...objects]
-    .sort((a, b) => compare(a.origin.file ?? '', b.origin.file ?? '') || (a.origin.line ?? 0) - (b.origin.line ?? 0))
+    .sort(
+      (a, b) => compareTexts(a.origin.file ?? '', b.origin.file ?? '') || (a.origin.line ?? 0) - (b.origin.line ?? 0),
+    )
     .flatMap(({ annotations }) => (annotations[tryAnnotation] ?? '').split('\n'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
@@ -51,8 +57,4 @@ function table(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) => `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
     .join('\n');
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

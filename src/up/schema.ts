@@ -63,5 +63,4 @@ export const service = object(
 );
 
 export type Container = Infer<typeof container>;
-export type DeploymentObject = Infer<typeof deployment>;
 export type ServiceObject = Infer<typeof service>;

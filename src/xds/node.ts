@@ -1,8 +1,8 @@
 /** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
 import { isRecord } from '../lib/schema.ts';
+import { textsIn } from '../lib/texts.ts';
 import { wholeNumber } from '../lib/whole-number.ts';
 import { gatewayTopology } from '../model/gateway-topology.ts';
-import type { Labels } from '../model/labels.ts';
 import type { Proxy } from '../model/proxy.ts';
 import type { NodeMessage } from './request.ts';
 
@@ -45,7 +45,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     namespace,
     domain,
     addresses: instanceIps.length > 0 ? instanceIps : ip === '' ? [] : [ip],
-    labels: textsOf(metadata.LABELS),
+    labels: textsIn(metadata.LABELS),
     locality: node.locality,
     network: text('NETWORK'),
     cluster: text('CLUSTER_ID') || 'Kubernetes',
@@ -54,7 +54,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     meshId: text('MESH_ID'),
     version: text('ISTIO_VERSION'),
     ...(node.userAgentVersion === undefined ? {} : { envoyVersion: node.userAgentVersion }),
-    metadata: textsOf(metadata),
+    metadata: textsIn(metadata),
     interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
     reservedPorts: reserved.filter((port) => port !== undefined),
@@ -66,13 +66,6 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     // A configuration of its own stands for the mesh's as a whole.
     ...(isRecord(proxyConfig) ? { gateway: gatewayTopology(proxyConfig.gatewayTopology) } : {}),
   };
-}
-
-function textsOf(value: unknown): Labels {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }
 
 /** What is no port says nothing, so that no node can state what Envoy would refuse. */

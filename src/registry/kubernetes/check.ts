@@ -4,6 +4,7 @@ import type { Code } from '../../model/codes.ts';
 import type { Finding } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { Severity } from '../../model/problem.ts';
+import { serviceNameLabel } from './endpoint-shard.ts';
 import type { EndpointSlice, Endpoints, KubernetesService } from './schema.ts';
 
 type Ports = NonNullable<NonNullable<KubernetesService['spec']>['ports']>;
@@ -46,10 +47,10 @@ export function checkSlice(
   { labels }: KubernetesObject,
 ): readonly Finding[] {
   const add = collector('FW0802');
-  if ((labels['kubernetes.io/service-name'] ?? '') === '')
+  if ((labels[serviceNameLabel] ?? '') === '')
     add.warning(
       'metadata.labels',
-      'expected the label kubernetes.io/service-name, found none; the slice belongs to no Service',
+      `expected the label ${serviceNameLabel}, found none; the slice belongs to no Service`,
     );
   if (addressType === 'FQDN') {
     add.warning('addressType', 'expected IPv4 or IPv6, found FQDN; a ServiceEntry can state endpoints by DNS name');

@@ -40,8 +40,7 @@ export function sliceToShard(
       const health = healthOf(endpoint.conditions);
       if (health === undefined) return [];
       const { targetRef, nodeName } = endpoint;
-      const podKey =
-        targetRef?.kind === 'Pod' ? `${targetRef.namespace ?? object.namespace}/${targetRef.name ?? ''}` : undefined;
+      const podKey = podKeyOf(targetRef, object);
       return endpoint.addresses.map((address) =>
         toEndpoint({ address, ports, health, podKey, nodeName }, object, context),
       );
@@ -81,13 +80,17 @@ export function endpointsToShard(
         ...(subset.notReadyAddresses ?? []).map((address) => [address, 'unhealthy'] as const),
       ];
       return all.map(([{ ip, nodeName, targetRef }, health]) => {
-        const podKey =
-          targetRef?.kind === 'Pod' ? `${targetRef.namespace ?? object.namespace}/${targetRef.name ?? ''}` : undefined;
+        const podKey = podKeyOf(targetRef, object);
         return toEndpoint({ address: ip, ports, health, podKey, nodeName }, object, context);
       });
     }),
     origin: object.origin,
   };
+}
+
+/** The `namespace/name` of the Pod that an address belongs to; undefined when it names none. */
+function podKeyOf(reference: SliceEndpoint['targetRef'], { namespace }: KubernetesObject): string | undefined {
+  return reference?.kind === 'Pod' ? `${reference.namespace ?? namespace}/${reference.name ?? ''}` : undefined;
 }
 
 interface Reported {

@@ -3,16 +3,14 @@ import {
   any,
   boolean,
   type Infer,
-  integer,
   intOrString,
   list,
   map,
   object,
+  port,
   type Schema,
   string,
 } from '../../lib/schema.ts';
-
-const port = integer(0, 65535);
 
 const serviceSpec = object({
   type: string,

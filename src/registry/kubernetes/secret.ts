@@ -2,7 +2,8 @@
  * From a Kubernetes Secret, or a ConfigMap with authorities, to a row. What cannot be served keeps its last good version,
  * each part by itself.
  */
-import { formatPath, isRecord } from '../../lib/schema.ts';
+import { formatPath } from '../../lib/schema.ts';
+import { textsIn } from '../../lib/texts.ts';
 import type { Finding } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { Authorities, KeyedCertificate, Secret } from '../../model/secret.ts';
@@ -47,11 +48,7 @@ export function toSecret(object: KubernetesObject, judgement: Judgement): Secret
 
 /** The row of a ConfigMap; undefined for one without `ca.crt` or `cacert`. */
 export function toPublicAuthorities(object: KubernetesObject, judgement: Judgement): Secret | undefined {
-  const { data } = object.value;
-  const texts = Object.entries(isRecord(data) ? data : {}).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return toRow(object, { pair: undefined, roots: rootsOf(Object.fromEntries(texts)) }, judgement);
+  return toRow(object, { pair: undefined, roots: rootsOf(textsIn(object.value.data)) }, judgement);
 }
 
 type Texts = { readonly [field: string]: string };
