@@ -3,16 +3,12 @@
  * the endpoints and routes that these name, and acknowledges everything.
  */
 import { connect } from 'node:http2';
+import { typeNameOf } from '../src/lib/type-name.ts';
 import { DeltaDiscoveryRequest } from '../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { type Json, messageJson } from '../src/resource/json.ts';
+import { clusterType, endpointType, listenerType, routeType } from '../src/resource/types.ts';
 import { FrameReader } from '../src/xds/frames.ts';
 import { type DeltaResource, readDeltaResponse } from './delta-response.ts';
-
-const prefix = 'type.googleapis.com/envoy.config.';
-const clusters = `${prefix}cluster.v3.Cluster`;
-const assignments = `${prefix}endpoint.v3.ClusterLoadAssignment`;
-const listeners = `${prefix}listener.v3.Listener`;
-const routes = `${prefix}route.v3.RouteConfiguration`;
 
 export interface SidecarOptions {
   readonly address: string;
@@ -39,8 +35,8 @@ export function startSidecar(options: SidecarOptions): () => void {
   });
   stream.on('error', failed);
   const asked = new Map<string, Set<string>>([
-    [assignments, new Set()],
-    [routes, new Set()],
+    [endpointType, new Set()],
+    [routeType, new Set()],
   ]);
   let missing = 0;
   let [hasClusters, hasListeners, isSettled] = [false, false, false];
@@ -59,7 +55,7 @@ export function startSidecar(options: SidecarOptions): () => void {
     held.add(key);
     missing -= 1;
   };
-  send({ typeUrl: clusters, node: nodeOf(index, namespaces) });
+  send({ typeUrl: clusterType, node: nodeOf(index, namespaces) });
   const frames = new FrameReader(1 << 30);
   stream.on('data', (chunk: Buffer) => {
     for (const frame of frames.read(chunk)) {
@@ -68,16 +64,16 @@ export function startSidecar(options: SidecarOptions): () => void {
       const named: string[] = [];
       for (const resource of resources) {
         received(resource.body);
-        if (typeUrl === clusters || typeUrl === listeners) named.push(...namesIn(typeUrl, resource));
+        if (typeUrl === clusterType || typeUrl === listenerType) named.push(...namesIn(typeUrl, resource));
         else hold(typeUrl, resource.name);
       }
       send({ typeUrl, responseNonce: nonce });
-      if (typeUrl === clusters) {
-        ask(assignments, named);
-        if (!hasClusters) send({ typeUrl: listeners });
+      if (typeUrl === clusterType) {
+        ask(endpointType, named);
+        if (!hasClusters) send({ typeUrl: listenerType });
         hasClusters = true;
-      } else if (typeUrl === listeners) {
-        ask(routes, named);
+      } else if (typeUrl === listenerType) {
+        ask(routeType, named);
         hasListeners = true;
       }
       if (isSettled || !hasClusters || !hasListeners || missing > 0) continue;
@@ -107,7 +103,7 @@ const known = new Map<string, readonly string[]>();
 
 function namesIn(typeUrl: string, { name, version, body }: DeltaResource): readonly string[] {
   const key = `${typeUrl}/${name}/${version}`;
-  const found = known.get(key) ?? namesAskedFor(messageJson(typeUrl.slice(typeUrl.indexOf('/') + 1), body), name);
+  const found = known.get(key) ?? namesAskedFor(messageJson(typeNameOf(typeUrl), body), name);
   known.set(key, found);
   return found;
 }

@@ -3,6 +3,7 @@
  * questions and reads the descriptors. Absent fields and implicit defaults are left out.
  */
 import { type DescField, type DescMessage, fromBinary, isFieldSet, type Message } from '@bufbuild/protobuf';
+import { typeNameOf } from '../lib/type-name.ts';
 import { envoyMessage, envoyRegistry } from './registry.ts';
 
 /** What decoding needs to know of a message of src/proto. */
@@ -18,7 +19,7 @@ export function decodeMessage<T>({ $type }: NamedType<T>, bytes: Uint8Array): T 
 
 /** The message in an Any; undefined when its type is none of Envoy's API, or its bytes are not of that type. */
 export function decodeAny({ typeUrl = '', value = new Uint8Array() }: AnyBytes): unknown {
-  const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
+  const name = typeNameOf(typeUrl);
   if (envoyRegistry().getMessage(name) === undefined) return undefined;
   try {
     return decodeNamed(name, value);

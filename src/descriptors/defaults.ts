@@ -2,6 +2,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
 import { isRecord, type Path } from '../lib/schema.ts';
+import { typeNameOf } from '../lib/type-name.ts';
 import { envoyMessage, envoyRegistry } from './registry.ts';
 
 /** The places in a message's JSON form at which it states a default that merging it would leave out. */
@@ -42,7 +43,7 @@ function defaultsOf(schema: DescMessage, field: DescField, json: unknown, path: 
 }
 
 function defaultsInAny({ '@type': url, ...fields }: { readonly [key: string]: unknown }, path: Path): readonly Path[] {
-  const schema = typeof url === 'string' ? envoyRegistry().getMessage(url.slice(url.lastIndexOf('/') + 1)) : undefined;
+  const schema = typeof url === 'string' ? envoyRegistry().getMessage(typeNameOf(url)) : undefined;
   return schema === undefined || schema.typeName.startsWith('google.protobuf.') ? [] : defaultsIn(schema, fields, path);
 }
 

@@ -12,6 +12,7 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf';
 import { describe, isRecord, nearName, type Path } from '../lib/schema.ts';
+import { typeNameOf } from '../lib/type-name.ts';
 import { envoyMessage, envoyRegistry } from './registry.ts';
 
 /** Something in a JSON value that its message has no place for. */
@@ -87,7 +88,7 @@ function readAny(json: { readonly [key: string]: unknown }, path: Path, report: 
     report({ kind: 'misfit', path, message: 'expected an @type that says which message this is, found none' });
     return undefined;
   }
-  const schema = envoyRegistry().getMessage(url.slice(url.lastIndexOf('/') + 1));
+  const schema = envoyRegistry().getMessage(typeNameOf(url));
   if (schema === undefined) {
     const hint = /\.v2(alpha\d*)?\./.test(url) ? ' (Envoy has dropped version 2 of its API)' : '';
     const message = `expected a message of Envoy's API or a type.googleapis.com/xds.type.v3.TypedStruct, found ${url}${hint}`;

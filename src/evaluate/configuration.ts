@@ -1,4 +1,5 @@
 /** What one Envoy holds, found by name. */
+import { typeNameOf } from '../lib/type-name.ts';
 import type { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
 import type { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoint.ts';
 import type { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
@@ -49,5 +50,5 @@ export function opened<T>(open: OpenAny, { $type }: NamedType<T>, envelope: Any 
 
 /** `envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy` */
 export function typeName({ typeUrl = '' }: Any): string {
-  return typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
+  return typeNameOf(typeUrl);
 }

@@ -38,9 +38,9 @@ export interface CapturedPlace extends CapturedClient {
   readonly place: ListenerPlace;
 }
 
-const capturedClientKey = ({ client, capture }: CapturedClient) => `${client.key}\n${capture.key}`;
-const capturedNamespaceKey = (key: CapturedNamespace) => `${capturedClientKey(key)}\n${key.namespace}`;
-const capturedPlaceKey = (key: CapturedPlace) => `${capturedClientKey(key)}\n${placeKey(key.place)}`;
+export const capturedClientKey = ({ client, capture }: CapturedClient) => `${client.key}\n${capture.key}`;
+export const capturedNamespaceKey = (key: CapturedNamespace) => `${capturedClientKey(key)}\n${key.namespace}`;
+export const capturedPlaceKey = (key: CapturedPlace) => `${capturedClientKey(key)}\n${placeKey(key.place)}`;
 
 export interface OutboundListenerQueries {
   /** Listeners for the addresses of a namespace's services; the client is already narrowed. */

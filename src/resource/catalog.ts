@@ -16,7 +16,7 @@ import { clusterCatalog } from './cluster-catalog.ts';
 import { encodeResource } from './encode.ts';
 import { createInterner } from './intern.ts';
 import { listenerCatalog } from './listener-catalog.ts';
-import type { Part, ScopedName } from './part.ts';
+import { type Part, type ScopedName, scopedNameKey } from './part.ts';
 import { type AddedResources, createPatcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
 import { routeCatalog } from './route-catalog.ts';
@@ -41,7 +41,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
 
   const secretResource = graph.query<ScopedName, Resource | undefined>('secretResource', {
     reads: [mesh.secret],
-    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    keyOf: scopedNameKey,
     equal: Object.is,
     compute(read, { scope: { client, serving }, name }) {
       const ir = read.cell(mesh.secret, { client, serving, name });

@@ -42,34 +42,23 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, p
   const toAssignment = (ir: LoadAssignmentIr) =>
     intern(endpointType, encodeResource(ClusterLoadAssignment, ir.cluster, loadAssignment(ir), ir.origins));
 
-  const hostClusters = graph.query<ClientHost, readonly Resource[]>('hostClusters', {
-    reads: [mesh.clusters],
-    keyOf: clientHostKey,
-    equal: sameResources,
-    compute: (read, key) => read.cell(mesh.clusters, key).map(toResource),
-  });
-
-  const hostAssignments = graph.query<ClientHost, readonly Resource[]>('hostAssignments', {
-    reads: [mesh.assignments],
-    keyOf: clientHostKey,
-    equal: sameResources,
-    compute: (read, key) => read.cell(mesh.assignments, key).map(toAssignment),
-  });
-
-  /** The same for those who choose a cluster by server name. */
-  const hostSniClusters = graph.query<ClientHost, readonly Resource[]>('hostSniClusters', {
-    reads: [mesh.sniClusters],
-    keyOf: clientHostKey,
-    equal: sameResources,
-    compute: (read, key) => read.cell(mesh.sniClusters, key).map(toResource),
-  });
-
-  const hostSniAssignments = graph.query<ClientHost, readonly Resource[]>('hostSniAssignments', {
-    reads: [mesh.sniAssignments],
-    keyOf: clientHostKey,
-    equal: sameResources,
-    compute: (read, key) => read.cell(mesh.sniAssignments, key).map(toAssignment),
-  });
+  function ofHost<T>(
+    name: string,
+    query: Query<ClientHost, readonly T[]>,
+    encode: (ir: T) => Resource,
+  ): Query<ClientHost, readonly Resource[]> {
+    return graph.query<ClientHost, readonly Resource[]>(name, {
+      reads: [query],
+      keyOf: clientHostKey,
+      equal: sameResources,
+      compute: (read, key) => read.cell(query, key).map(encode),
+    });
+  }
+  const hostClusters = ofHost('hostClusters', mesh.clusters, toResource);
+  const hostAssignments = ofHost('hostAssignments', mesh.assignments, toAssignment);
+  // For those who choose a cluster by server name.
+  const hostSniClusters = ofHost('hostSniClusters', mesh.sniClusters, toResource);
+  const hostSniAssignments = ofHost('hostSniAssignments', mesh.sniAssignments, toAssignment);
 
   /** One host that cannot be resolved must not take its namespace with it. */
   function ofHosts(

@@ -1,5 +1,6 @@
 /** Equal resources become one object, whichever cells made them. */
 import { equal } from '../lib/equal.ts';
+import { WeakValues } from '../lib/weak-values.ts';
 import type { Resource } from './resource.ts';
 
 export interface Interner {
@@ -9,17 +10,13 @@ export interface Interner {
 
 /** Holds resources weakly: what no cell holds any more is forgotten. */
 export function createInterner(): Interner {
-  const known = new Map<string, WeakRef<Resource>>();
-  const registry = new FinalizationRegistry<string>((key) => {
-    if (known.get(key)?.deref() === undefined) known.delete(key);
-  });
+  const known = new WeakValues<Resource>();
   return {
     intern(type, resource) {
       const key = `${type}\n${resource.name}\n${resource.version}`;
-      const found = known.get(key)?.deref();
+      const found = known.get(key);
       if (found !== undefined && hasSameOrigins(found, resource)) return found;
-      known.set(key, new WeakRef(resource));
-      registry.register(resource, key);
+      known.set(key, resource);
       return resource;
     },
   };

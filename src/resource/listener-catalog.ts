@@ -4,9 +4,16 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { ListenerIr } from '../ir/listener.ts';
 import { boundAddress, boundListeners, virtualInbound } from '../mesh/inbound-listeners.ts';
-import { type ListenerPlace, placeKey } from '../mesh/listener-place.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { httpProxyListener, virtualOutbound } from '../mesh/outbound-listener.ts';
+import {
+  type CapturedClient,
+  type CapturedNamespace,
+  type CapturedPlace,
+  capturedClientKey,
+  capturedNamespaceKey,
+  capturedPlaceKey,
+} from '../mesh/outbound-listeners.ts';
 import { meshKey } from '../mesh/tables.ts';
 import { anywhere, type Scope } from '../model/scope.ts';
 import { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
@@ -17,13 +24,6 @@ import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts
 import type { Patcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
 import { listenerType } from './types.ts';
-
-type Captured = Pick<Scope, 'client' | 'capture'>;
-type InNamespace = Captured & { readonly namespace: string };
-type AtPlace = Captured & { readonly place: ListenerPlace };
-
-const capturedKey = ({ client, capture }: Captured) => `${client.key}\n${capture.key}`;
-const inNamespaceKey = (key: InNamespace) => `${capturedKey(key)}\n${key.namespace}`;
 
 export interface ListenerCatalog {
   readonly listenerParts: Query<Scope, readonly Part[]>;
@@ -43,16 +43,16 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, 
     return intern(listenerType, routes.length === 0 ? resource : { ...resource, routes });
   };
 
-  const namespaceListeners = graph.query<InNamespace, readonly Resource[]>('namespaceListeners', {
+  const namespaceListeners = graph.query<CapturedNamespace, readonly Resource[]>('namespaceListeners', {
     reads: [mesh.addressedListeners],
-    keyOf: inNamespaceKey,
+    keyOf: capturedNamespaceKey,
     equal: sameResources,
     compute: (read, key) => sorted(read.cell(mesh.addressedListeners, key).map(toResource)),
   });
 
-  const sharedListener = graph.query<AtPlace, Resource | undefined>('sharedListenerResource', {
+  const sharedListener = graph.query<CapturedPlace, Resource | undefined>('sharedListenerResource', {
     reads: [mesh.sharedListener],
-    keyOf: (key) => `${capturedKey(key)}\n${placeKey(key.place)}`,
+    keyOf: capturedPlaceKey,
     equal: Object.is,
     compute(read, key) {
       const ir = read.cell(mesh.sharedListener, key);
@@ -60,9 +60,9 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, 
     },
   });
 
-  const sharedListeners = graph.query<Captured, readonly Resource[]>('sharedListeners', {
+  const sharedListeners = graph.query<CapturedClient, readonly Resource[]>('sharedListeners', {
     reads: [mesh.sharedPlaces, sharedListener],
-    keyOf: capturedKey,
+    keyOf: capturedClientKey,
     equal: sameResources,
     compute: (read, { client, capture }) =>
       sorted(
@@ -124,9 +124,9 @@ export function listenerCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, 
     const client = anywhere(scope.client);
     const ofNamespaces = read.cell(mesh.namespaces, client).map((namespace) => {
       const key = { client: read.cell(mesh.narrow, { client, namespace }), capture, namespace };
-      return partOf(namespaceListeners, key, inNamespaceKey(key));
+      return partOf(namespaceListeners, key, capturedNamespaceKey(key));
     });
-    const shared = partOf(sharedListeners, { client, capture }, capturedKey({ client, capture }));
+    const shared = partOf(sharedListeners, { client, capture }, capturedClientKey({ client, capture }));
     return [
       ...over([...ofNamespaces, shared, partOf(ownListeners, scope, scope.key)], patching.listeners),
       ...over([partOf(workloadListeners, scope, scope.key)], patching.inboundListeners),

@@ -28,6 +28,8 @@ export interface Overlay {
   readonly queries: readonly Query<never, unknown>[];
 }
 
+const patchedKey = ({ part, patches }: PatchedPart) => `${part.id}\n${patches}`;
+
 const same = (a: PatchedResources, b: PatchedResources) =>
   sameResources(a.resources, b.resources) && equal(a.effects, b.effects);
 
@@ -43,14 +45,14 @@ export function overlay(
 
   const patched = graph.query<PatchedPart, PatchedResources>(`patched${suffix}`, {
     reads: [patchQuery, ...reads],
-    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    keyOf: patchedKey,
     equal: same,
     compute: (read, { part, patches }) =>
       patcher.patch(kind, read.cell(part.query, part.key), read.cell(patchQuery, patches)),
   });
   const patchedPart = graph.query<PatchedPart, readonly Resource[]>(`patched${suffix}Part`, {
     reads: [patched],
-    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    keyOf: patchedKey,
     equal: sameResources,
     compute: (read, key) => read.cell(patched, key).resources,
   });
@@ -70,20 +72,20 @@ export function overlay(
     if (patches === '') return parts;
     return [
       partOf(addedPart, patches, patches),
-      ...parts.map((part) => partOf(patchedPart, { part, patches }, `${part.id}\n${patches}`)),
+      ...parts.map((part) => partOf(patchedPart, { part, patches }, patchedKey({ part, patches }))),
     ];
   }
 
   const partEffects = graph.query<PatchedPart, readonly Effect[]>(`patched${suffix}Effects`, {
     reads: [patched],
-    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    keyOf: patchedKey,
     compute: (read, key) => read.cell(patched, key).effects,
   });
 
   /** The names that patches add although a part has them. */
   const takenNames = graph.query<PatchedPart, readonly string[]>(`taken${suffix}`, {
     reads: [added, patchedPart, ...reads],
-    keyOf: ({ part, patches }) => `${part.id}\n${patches}`,
+    keyOf: patchedKey,
     compute(read, { part, patches }) {
       const { places } = read.cell(added, patches);
       return places.size === 0

@@ -10,6 +10,7 @@ import { patchListener } from '../envoy/patch/listener.ts';
 import { type Effect, type Patch, readPatches } from '../envoy/patch/patch.ts';
 import type { PatchIr } from '../ir/patch.ts';
 import type { RuleOrigin } from '../ir/route.ts';
+import { typeNameOf } from '../lib/type-name.ts';
 import type { OriginKey } from '../model/origin.ts';
 import { resourceOf } from './encode.ts';
 import type { Interner } from './intern.ts';
@@ -105,8 +106,7 @@ export function createPatcher({ intern }: Interner): Patcher {
 }
 
 function encode(kind: Addable, name: string, message: Uint8Array, origins: readonly OriginKey[]): Resource {
-  const type = types[kind];
-  return resourceOf(type.slice(type.lastIndexOf('/') + 1), name, message, origins);
+  return resourceOf(typeNameOf(types[kind]), name, message, origins);
 }
 
 /** The origins of something, and the EnvoyFilters that have changed it. */

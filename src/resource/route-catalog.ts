@@ -8,9 +8,10 @@ import { equal } from '../lib/equal.ts';
 import type { LayoutEntry } from '../mesh/layout-entry.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { otherRequests } from '../mesh/outbound-policy.ts';
-import { anywhere, type Client, type PatchList } from '../model/scope.ts';
+import { type RouteName as ClientRouteName, routeNameKey } from '../mesh/route-layout.ts';
+import { anywhere, type PatchList } from '../model/scope.ts';
 import type { Interner } from './intern.ts';
-import type { ScopedName } from './part.ts';
+import { type ScopedName, scopedNameKey } from './part.ts';
 import { type PatchedRoute, patchRoute, type RoutePieces } from './patched-route.ts';
 import type { Patcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
@@ -21,11 +22,6 @@ export interface RouteCatalog {
   readonly route: Query<ScopedName, Resource | undefined>;
   /** What patches did to a configuration. */
   readonly routeEffects: Query<ScopedName, readonly Effect[]>;
-}
-
-interface SidecarRoute {
-  readonly client: Client;
-  readonly name: string;
 }
 
 export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, patcher: Patcher): RouteCatalog {
@@ -42,16 +38,16 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
     },
   });
 
-  function sidecarPieces(read: Reader, { client, name }: SidecarRoute): RoutePieces {
+  function sidecarPieces(read: Reader, { client, name }: ClientRouteName): RoutePieces {
     const layout = read.cell(mesh.routeLayout, { client, name });
     const hosts = (layout?.hosts ?? []).flatMap((entry) => read.cellUnlessFailed(encodedHost, entry) ?? []);
     const rest = layout?.others === undefined ? [] : [encodeVirtualHost(otherRequests(layout.others))];
     return { hosts: [...hosts, ...rest], namesPorts: layout?.namesPorts ?? false };
   }
 
-  const sidecarRoute = graph.query<SidecarRoute, Resource>('sidecarRoute', {
-    reads: [mesh.settings, mesh.routeLayout, encodedHost],
-    keyOf: ({ client, name }) => `${client.key}\n${name}`,
+  const sidecarRoute = graph.query<ClientRouteName, Resource>('sidecarRoute', {
+    reads: [mesh.routeLayout, encodedHost],
+    keyOf: routeNameKey,
     equal: Object.is,
     compute(read, key) {
       const { hosts, namesPorts } = sidecarPieces(read, key);
@@ -83,7 +79,7 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
 
   const gatewayRoute = graph.query<ScopedName, Resource>('gatewayRoute', {
     reads: [mesh.gatewayHosts],
-    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    keyOf: scopedNameKey,
     equal: Object.is,
     compute(read, key) {
       const { hosts, namesPorts } = gatewayPieces(read, key);
@@ -91,13 +87,13 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
     },
   });
 
-  type Patched = SidecarRoute & { readonly patches: PatchList };
+  type Patched = ClientRouteName & { readonly patches: PatchList };
   const samePatched = (a: PatchedRoute, b: PatchedRoute) => a.resource === b.resource && equal(a.effects, b.effects);
   const interned = ({ resource, effects }: PatchedRoute) => ({ resource: intern(routeType, resource), effects });
 
   const patchedSidecarRoute = graph.query<Patched, PatchedRoute>('patchedSidecarRoute', {
-    reads: [mesh.settings, mesh.routeLayout, encodedHost, mesh.patches],
-    keyOf: ({ client, name, patches }) => `${client.key}\n${name}\n${patches}`,
+    reads: [mesh.routeLayout, encodedHost, mesh.patches],
+    keyOf: (key) => `${routeNameKey(key)}\n${key.patches}`,
     equal: samePatched,
     compute: (read, key) =>
       interned(
@@ -111,7 +107,7 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
 
   const patchedGatewayRoute = graph.query<ScopedName, PatchedRoute>('patchedGatewayRoute', {
     reads: [mesh.gatewayHosts, mesh.gatewayPlan, mesh.patches],
-    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    keyOf: scopedNameKey,
     equal: samePatched,
     compute: (read, key) =>
       interned(
@@ -131,7 +127,7 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
 
   const route = graph.query<ScopedName, Resource | undefined>('route', {
     reads: [sidecarRoute, gatewayRoute, patchedSidecarRoute, patchedGatewayRoute],
-    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    keyOf: scopedNameKey,
     equal: Object.is,
     compute(read, { scope, name }) {
       if (scope.patching.routes !== '') return patched(read, { scope, name }).resource;
@@ -143,7 +139,7 @@ export function routeCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, pat
 
   const routeEffects = graph.query<ScopedName, readonly Effect[]>('routeEffects', {
     reads: [patchedSidecarRoute, patchedGatewayRoute],
-    keyOf: ({ scope, name }) => `${scope.key}\n${name}`,
+    keyOf: scopedNameKey,
     compute: (read, key) => (key.scope.patching.routes === '' ? [] : patched(read, key).effects),
   });
 

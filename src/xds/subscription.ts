@@ -7,6 +7,7 @@
  * forgotten, and an equal subscription then is another object that only shares less.
  */
 import { hash } from 'node:crypto';
+import { WeakValues } from '../lib/weak-values.ts';
 
 export interface Subscription {
   /** Distinguishes subscriptions. */
@@ -30,8 +31,8 @@ export function asksFor({ isWildcard, names }: Subscription, name: string): bool
 export const star = '*';
 
 export class Subscriptions {
-  readonly #known = new WeakValues();
-  readonly #steps = new WeakValues();
+  readonly #known = new WeakValues<Subscription>();
+  readonly #steps = new WeakValues<Subscription>();
   #lastId = 0;
 
   /** The first request of a type on a stream, in the state-of-the-world dialect; naming nothing may mean all. */
@@ -97,25 +98,4 @@ function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 /** Names come from clients: as JSON no list of them reads like another. */
 function digest(start: string, names: readonly string[], more: readonly string[]): string {
   return hash('sha256', JSON.stringify([start, names, more]), 'base64url');
-}
-
-/** Subscriptions by key, for as long as somebody else holds them. */
-class WeakValues {
-  readonly #values = new Map<string, WeakRef<Subscription>>();
-  readonly #registry = new FinalizationRegistry<string>((key) => {
-    if (this.#values.get(key)?.deref() === undefined) this.#values.delete(key);
-  });
-
-  get size(): number {
-    return this.#values.size;
-  }
-
-  get(key: string): Subscription | undefined {
-    return this.#values.get(key)?.deref();
-  }
-
-  set(key: string, value: Subscription): void {
-    this.#values.set(key, new WeakRef(value));
-    this.#registry.register(value, key);
-  }
 }

@@ -3,6 +3,7 @@ import { create, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { type ListMerge, mergeInto } from '../../descriptors/merge.ts';
 import { envoyMessage } from '../../descriptors/registry.ts';
+import { typeNameOf } from '../../lib/type-name.ts';
 import { patchList } from './list.ts';
 import { type Effects, listMergeOf, type Patch, valueOf } from './patch.ts';
 
@@ -23,7 +24,7 @@ export function typedConfig({ configType }: Named): AnyMessage | undefined {
 
 /** The full name of the type of the message in an envelope. */
 export function typeName({ typeUrl }: AnyMessage): string {
-  return typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
+  return typeNameOf(typeUrl);
 }
 
 export function openAny<T extends Message>(any: AnyMessage): T {
