@@ -6,12 +6,13 @@ import { createMetrics, type Metrics } from './console/metrics.ts';
 import { pages } from './console/pages.ts';
 import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
+import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { meshConfigSource } from './mesh-config-source.ts';
 import type { ObjectSource } from './model/object-source.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
-import { createGrpcServer, formatAddress, type GrpcServerOptions, type ListenAddress } from './xds/grpc.ts';
+import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
@@ -20,8 +21,8 @@ export interface DiscoveryServerOptions {
   readonly meshConfigPath?: string;
   /** What holds where that file says nothing. */
   readonly meshDefaults?: MeshConfig;
-  readonly xdsAddress: ListenAddress;
-  readonly httpAddress: ListenAddress;
+  readonly xdsAddress: Address;
+  readonly httpAddress: Address;
   /** The id of the cluster that objects come from. */
   readonly cluster: string;
   readonly domainSuffix: string;
@@ -42,8 +43,8 @@ export type XdsWaits = Pick<GrpcServerOptions, 'keepaliveMs' | 'keepaliveTimeout
   Pick<AdsServiceOptions, 'patienceMs'>;
 
 export interface DiscoveryServer {
-  readonly xdsAddress: ListenAddress;
-  readonly httpAddress: ListenAddress;
+  readonly xdsAddress: Address;
+  readonly httpAddress: Address;
   readonly controlPlane: ControlPlane;
   readonly ads: AdsService;
   /** Takes no more streams, sends those that are there elsewhere, and stops after at most `graceMs`. */
@@ -174,9 +175,9 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 async function listen(
   what: Served,
-  address: ListenAddress,
-  server: { listen(address: ListenAddress): Promise<ListenAddress> },
-): Promise<ListenAddress> {
+  address: Address,
+  server: { listen(address: Address): Promise<Address> },
+): Promise<Address> {
   try {
     return await server.listen(address);
   } catch (error) {

@@ -79,7 +79,7 @@ const order: Order = [
   // What people start.
   ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
-  ['cli', ['up', 'discovery-server.ts', 'inspection.ts', 'xds/grpc.ts', 'files', 'config', 'model', 'lib']],
+  ['cli', ['up', 'discovery-server.ts', 'inspection.ts', 'files', 'config', 'model', 'lib']],
   ['main.ts', ['cli', 'discovery-server.ts']],
 ];
 

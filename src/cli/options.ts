@@ -1,10 +1,10 @@
 /** Values of options: from the text a user gave to what the code wants, or one clear line. */
 import { InvalidArgumentError } from 'commander';
+import type { Address } from '../lib/address.ts';
 import { parseDuration } from '../lib/schema.ts';
-import type { ListenAddress } from '../xds/grpc.ts';
 
 /** `127.0.0.1:15010`, `[::1]:15010`, or `:15010` for all addresses. */
-export function parseAddress(value: string): ListenAddress {
+export function parseAddress(value: string): Address {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value);
   const port = Number(match?.[3]);
   if (match === null || port > 65535)

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
-import { formatAddress, type ListenAddress } from '../xds/grpc.ts';
+import { type Address, formatAddress } from '../lib/address.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { untilSignal } from './signals.ts';
@@ -11,8 +11,8 @@ import { version } from './version.ts';
 /** Options that every command with a control plane in it has. */
 export interface ServerArguments {
   readonly meshConfig?: string;
-  readonly xdsAddress: ListenAddress;
-  readonly httpAddress: ListenAddress;
+  readonly xdsAddress: Address;
+  readonly httpAddress: Address;
   readonly clusterId: string;
   readonly domain: string;
   readonly drain: number;

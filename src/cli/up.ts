@@ -1,11 +1,11 @@
 /** `fairway up`: a whole mesh on this machine. */
 import { statSync } from 'node:fs';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
 import { localAnnotation } from '../up/local-workload.ts';
 import { podTable, propagationLine } from '../up/report.ts';
 import { type LocalMesh, startLocalMesh } from '../up/up.ts';
-import { formatAddress } from '../xds/grpc.ts';
 import { createLog } from './log.ts';
 import { type ServerArguments, withServerOptions } from './serve.ts';
 import { untilSignal } from './signals.ts';

@@ -1,6 +1,7 @@
 /** HTTP for people and machines that look at the control plane: read only, one handler per path. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Address } from '../lib/address.ts';
+import { listen } from '../lib/listen.ts';
 import type { Log } from '../lib/log.ts';
 
 export interface Reply {
@@ -21,10 +22,7 @@ export interface Page {
 }
 
 export interface HttpServer {
-  listen(address: {
-    readonly host: string;
-    readonly port: number;
-  }): Promise<{ readonly host: string; readonly port: number }>;
+  listen(address: Address): Promise<Address>;
   /** Stops at once; whoever is still connected is cut off. */
   close(): Promise<void>;
 }
@@ -59,14 +57,7 @@ export function createHttpServer(pages: ReadonlyMap<string, Page>, log: Log): Ht
   });
   server.maxConnections = mostConnections;
   return {
-    listen: ({ host, port }) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve({ host, port: (server.address() as AddressInfo).port });
-        });
-      }),
+    listen: (address) => listen(server, address, log),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -2,6 +2,7 @@
  * Which listener serves a connection. The one that is bound where the connection arrives takes it; one that restores the
  * original destination (use_original_dst) hands it over to the listener of that destination, if there is one.
  */
+import { formatAddress } from '../lib/address.ts';
 import { isSameIp, isUnspecified, parseIp } from '../lib/ip.ts';
 import type { Address } from '../proto/envoy/config/core/v3/address.ts';
 import type { Listener } from '../proto/envoy/config/listener/v3/listener.ts';
@@ -135,5 +136,5 @@ function bindingText({ isWildcard }: Found, at: SocketAddress): string {
 }
 
 function text({ ip, port }: SocketAddress): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return formatAddress({ host: ip, port });
 }

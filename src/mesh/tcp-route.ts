@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Destination, VirtualService, WeightedDestination } from '../config/virtual-service.ts';
 import type { FilterChainIr, FilterChainMatchIr, TcpProxyIr } from '../ir/listener.ts';
+import { formatAddress } from '../lib/address.ts';
 import type { Hostname } from '../model/hostname.ts';
 import { selects } from '../model/labels.ts';
 import { originKey } from '../model/origin.ts';
@@ -175,12 +176,11 @@ export function tcpProxy(
     ...(tunnel === undefined
       ? {}
       : {
-          tunnel: { target: tunnelTarget(tunnel.targetHost, tunnel.targetPort), usesPost: tunnel.protocol === 'POST' },
+          tunnel: {
+            target: formatAddress({ host: tunnel.targetHost, port: tunnel.targetPort }),
+            usesPost: tunnel.protocol === 'POST',
+          },
         }),
     ...(protocol === 'Mongo' ? { sniffer: { kind: 'mongo', statPrefix } } : {}),
   };
-}
-
-function tunnelTarget(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -3,9 +3,11 @@
  * out as they are, so that one buffer serves any number of streams.
  */
 import { createServer, type Http2Server, type Http2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Address } from '../lib/address.ts';
 import { must } from '../lib/assert.ts';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
+import { listen } from '../lib/listen.ts';
 import type { Log } from '../lib/log.ts';
 import { type OpenCall, type ServedCall, serveCall, status } from './call.ts';
 
@@ -26,18 +28,8 @@ export interface GrpcServerOptions {
   readonly idleMs?: number;
 }
 
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** `127.0.0.1:15010`, `[::1]:15010` */
-export function formatAddress({ host, port }: ListenAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 export interface GrpcServer {
-  listen(address: ListenAddress): Promise<ListenAddress>;
+  listen(address: Address): Promise<Address>;
   /** Takes no new connections, tells peers to go elsewhere, ends calls, and closes what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -105,18 +97,6 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       cancel();
     },
   };
-}
-
-function listen(server: Http2Server, { host, port }: ListenAddress, log: Log): Promise<ListenAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      // From now on an error is one connection that could not be accepted: too many open files, for example.
-      server.on('error', (error) => log.error('a connection could not be accepted', { error }));
-      resolve({ host, port: (server.address() as AddressInfo).port });
-    });
-  });
 }
 
 /** Asks a peer for signs of life, and closes what is of no use any more. */
