@@ -38,7 +38,7 @@ export function consoleData(
         ].map(({ origin }) => [originKey(origin), origin]),
       ),
     problems: () => diagnostics.all(),
-    view: (type, scope) => controlPlane.view(type, scope),
+    resources: (type, scope) => [...(controlPlane.view(type, scope)?.contents.resources() ?? [])],
   };
 }
 

@@ -17,6 +17,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
+import type { Inbound } from './model/inbound.ts';
 import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { Freshness, ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
@@ -50,9 +51,6 @@ export interface ControlPlaneOptions {
   /** Clients are not narrowed; only the oracle wants that. */
   readonly narrows?: boolean;
 }
-
-/** What sources report: rules, services, endpoints, and so on. */
-export type Inbound = 'config' | 'svc' | 'eds' | 'workload' | 'namespace' | 'secret' | 'mesh';
 
 const inboundOf: { readonly [table in RegistryChange['table']]?: Inbound } = {
   service: 'svc',

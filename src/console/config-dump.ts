@@ -39,7 +39,7 @@ function isMeant(asked: string, type: TypeUrl): boolean {
 }
 
 function resourcesOf(type: TypeUrl, { scope }: ConnectionStatus, data: ConsoleData): readonly object[] {
-  return [...(data.view(type, scope)?.contents.resources() ?? [])].map((resource) => ({
+  return data.resources(type, scope).map((resource) => ({
     name: resource.name,
     version: resource.version,
     resource: resourceJson(resource),
@@ -49,9 +49,7 @@ function resourcesOf(type: TypeUrl, { scope }: ConnectionStatus, data: ConsoleDa
 function configDump(connection: ConnectionStatus, data: ConsoleData, includesEndpoints: boolean): object {
   const version = (type: TypeUrl) => connection.types.find(({ typeUrl }) => typeUrl === type)?.sent ?? '';
   const list = (type: TypeUrl, wrap: (json: Json, resource: Resource) => object) =>
-    [...(data.view(type, connection.scope)?.contents.resources() ?? [])].map((resource) =>
-      wrap(resourceJson(resource), resource),
-    );
+    data.resources(type, connection.scope).map((resource) => wrap(resourceJson(resource), resource));
   return {
     configs: [
       {

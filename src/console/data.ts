@@ -6,8 +6,8 @@ import type { Origin, OriginKey } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
+import type { Resource } from '../resource/resource.ts';
 import type { TypeUrl } from '../resource/types.ts';
-import type { View } from '../resource/view.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 
 export interface ConsoleData {
@@ -28,5 +28,6 @@ export interface ConsoleData {
   /** Every object in force, by its key. */
   readonly origins: () => ReadonlyMap<OriginKey, Origin>;
   readonly problems: () => readonly Problem[];
-  readonly view: (type: TypeUrl, scope: Scope) => View | undefined;
+  /** What a scope is to hold of a type. */
+  readonly resources: (type: TypeUrl, scope: Scope) => readonly Resource[];
 }

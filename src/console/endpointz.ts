@@ -1,15 +1,11 @@
 /** The endpoints behind services, as registries report them: by port of each service, and by host and source. */
-import { type Endpoint, type EndpointShard, shardKey } from '../model/endpoint.ts';
+import { type Endpoint, shardKey } from '../model/endpoint.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
 
 export function endpointzPage({ services, endpointShards }: ConsoleData): Answer {
   return () => {
-    const byHost = new Map<string, EndpointShard[]>();
-    for (const shard of endpointShards()) {
-      const key = `${shard.namespace}/${shard.hostname}`;
-      byHost.set(key, [...(byHost.get(key) ?? []), shard]);
-    }
+    const byHost = Map.groupBy(endpointShards(), ({ namespace, hostname }) => `${namespace}/${hostname}`);
     return json(
       [...services()]
         .flatMap(({ hostname, namespace, ports }) =>

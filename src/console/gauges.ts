@@ -1,6 +1,7 @@
 /** Metrics of how things are, worked out at each scrape. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Freshness } from '../model/object-source.ts';
+import { originKey } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import { shortType, type TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
@@ -80,9 +81,9 @@ function setProblems(found: readonly Problem[], problems: Gauge, refused: Gauge)
   for (const { code, severity, object } of found) {
     problems.inc({ code, severity });
     if (severity !== 'error' || object === undefined) continue;
-    const name = `${object.kind}/${object.namespace}/${object.name}`;
-    if (!objects.has(name)) refused.inc({ type: object.kind });
-    objects.add(name);
+    const key = originKey(object);
+    if (!objects.has(key)) refused.inc({ type: object.kind });
+    objects.add(key);
   }
 }
 

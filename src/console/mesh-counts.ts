@@ -1,3 +1,4 @@
+import { ensure } from '../lib/ensure.ts';
 import type { EndpointShard } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
 import type { Proxy } from '../model/proxy.ts';
@@ -29,14 +30,14 @@ export function countMesh({ services, shards, workloads, proxies }: MeshRows): M
   const known = new Set<string>();
   let endpointsNotReady = 0;
   for (const shard of shards) {
-    append(byHost, `${shard.namespace}/${shard.hostname}`, shard);
+    ensure(byHost, `${shard.namespace}/${shard.hostname}`, () => []).push(shard);
     for (const { address, health } of shard.endpoints) {
       known.add(address);
       if (health === 'unhealthy') endpointsNotReady += 1;
     }
   }
   for (const workload of workloads) {
-    append(byNamespace, workload.namespace, workload);
+    ensure(byNamespace, workload.namespace, () => []).push(workload);
     for (const address of workload.addresses) known.add(address);
   }
   let portsWithoutEndpoints = 0;
@@ -59,12 +60,6 @@ export function countMesh({ services, shards, workloads, proxies }: MeshRows): M
   for (const { type, addresses } of proxies)
     if (type === 'sidecar' && !addresses.some((address) => known.has(address))) proxiesWithoutEndpoint += 1;
   return { endpointsNotReady, portsWithoutEndpoints, dnsWithoutEndpoints, proxiesWithoutEndpoint };
-}
-
-function append<V>(map: Map<string, V[]>, key: string, value: V): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
 }
 
 function isSelected({ kind, labels }: Workload, { selector, selects: kinds }: Service): boolean {

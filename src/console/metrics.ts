@@ -3,6 +3,7 @@
  * Istio's is there only if what it counts there exists here; docs/http.md lists them.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Inbound } from '../model/inbound.ts';
 import { shortType, type TypeUrl } from '../resource/types.ts';
 import { addGauges, type GaugeData } from './gauges.ts';
 
@@ -24,9 +25,6 @@ export interface Metrics {
   /** Objects or rows that a source has reported. */
   inbound(type: Inbound, count: number): void;
 }
-
-/** What sources report, in Istio's words as far as it has them. */
-export type Inbound = 'config' | 'svc' | 'eds' | 'workload' | 'namespace' | 'secret' | 'mesh';
 
 /** Why something is pushed, in Istio's words. */
 const triggers: { readonly [type in Inbound]: string } = {

@@ -21,7 +21,8 @@ export function originzPage(data: ConsoleData): Answer {
           .filter((one) => type === null || type === shortType(one) || type === one)
           .map((one) => [
             shortType(one),
-            [...(data.view(one, connection.scope)?.contents.resources() ?? [])]
+            data
+              .resources(one, connection.scope)
               .filter((resource) => name === null || resource.name === name)
               .map((resource) => describe(resource, origins)),
           ]),
