@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fakeClock } from '../test/support/fake-clock.ts';
 import { changesIn, removalsIn } from '../test/support/objects.ts';
+import { proxyOf } from '../test/support/proxy.ts';
 import { ControlPlane } from './control-plane.ts';
 import { silent } from './lib/log.ts';
 import { formatProblem } from './model/problem.ts';
-import { toProxy } from './xds/node.ts';
 
 const world = `
 apiVersion: v1
@@ -45,14 +45,7 @@ function plane(yaml: string) {
     },
     connect(namespace: string) {
       connections += 1;
-      const node = {
-        id: `sidecar~10.0.0.1~web-1.${namespace}~${namespace}.svc.cluster.local`,
-        cluster: '',
-        userAgent: 'envoy',
-        locality: { region: '', zone: '', subzone: '' },
-        metadata: { NAMESPACE: namespace, LABELS: { app: 'web' } },
-      };
-      return controlPlane.connect(toProxy(node, connections), () => {});
+      return controlPlane.connect(proxyOf({ namespace, labels: { app: 'web' } }, connections), () => {});
     },
     /** What is said a while later, but for what is said of objects by themselves. */
     said() {

@@ -1,14 +1,14 @@
 /** EnvoyFilters from YAML to what proxies hold, and what they cost those that they are not for. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ControlPlane, type ControlPlaneOptions } from '../src/control-plane.ts';
-import { silent } from '../src/lib/log.ts';
+import type { ControlPlane } from '../src/control-plane.ts';
 import type { Scope } from '../src/model/scope.ts';
 import { resourceJson } from '../src/resource/json.ts';
 import type { Resource } from '../src/resource/resource.ts';
 import { clusterType, extensionType, listenerType, routeType, type TypeUrl } from '../src/resource/types.ts';
-import { toProxy } from '../src/xds/node.ts';
+import { controlPlaneOf } from './support/control-plane.ts';
 import { changesIn, removalsIn } from './support/objects.ts';
+import { proxyOf } from './support/proxy.ts';
 
 const world = `
 apiVersion: v1
@@ -49,31 +49,18 @@ metadata: {name: ${name}, namespace: ${namespace}}
 spec: {configPatches: [${patches}]}`;
 }
 
-function planeOf(yaml: string, options: Partial<ControlPlaneOptions> = {}): ControlPlane {
-  const plane = new ControlPlane({ log: silent, cluster: 'c', domainSuffix: 'cluster.local', ...options });
-  plane.apply(changesIn(yaml));
-  plane.commit();
-  return plane;
-}
-
 let connections = 0;
 
 /** Connects a proxy whose pod is `app`-1; `moved` is told of each scope after the first. */
 function connect(
   plane: ControlPlane,
   namespace: string,
-  { type = 'sidecar', app = 'web' } = {},
+  { type = 'sidecar', app = 'web' }: { readonly type?: 'sidecar' | 'router'; readonly app?: string } = {},
   moved: (scope: Scope) => void = () => {},
 ): Scope {
   connections += 1;
-  const node = {
-    id: `${type}~10.0.0.1~${app}-1.${namespace}~${namespace}.svc.cluster.local`,
-    cluster: '',
-    userAgent: 'envoy',
-    locality: { region: '', zone: '', subzone: '' },
-    metadata: { NAMESPACE: namespace, LABELS: { app } },
-  };
-  return plane.connect(toProxy(node, connections), moved).scope;
+  const proxy = proxyOf({ type, pod: `${app}-1`, namespace, labels: { app } }, connections);
+  return plane.connect(proxy, moved).scope;
 }
 
 /** The resources that a scope has of a type, by name. */
@@ -89,7 +76,7 @@ function json(resource: Resource | undefined): unknown {
 
 describe('an EnvoyFilter', () => {
   it('changes clusters of its proxies alone, and leaves those that it does not mean the very same', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter('{applyTo: CLUSTER, match: {cluster: {portNumber: 9000}}, patch: {operation: MERGE, value: {connect_timeout: 3s}}}')}`,
     );
     const [own, other] = [connect(plane, 'shop'), connect(plane, 'bank')].map((scope) =>
@@ -107,7 +94,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('is named among the origins of what it changed', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter('{applyTo: CLUSTER, match: {cluster: {portNumber: 9000}}, patch: {operation: MERGE, value: {connect_timeout: 3s}}}')}`,
     );
     const clusters = held(plane, clusterType, connect(plane, 'shop'));
@@ -118,7 +105,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('adds clusters and listeners, but takes no name from what is there', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter(`
       {applyTo: CLUSTER, patch: {operation: ADD, value: {name: mine, connect_timeout: 1s}}},
       {applyTo: CLUSTER, patch: {operation: ADD, value: {name: BlackHoleCluster, connect_timeout: 1s}}},
@@ -142,7 +129,7 @@ describe('an EnvoyFilter', () => {
       {applyTo: HTTP_FILTER,
        match: {context: ${context}, listener: {filterChain: {filter: {name: ${managerName}, subFilter: {name: envoy.filters.http.router}}}}},
        patch: {operation: INSERT_BEFORE, value: {name: ${name}, typed_config: ${lua}}}}`;
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter(`${insert('SIDECAR_OUTBOUND', 'out')}, ${insert('SIDECAR_INBOUND', 'in')}, ${insert('GATEWAY', 'gate')}`)}`,
     );
     const inserted = (scope: Scope, name: string) =>
@@ -158,7 +145,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('changes a gateway’s connection manager', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter(`
       {applyTo: NETWORK_FILTER,
        match: {context: GATEWAY, listener: {filterChain: {filter: {name: ${managerName}}}}},
@@ -169,7 +156,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('changes routes, whose parts then name it', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter(`
       {applyTo: HTTP_ROUTE,
        match: {context: GATEWAY, routeConfiguration: {portNumber: 80, vhost: {name: 'web.example:80'}}},
@@ -191,7 +178,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('serves configurations of filters by name', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter(`{applyTo: EXTENSION_CONFIG, patch: {operation: ADD, value: {name: script, typed_config: ${lua}}}}`)}`,
     );
     const [own, other] = [connect(plane, 'shop'), connect(plane, 'bank')].map((scope) =>
@@ -201,7 +188,7 @@ describe('an EnvoyFilter', () => {
   });
 
   it('comes into force and goes while proxies are connected', () => {
-    const plane = planeOf(world);
+    const plane = controlPlaneOf(world);
     let scope = connect(plane, 'shop', {}, (next) => {
       scope = next;
     });
@@ -220,7 +207,7 @@ describe('an EnvoyFilter', () => {
 
 describe('what is patched', () => {
   it('is patched again only where it changes', () => {
-    const plane = planeOf(
+    const plane = controlPlaneOf(
       `${world}\n---${filter('{applyTo: CLUSTER, patch: {operation: MERGE, value: {per_connection_buffer_limit_bytes: 9}}}')}`,
     );
     const scope = connect(plane, 'shop');
@@ -261,7 +248,7 @@ kind: Service
 metadata: {name: s${i}, namespace: bank}
 spec: {clusterIP: 10.2.0.${i}, ports: [{name: http, port: 80}]}`,
     );
-    const plane = planeOf(`${world}${many.join('')}`, { onCompute: (query) => computed.push(query) });
+    const plane = controlPlaneOf(`${world}${many.join('')}`, { onCompute: (query) => computed.push(query) });
     const open = (scope: Scope) => {
       for (const type of [clusterType, listenerType, routeType]) {
         const view = plane.view(type, scope);

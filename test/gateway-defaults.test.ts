@@ -1,14 +1,10 @@
 /** What the mesh configuration says to gateways and to TLS with the outside, up to the resources. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parse } from 'yaml';
-import { decodeMeshConfig } from '../src/config/decode-mesh-config.ts';
-import { ControlPlane } from '../src/control-plane.ts';
-import { silent } from '../src/lib/log.ts';
 import { type Json, resourceJson } from '../src/resource/json.ts';
 import { clusterType, listenerType } from '../src/resource/types.ts';
-import { toProxy } from '../src/xds/node.ts';
-import { changesIn } from './support/objects.ts';
+import { controlPlaneOf, meshConfigIn } from './support/control-plane.ts';
+import { type ProxyText, proxyOf } from './support/proxy.ts';
 
 const servers = `- { port: { number: 443, name: one, protocol: HTTPS }, hosts: [a.test], tls: { mode: SIMPLE, credentialName: a } }
 - port: { number: 444, name: two, protocol: TLS }
@@ -43,20 +39,15 @@ metadata: { name: bank, namespace: edge }
 spec: { host: bank.example, trafficPolicy: { tls: { mode: SIMPLE } } }`;
 
 /** Every value that stands under a field somewhere in the resources of a gateway, by the names of the resources. */
-function findIn(meshConfig: string, field: string, metadata: object = {}): { readonly [name: string]: unknown } {
-  const plane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  const { config, findings } = decodeMeshConfig(parse(meshConfig));
-  assert.deepEqual(findings, []);
-  plane.setMeshConfig(config ?? {});
-  plane.apply(changesIn(objects));
-  const node = {
-    id: 'router~10.0.0.1~ingress-1.edge~edge.svc.cluster.local',
-    cluster: '',
-    locality: { region: '', zone: '', subzone: '' },
-    userAgent: 'envoy',
-    metadata: { NAMESPACE: 'edge', LABELS: { app: 'ingress' }, ...metadata },
-  };
-  const { scope } = plane.connect(toProxy(node, 1), () => {});
+function findIn(
+  meshConfig: string,
+  field: string,
+  metadata: ProxyText['metadata'] = {},
+): { readonly [name: string]: unknown } {
+  const plane = controlPlaneOf(objects);
+  plane.setMeshConfig(meshConfigIn(meshConfig));
+  const proxy = proxyOf({ type: 'router', pod: 'ingress-1', namespace: 'edge', labels: { app: 'ingress' }, metadata });
+  const { scope } = plane.connect(proxy, () => {});
   const found: { [name: string]: unknown } = {};
   for (const type of [listenerType, clusterType]) {
     for (const resource of plane.view(type, scope)?.contents.resources() ?? []) {
@@ -96,7 +87,7 @@ describe('TLS with the outside', () => {
 
 describe('what a gateway believes of the proxies in front of it', () => {
   const hops = 'defaultConfig: { gatewayTopology: { numTrustedProxies: 2 } }';
-  const of = (metadata: object) => findIn(hops, 'xffNumTrustedHops', metadata);
+  const of = (metadata: ProxyText['metadata']) => findIn(hops, 'xffNumTrustedHops', metadata);
 
   it('is for the mesh to say', () => assert.deepEqual(of({}), { '0.0.0.0_443': [2], '0.0.0.0_445': [2] }));
   it('is for its own configuration to say first', () => {

@@ -6,9 +6,9 @@ import { silent } from '../src/lib/log.ts';
 import { meshConfigSource } from '../src/mesh-config-source.ts';
 import { formatProblem } from '../src/model/problem.ts';
 import { listenerType } from '../src/resource/types.ts';
-import { toProxy } from '../src/xds/node.ts';
 import { fakeClock } from './support/fake-clock.ts';
 import { changesIn } from './support/objects.ts';
+import { proxyOf } from './support/proxy.ts';
 import { type TempFolder, tempFolder } from './support/temp-folder.ts';
 
 const open = 'outboundTrafficPolicy: {mode: ALLOW_ANY}\n';
@@ -24,10 +24,7 @@ function followMesh(test: TestContext, start: (folder: TempFolder) => void) {
   test.after(() => stop.abort());
   const source = meshConfigSource(folder.at('mesh.yaml'), (config) => plane.setMeshConfig(config), clock);
   void source.run(plane.sink(source.name), stop.signal);
-  const id = 'sidecar~10.1.0.9~web-1.shop~shop.svc.cluster.local';
-  const locality = { region: '', zone: '', subzone: '' };
-  const node = { id, cluster: '', metadata: {}, locality, userAgent: '' };
-  let { scope } = plane.connect(toProxy(node, 1), (next) => {
+  let { scope } = plane.connect(proxyOf(), (next) => {
     scope = next;
   });
   return {

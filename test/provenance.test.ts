@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { must } from '../src/lib/assert.ts';
 import { describeOrigin, type Origin, originKey } from '../src/model/origin.ts';
 import { pushOrder, routeType, shortType } from '../src/resource/types.ts';
-import { objectsIn } from './support/objects.ts';
+import { changeOf, objectsIn } from './support/objects.ts';
 import { Plane } from './support/plane.ts';
 import { connect } from './support/steps.ts';
 
@@ -90,12 +90,7 @@ function provenance(proxyType: 'sidecar' | 'router', types: readonly string[]): 
     namesFor: (type) => (type !== routeType ? [] : proxyType === 'router' ? ['http.80'] : ['80']),
   });
   const objects = objectsIn(yaml, 'mesh.yaml');
-  plane.controlPlane.apply(
-    objects.map(({ group, kind, namespace, name, ...rest }) => ({
-      ...{ group, kind, namespace, name },
-      object: { group, kind, namespace, name, ...rest },
-    })),
-  );
+  plane.controlPlane.apply(objects.map(changeOf));
   const labels = proxyType === 'router' ? { istio: 'ingress' } : { app: 'reviews' };
   plane.take(connect('shop', { type: proxyType, labels }));
   const origins = new Map(objects.map(({ origin }): [string, Origin] => [originKey(origin), origin]));

@@ -1,29 +1,18 @@
 /** Which proxy may have which secret, from objects to resources; and that nobody else gets to see one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ControlPlane } from '../src/control-plane.ts';
-import { silent } from '../src/lib/log.ts';
 import { resourceJson } from '../src/resource/json.ts';
 import type { Resource } from '../src/resource/resource.ts';
 import { secretType } from '../src/resource/types.ts';
-import { toProxy } from '../src/xds/node.ts';
 import { issue } from './support/certificates.ts';
-import { changesIn } from './support/objects.ts';
+import { controlPlaneOf } from './support/control-plane.ts';
+import { proxyOf } from './support/proxy.ts';
+import { pairOf, secretOf } from './support/secret-object.ts';
 
 const authority = issue({ name: 'Authority', isAuthority: true });
 const front = issue({ name: 'front', issuer: authority.signer });
 
-function secret(name: string, data: { readonly [field: string]: string }, namespace = 'edge'): string {
-  const encoded = Object.entries(data).map(([field, value]) => [field, Buffer.from(value).toString('base64')]);
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace },
-    data: Object.fromEntries(encoded),
-  });
-}
-
-const pair = { 'tls.crt': front.certificate, 'tls.key': front.key };
+const pair = pairOf(front);
 
 function gateway(tls: object, namespace = 'edge'): string {
   const servers = [{ port: { number: 443, name: 'https', protocol: 'HTTPS' }, hosts: ['shop.test'], tls }];
@@ -55,12 +44,8 @@ interface Asker {
 /** The resource that a proxy gets for a name. */
 function ask(objects: readonly string[], name: string, asker: Asker = {}): Resource | undefined {
   const { type = 'router', namespace = 'edge', labels = { app: 'ingress' } } = asker;
-  const plane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  plane.apply(changesIn(objects.join('\n---\n')));
-  const id = `${type}~10.0.0.1~proxy-1.${namespace}~${namespace}.svc.cluster.local`;
-  const metadata = { NAMESPACE: namespace, LABELS: labels };
-  const locality = { region: '', zone: '', subzone: '' };
-  const { scope } = plane.connect(toProxy({ id, cluster: '', metadata, locality, userAgent: '' }, 1), () => {});
+  const plane = controlPlaneOf(objects.join('\n---\n'));
+  const { scope } = plane.connect(proxyOf({ type, pod: 'proxy-1', namespace, labels }), () => {});
   const contents = plane.view(secretType, scope)?.contents;
   contents?.follow([name]);
   return contents?.get(name);
@@ -79,77 +64,86 @@ describe('a proxy that asks for a secret gets', () => {
   const simple = gateway({ mode: 'SIMPLE', credentialName: 'front' });
   const mutual = gateway({ mode: 'MUTUAL', credentialName: 'front' });
 
-  check('the certificate that its Gateway names', [simple, secret('front', pair)], 'kubernetes://front', 'certificate');
+  check(
+    'the certificate that its Gateway names',
+    [simple, secretOf('front', pair)],
+    'kubernetes://front',
+    'certificate',
+  );
   check('nothing where there is no such secret', [simple], 'kubernetes://front', 'nothing');
   check(
     'nothing where the key does not fit',
-    [simple, secret('front', { ...pair, 'tls.key': authority.key })],
+    [simple, secretOf('front', { ...pair, 'tls.key': authority.key })],
     'kubernetes://front',
     'nothing',
   );
   check(
     'the authorities that stand beside the certificate',
-    [mutual, secret('front', { ...pair, 'ca.crt': authority.certificate })],
+    [mutual, secretOf('front', { ...pair, 'ca.crt': authority.certificate })],
     'kubernetes://front-cacert',
     'authority',
   );
   check(
     'the authorities of a secret of their own before those beside the certificate',
-    [mutual, secret('front', { ...pair, 'ca.crt': authority.certificate }), secret('front-cacert', { cacert: 'x' })],
+    [
+      mutual,
+      secretOf('front', { ...pair, 'ca.crt': authority.certificate }),
+      secretOf('front-cacert', { cacert: 'x' }),
+    ],
     'kubernetes://front-cacert',
     'authority',
   );
   check(
     'no authorities where clients are not asked for certificates',
-    [simple, secret('front', { ...pair, 'ca.crt': authority.certificate })],
+    [simple, secretOf('front', { ...pair, 'ca.crt': authority.certificate })],
     'kubernetes://front-cacert',
     'nothing',
   );
   check(
     'each of several certificates',
-    [gateway({ mode: 'SIMPLE', credentialNames: ['rsa', 'front'] }), secret('front', pair)],
+    [gateway({ mode: 'SIMPLE', credentialNames: ['rsa', 'front'] }), secretOf('front', pair)],
     'kubernetes://front',
     'certificate',
   );
-  check('nothing that no rule names', [secret('front', pair)], 'kubernetes://front', 'nothing');
-  check('nothing by a Gateway that is not for it', [simple, secret('front', pair)], 'kubernetes://front', 'nothing', {
+  check('nothing that no rule names', [secretOf('front', pair)], 'kubernetes://front', 'nothing');
+  check('nothing by a Gateway that is not for it', [simple, secretOf('front', pair)], 'kubernetes://front', 'nothing', {
     labels: { app: 'other' },
   });
   check(
     'nothing out of the namespace of the Gateway, only out of its own',
-    [gateway({ mode: 'SIMPLE', credentialName: 'front' }, 'shop'), secret('front', pair, 'shop')],
+    [gateway({ mode: 'SIMPLE', credentialName: 'front' }, 'shop'), secretOf('front', pair, 'shop')],
     'kubernetes://front',
     'nothing',
   );
   check(
     'nothing out of another namespace that a Gateway names',
-    [gateway({ mode: 'SIMPLE', credentialName: 'shop/front' }), secret('front', pair, 'shop')],
+    [gateway({ mode: 'SIMPLE', credentialName: 'shop/front' }), secretOf('front', pair, 'shop')],
     'kubernetes://shop/front',
     'nothing',
   );
-  check('nothing for a name of another form', [simple, secret('front', pair)], 'front', 'nothing');
+  check('nothing for a name of another form', [simple, secretOf('front', pair)], 'front', 'nothing');
 
   check(
     'what a DestinationRule presents for it',
-    [rule('shop', { trafficPolicy: presents }), secret('front', pair)],
+    [rule('shop', { trafficPolicy: presents }), secretOf('front', pair)],
     'kubernetes://front',
     'certificate',
   );
   check(
     'the authorities of a DestinationRule',
-    [rule('shop', { trafficPolicy: presents }), secret('front', { cacert: authority.certificate })],
+    [rule('shop', { trafficPolicy: presents }), secretOf('front', { cacert: authority.certificate })],
     'kubernetes://front-cacert',
     'authority',
   );
   check(
     'nothing by a DestinationRule that is not shown to it',
-    [rule('shop', { exportTo: ['.'], trafficPolicy: presents }), secret('front', pair)],
+    [rule('shop', { exportTo: ['.'], trafficPolicy: presents }), secretOf('front', pair)],
     'kubernetes://front',
     'nothing',
   );
   check(
     'nothing by a DestinationRule for all, when it is a sidecar',
-    [rule('edge', { trafficPolicy: presents }), secret('front', pair)],
+    [rule('edge', { trafficPolicy: presents }), secretOf('front', pair)],
     'kubernetes://front',
     'nothing',
     { type: 'sidecar' },
@@ -158,7 +152,7 @@ describe('a proxy that asks for a secret gets', () => {
     'what a DestinationRule presents that selects it, when it is a sidecar',
     [
       rule('edge', { workloadSelector: { matchLabels: { app: 'ingress' } }, trafficPolicy: presents }),
-      secret('front', pair),
+      secretOf('front', pair),
     ],
     'kubernetes://front',
     'certificate',
@@ -183,7 +177,7 @@ data: { ca.crt: ${JSON.stringify(authority.certificate)} }`;
     'nothing by a DestinationRule that selects others, when it is a sidecar',
     [
       rule('edge', { workloadSelector: { matchLabels: { app: 'batch' } }, trafficPolicy: presents }),
-      secret('front', pair),
+      secretOf('front', pair),
     ],
     'kubernetes://front',
     'nothing',
@@ -192,7 +186,7 @@ data: { ca.crt: ${JSON.stringify(authority.certificate)} }`;
 });
 
 it('a secret as people see it has no key', () => {
-  const objects = [gateway({ mode: 'SIMPLE', credentialName: 'front' }), secret('front', pair)];
+  const objects = [gateway({ mode: 'SIMPLE', credentialName: 'front' }), secretOf('front', pair)];
   const resource = ask(objects, 'kubernetes://front');
   assert.deepEqual(resource === undefined ? undefined : resourceJson(resource), {
     '@type': secretType,

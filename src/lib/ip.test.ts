@@ -1,17 +1,6 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { checkFunction as check } from '../../test/support/function-table.ts';
 import { formatBlock, isLoopback, isSameIp, isUnspecified, isWithin, parseBlock, parseIp } from './ip.ts';
-
-function check<A extends readonly unknown[], R>(
-  name: string,
-  call: (...args: A) => R,
-  cases: readonly (readonly [...A, R])[],
-): void {
-  it(name, () => {
-    const found = cases.map((one) => [...one.slice(0, -1), call(...(one.slice(0, -1) as unknown as A))]);
-    assert.deepEqual(found, cases);
-  });
-}
 
 function holds(block: string, address: string): boolean | undefined {
   const [prefix = '', length] = block.split('/');

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { changesIn } from '../../test/support/objects.ts';
-import { ControlPlane } from '../control-plane.ts';
-import { silent } from '../lib/log.ts';
+import { controlPlaneOf } from '../../test/support/control-plane.ts';
+import { proxyOf } from '../../test/support/proxy.ts';
 import { noPatches, patchingOf } from '../model/scope.ts';
-import { toProxy } from '../xds/node.ts';
 
 interface ProxyText {
   readonly type?: 'sidecar' | 'router';
@@ -15,17 +13,9 @@ interface ProxyText {
 
 /** What is in force for a proxy of the namespace shop. */
 function patching(yaml: string, { type = 'sidecar', version = '1.30.1', labels = {}, metadata = {} }: ProxyText) {
-  const plane = new ControlPlane({ log: silent, cluster: 'c', domainSuffix: 'cluster.local' });
-  plane.apply(changesIn(yaml));
-  plane.commit();
-  const node = {
-    id: `${type}~10.0.0.1~a.shop~shop.svc.cluster.local`,
-    cluster: '',
-    locality: { region: '', zone: '', subzone: '' },
-    userAgent: 'envoy',
-    metadata: { NAMESPACE: 'shop', ISTIO_VERSION: version, LABELS: labels, ...metadata },
-  };
-  return plane.connect(toProxy(node, 1), () => {}).scope.patching;
+  const plane = controlPlaneOf(yaml);
+  const proxy = proxyOf({ type, pod: 'a', labels, metadata: { ISTIO_VERSION: version, ...metadata } });
+  return plane.connect(proxy, () => {}).scope.patching;
 }
 
 /** An EnvoyFilter as one line of its metadata, and one line for each patch. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { issue } from '../../test/support/certificates.ts';
 import { type GatewayProxyText, gateway, gatewayProxy, virtualService } from '../../test/support/gateway-proxy.ts';
 import { changesIn } from '../../test/support/objects.ts';
+import { pairOf, secretOf } from '../../test/support/secret-object.ts';
 
 const https = (name: string, hosts: string, tls = `{ mode: SIMPLE, credentialName: ${name} }`) =>
   `- port: { number: 443, name: ${name}, protocol: HTTPS }
@@ -10,18 +11,8 @@ const https = (name: string, hosts: string, tls = `{ mode: SIMPLE, credentialNam
   tls: ${tls}
 `;
 
-function secret(name: string, data: { readonly [field: string]: string }): string {
-  const encoded = Object.entries(data).map(([field, text]) => [field, Buffer.from(text).toString('base64')]);
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace: 'edge' },
-    data: Object.fromEntries(encoded),
-  });
-}
-
 const { certificate, key } = issue({ name: 'a.test' });
-const pair = { 'tls.crt': certificate, 'tls.key': key };
+const pair = pairOf({ certificate, key });
 
 describe('a gateway says what it does not serve', () => {
   function check(
@@ -33,17 +24,17 @@ describe('a gateway says what it does not serve', () => {
     it(name, () => assert.deepEqual(gatewayProxy(objects, proxy).problems, problems));
   }
 
-  check('and nothing when all is well', [gateway('edge/a', https('one', '[a.test]')), secret('one', pair)], []);
+  check('and nothing when all is well', [gateway('edge/a', https('one', '[a.test]')), secretOf('one', pair)], []);
   check(
     'when a secret is missing, with the line of its server',
-    [gateway('edge/a', https('one', '[a.test]') + https('two', '[b.test, c.test]')), secret('one', pair)],
+    [gateway('edge/a', https('one', '[a.test]') + https('two', '[b.test, c.test]')), secretOf('one', pair)],
     [
       'test.yaml:12: Gateway edge/a: spec.servers[1].tls.credentialName: expected a certificate in the Secret edge/two, found none that can be served: handshakes for b.test, c.test are refused until there is one [FW0406]',
     ],
   );
   check(
     'when authorities for clients are missing',
-    [gateway('edge/a', https('one', '[a.test]', '{ mode: MUTUAL, credentialName: one }')), secret('one', pair)],
+    [gateway('edge/a', https('one', '[a.test]', '{ mode: MUTUAL, credentialName: one }')), secretOf('one', pair)],
     [
       'test.yaml:9: Gateway edge/a: spec.servers[0].tls.credentialName: expected authorities for clients in the Secret edge/one-cacert, found none that can be served: handshakes for a.test are refused until there is one [FW0406]',
     ],
@@ -58,7 +49,7 @@ describe('a gateway says what it does not serve', () => {
     [
       gateway('edge/old', https('one', '[a.test]'), { createdAt: '2024-01-01' }),
       gateway('edge/new', https('one', '[a.test]'), { createdAt: '2024-02-01' }),
-      secret('one', pair),
+      secretOf('one', pair),
     ],
     [
       'test.yaml:24: Gateway edge/new: spec.servers[0]: expected hosts that no older server of port 443 has, found a.test again [FW0405]',
@@ -109,7 +100,7 @@ describe('the diagnostics have what a connected gateway does not serve', () => {
   it('until it is served', () => {
     const proxy = gatewayProxy(missing);
     const before = codes(proxy);
-    proxy.plane.apply(changesIn(secret('one', pair)));
+    proxy.plane.apply(changesIn(secretOf('one', pair)));
     proxy.plane.commit();
     assert.deepEqual([before, codes(proxy)], [['FW0406'], []]);
   });

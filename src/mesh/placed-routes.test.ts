@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { controlPlaneOf } from '../../test/support/control-plane.ts';
 import { object, service } from '../../test/support/mesh.ts';
-import { changesIn } from '../../test/support/objects.ts';
-import { ControlPlane } from '../control-plane.ts';
-import { silent } from '../lib/log.ts';
 import { clientIn, clientOf } from '../model/scope.ts';
 
-function meshOf(...objects: readonly string[]) {
-  const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  controlPlane.apply(changesIn(objects.join('---\n')));
-  controlPlane.commit();
-  return controlPlane;
-}
+const meshOf = (...objects: readonly string[]) => controlPlaneOf(objects.join('---\n'));
 
 /** A client of namespace shop whose Sidecar is `shop/s`. */
 const client = clientOf({ ...clientIn('shop'), sidecar: 'shop/s' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { checkFunction as check } from '../../test/support/function-table.ts';
 import {
   compareSpecificity,
   covers,
@@ -10,18 +11,6 @@ import {
   resolveShortName,
   wildcardsOver,
 } from './hostname.ts';
-
-/** One rule and its cases: arguments and what is expected of them. */
-function check<A extends readonly unknown[], R>(
-  name: string,
-  call: (...args: A) => R,
-  cases: readonly (readonly [...A, R])[],
-): void {
-  it(name, () => {
-    const found = cases.map((one) => [...one.slice(0, -1), call(...(one.slice(0, -1) as unknown as A))]);
-    assert.deepEqual(found, cases);
-  });
-}
 
 describe('a wildcard', () => {
   check('begins with an asterisk', isWildcard, [

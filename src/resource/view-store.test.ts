@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { changesIn } from '../../test/support/objects.ts';
-import { ControlPlane } from '../control-plane.ts';
-import { silent } from '../lib/log.ts';
+import { controlPlaneOf } from '../../test/support/control-plane.ts';
+import { proxyOf } from '../../test/support/proxy.ts';
 import type { Scope } from '../model/scope.ts';
-import { toProxy } from '../xds/node.ts';
 import { clusterType, endpointType, routeType } from './types.ts';
 
 const services = ['a', 'b'].map(
@@ -21,19 +19,12 @@ spec:
 
 /** A control plane with the two services, and a way to connect a pod of one of them. */
 function world() {
-  const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  controlPlane.apply(services.flatMap(changesIn));
+  const controlPlane = controlPlaneOf(services.join('---'));
   let connections = 0;
   const connect = (app: string) => {
     connections += 1;
-    const node = {
-      id: `sidecar~10.1.0.${connections}~${app}-${connections}.shop~shop.svc.cluster.local`,
-      cluster: '',
-      metadata: { NAMESPACE: 'shop', LABELS: { app } },
-      locality: { region: '', zone: '', subzone: '' },
-      userAgent: '',
-    };
-    return controlPlane.connect(toProxy(node, connections), () => {});
+    const proxy = { ip: `10.1.0.${connections}`, pod: `${app}-${connections}`, labels: { app } };
+    return controlPlane.connect(proxyOf(proxy, connections), () => {});
   };
   return { controlPlane, connect };
 }

@@ -1,18 +1,16 @@
 /** A gateway proxy in a mesh of YAML texts, and what it is to do, in lines that tables can hold. */
 import assert from 'node:assert/strict';
-import { ControlPlane } from '../../src/control-plane.ts';
+import type { ControlPlane } from '../../src/control-plane.ts';
 import type { Query } from '../../src/incremental/query.ts';
 import type { FilterChainIr } from '../../src/ir/listener.ts';
 import type { RouteIr, VirtualHostIr } from '../../src/ir/route.ts';
-import { silent } from '../../src/lib/log.ts';
 import { formatProblem } from '../../src/model/problem.ts';
 import type { Scope } from '../../src/model/scope.ts';
-import { toProxy } from '../../src/xds/node.ts';
+import { controlPlaneOf } from './control-plane.ts';
 import { indent } from './indent.ts';
-import { changesIn } from './objects.ts';
+import { proxyOf } from './proxy.ts';
 
 export interface GatewayProxyText {
-  readonly namespace?: string;
   readonly ip?: string;
   readonly metadata?: { readonly [name: string]: unknown };
 }
@@ -20,18 +18,18 @@ export interface GatewayProxyText {
 /** A router of the namespace `edge` with the label `app: ingress`, at 10.0.0.1, unless told otherwise. */
 export function gatewayProxy(
   objects: readonly string[],
-  { namespace = 'edge', ip = '10.0.0.1', metadata = {} }: GatewayProxyText = {},
+  { ip = '10.0.0.1', metadata = {} }: GatewayProxyText = {},
 ): GatewayProxy {
-  const plane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  plane.apply(changesIn(objects.join('\n---\n')));
-  const node = {
-    id: `router~${ip}~ingress-1.${namespace}~${namespace}.svc.cluster.local`,
-    cluster: '',
-    locality: { region: '', zone: '', subzone: '' },
-    userAgent: 'envoy',
-    metadata: { NAMESPACE: namespace, LABELS: { app: 'ingress' }, ...metadata },
-  };
-  const { scope, close } = plane.connect(toProxy(node, 1), () => {});
+  const plane = controlPlaneOf(objects.join('\n---\n'));
+  const proxy = proxyOf({
+    type: 'router',
+    ip,
+    pod: 'ingress-1',
+    namespace: 'edge',
+    labels: { app: 'ingress' },
+    metadata,
+  });
+  const { scope, close } = plane.connect(proxy, () => {});
   return new GatewayProxy(plane, scope, close);
 }
 

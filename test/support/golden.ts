@@ -16,12 +16,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
-import { ControlPlane } from '../../src/control-plane.ts';
-import { silent } from '../../src/lib/log.ts';
+import type { ControlPlane } from '../../src/control-plane.ts';
+import { parseLocality } from '../../src/model/locality.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import { toProxy } from '../../src/xds/node.ts';
-import { changesIn } from './objects.ts';
+import { controlPlaneOf, meshConfigIn } from './control-plane.ts';
 
 export const goldenFolder = fileURLToPath(new URL('../golden', import.meta.url));
 
@@ -73,9 +72,8 @@ function readGolden(name: string): Golden {
     shows: said('shows').map(shownOf),
     proxy: proxyOf(said('proxy')[0] ?? 'sidecar client.shop'),
     controlPlane() {
-      const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-      if (mesh !== undefined) controlPlane.setMeshConfig(decodeMeshConfig(parse(mesh)).config ?? {});
-      controlPlane.apply(changesIn(text));
+      const controlPlane = controlPlaneOf(text);
+      if (mesh !== undefined) controlPlane.setMeshConfig(meshConfigIn(mesh));
       controlPlane.commit();
       return controlPlane;
     },
@@ -98,13 +96,12 @@ function proxyOf(text: string): Proxy {
     metadata = {},
   } = parse(options || '{}');
   const namespace = name.split('.')[1] ?? '';
-  const [region = '', zone = '', subzone = ''] = locality.split('/');
   return toProxy(
     {
       id: `${type}~${ip}~${name}~${namespace}.svc.cluster.local`,
       cluster: name,
       metadata: { NAMESPACE: namespace, LABELS: labels, INSTANCE_IPS: ip, CLUSTER_ID: 'Kubernetes', ...metadata },
-      locality: { region, zone, subzone },
+      locality: parseLocality(locality),
       userAgent: 'envoy',
     },
     1,

@@ -22,14 +22,20 @@ export function objectIn(yaml: string, file?: string): KubernetesObject {
 
 /** The objects of a YAML text as changes: new or different. */
 export function changesIn(yaml: string): readonly ObjectChange[] {
-  return objectsIn(yaml).map((object) => ({ ...identity(object), object }));
+  return objectsIn(yaml).map(changeOf);
+}
+
+/** An object that is new or different. */
+export function changeOf(object: KubernetesObject): ObjectChange {
+  return { ...removalOf(object), object };
 }
 
 /** The objects of a YAML text as changes: gone. */
 export function removalsIn(yaml: string): readonly ObjectChange[] {
-  return objectsIn(yaml).map(identity);
+  return objectsIn(yaml).map(removalOf);
 }
 
-function identity({ group, kind, namespace, name }: KubernetesObject): ObjectChange {
+/** An object that is gone. */
+export function removalOf({ group, kind, namespace, name }: KubernetesObject): ObjectChange {
   return { group, kind, namespace, name };
 }

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
-import { ControlPlane } from '../../src/control-plane.ts';
-import { silent } from '../../src/lib/log.ts';
+import type { ControlPlane } from '../../src/control-plane.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import { toProxy } from '../../src/xds/node.ts';
-import { changesIn } from './objects.ts';
+import { controlPlaneOf } from './control-plane.ts';
 
 /** The folder that holds them; it need not exist. */
 export const referenceFolder =
@@ -38,8 +37,7 @@ export function casesWith(file: string): readonly ReferenceCase[] {
 
 /** A control plane that has read the case's inputs. */
 export function controlPlaneFor({ folder }: ReferenceCase): ControlPlane {
-  const controlPlane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
-  for (const file of ['k8s.yaml', 'istio.yaml']) controlPlane.apply(changesIn(textOf(folder, file)));
+  const controlPlane = controlPlaneOf(['k8s.yaml', 'istio.yaml'].map((file) => textOf(folder, file)).join('\n---\n'));
   const mesh = textOf(folder, 'mesh.yaml');
   if (mesh !== '') controlPlane.setMeshConfig(decodeMeshConfig(parse(mesh)).config ?? {});
   controlPlane.commit();

@@ -1,5 +1,3 @@
-/** Objects of gateways with TLS, as YAML texts. */
-import type { Issued } from '../../support/certificates.ts';
 import { object } from './cases.ts';
 
 /** Where HTTPS servers of these tests listen: nobody needs privileges for it. */
@@ -23,21 +21,3 @@ export const toRatings = object(
   gateways: [edge/web]
   http: [{ route: [{ destination: { host: ratings } }] }]`,
 );
-
-/** A Secret `edge/name`; PEM texts by field. */
-export function secretOf(name: string, data: { readonly [field: string]: string }, namespace = 'edge'): string {
-  const encoded = Object.entries(data).map(([field, text]) => [field, Buffer.from(text).toString('base64')]);
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace },
-    data: Object.fromEntries(encoded),
-  });
-}
-
-/** A certificate and its key under the names of Secrets for TLS. */
-export function pairOf({ certificate, key }: Pick<Issued, 'certificate' | 'key'>): {
-  readonly [field: string]: string;
-} {
-  return { 'tls.crt': certificate, 'tls.key': key };
-}

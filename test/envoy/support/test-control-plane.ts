@@ -1,14 +1,13 @@
 /** A control plane whose objects are the text that a test gave it last; it can go away and come back. */
-import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { decodeMeshConfig } from '../../../src/config/decode-mesh-config.ts';
+import type { MeshConfig } from '../../../src/config/mesh-config.ts';
 import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discovery-server.ts';
 import { silent } from '../../../src/lib/log.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../../src/model/kubernetes-object.ts';
 import type { ObjectSink } from '../../../src/model/object-source.ts';
-import { objectsIn } from '../../support/objects.ts';
-
-type MeshConfig = NonNullable<ReturnType<typeof decodeMeshConfig>['config']>;
+import { meshConfigIn } from '../../support/control-plane.ts';
+import { changeOf, objectsIn, removalOf } from '../../support/objects.ts';
 
 export interface TestControlPlane {
   /** The one that runs; another one after `start`. */
@@ -81,12 +80,6 @@ export async function startTestControlPlane(
   };
 }
 
-function meshConfigIn(yaml: string): MeshConfig {
-  const { config, findings } = decodeMeshConfig(parse(yaml) ?? {});
-  assert.deepEqual(findings, []);
-  return config ?? {};
-}
-
 function objectMap(yaml: string): ReadonlyMap<string, KubernetesObject> {
   return new Map(objectsIn(yaml).map((object) => [objectKey(object), object]));
 }
@@ -94,9 +87,8 @@ function objectMap(yaml: string): ReadonlyMap<string, KubernetesObject> {
 /** From the objects that are there to those of a text. */
 function changesTo(before: ReadonlyMap<string, KubernetesObject>, yaml: string): readonly ObjectChange[] {
   const after = objectMap(yaml);
-  const identity = ({ group, kind, namespace, name }: KubernetesObject) => ({ group, kind, namespace, name });
   return [
-    ...[...after.values()].map((object) => ({ ...identity(object), object })),
-    ...[...before].filter(([key]) => !after.has(key)).map(([, object]) => identity(object)),
+    ...[...after.values()].map(changeOf),
+    ...[...before].filter(([key]) => !after.has(key)).map(([, object]) => removalOf(object)),
   ];
 }
