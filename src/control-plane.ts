@@ -22,6 +22,7 @@ import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { Freshness, ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
+import { type Layer, ObjectLayers } from './object-layers.ts';
 import { PatchWatch } from './patch-watch.ts';
 import { DiscoveredObjects } from './registry/discovery.ts';
 import { isKubernetesKind, KubernetesRegistry } from './registry/kubernetes/registry.ts';
@@ -74,6 +75,7 @@ export class ControlPlane implements ProxyHost {
   readonly views: ViewStore;
   readonly sources: SourceState[] = [];
   readonly #options: ControlPlaneOptions;
+  readonly #layers = new ObjectLayers();
   readonly #objects = new DiscoveredObjects();
   readonly #kubernetes: KubernetesRegistry;
   readonly #serviceEntries: ServiceEntryRegistry;
@@ -128,12 +130,13 @@ export class ControlPlane implements ProxyHost {
     this.setMeshConfig({});
   }
 
-  /** Where a source of objects delivers what it finds. */
-  sink(name: string): ObjectSink {
+  /** Where a source of objects delivers what it finds. All sinks are asked for before any of them is used. */
+  sink(name: string, layer: Layer = 'base'): ObjectSink {
+    this.#layers.expect(layer);
     const state: SourceState = { name, isSynced: false, freshness: { state: 'live' } };
     this.sources.push(state);
     return {
-      apply: (changes) => this.apply(changes),
+      apply: (changes) => this.apply(this.#layers.apply(layer, changes)),
       synced: () => {
         state.isSynced = true;
         this.commit();

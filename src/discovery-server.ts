@@ -9,17 +9,19 @@ import { ControlPlane } from './control-plane.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
-import { meshConfigSource } from './mesh-config-source.ts';
-import type { ObjectSource } from './model/object-source.ts';
+import type { MeshConfigSource } from './mesh-config-source.ts';
+import type { ObjectSink, ObjectSource } from './model/object-source.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
-  /** A file with Istio's MeshConfig; none means Istio's defaults. */
-  readonly meshConfigPath?: string;
-  /** What holds where that file says nothing. */
+  /** Sources whose objects lie over those of the same name that `sources` state. */
+  readonly overlays?: readonly ObjectSource[];
+  /** Where Istio's MeshConfig comes from; without a source Istio's defaults hold. */
+  readonly meshConfig?: MeshConfigSource;
+  /** What holds where the MeshConfig says nothing. */
   readonly meshDefaults?: MeshConfig;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
@@ -108,12 +110,13 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
-    const { meshConfigPath } = options;
-    const mesh =
-      meshConfigPath === undefined
-        ? []
-        : [meshConfigSource(meshConfigPath, (config) => controlPlane.setMeshConfig(config))];
-    const { synced, waiting } = runSources([...mesh, ...sources], controlPlane, log, stop.signal);
+    const { overlays = [], meshConfig } = options;
+    const mesh = meshConfig === undefined ? [] : [meshConfig((config) => controlPlane.setMeshConfig(config))];
+    const runs = [
+      ...[...mesh, ...sources].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
+      ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, 'overlay') })),
+    ];
+    const { synced, waiting } = runSources(runs, log, stop.signal);
     if (waiting.size > 0)
       log.info(`no proxy is served yet: waiting for ${[...waiting].join(', ')}`, {
         ready: `http://${formatAddress(httpAddress)}/ready`,
@@ -142,14 +145,12 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
 
 /** Runs sources; `synced` resolves when each of them has delivered its first list, `waiting` names those that have not. */
 function runSources(
-  sources: readonly ObjectSource[],
-  controlPlane: ControlPlane,
+  runs: readonly { readonly source: ObjectSource; readonly sink: ObjectSink }[],
   log: Log,
   signal: AbortSignal,
 ): { readonly synced: Promise<void>; readonly waiting: ReadonlySet<string> } {
-  const waiting = new Set(sources.map(({ name }) => name));
+  const waiting = new Set(runs.map(({ source }) => source.name));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const runs = sources.map((source) => ({ source, sink: controlPlane.sink(source.name) }));
   for (const { source, sink } of runs) {
     const synced = () => {
       sink.synced();

@@ -6,6 +6,9 @@ import { followYamlFile, locateInFile } from './files/yaml-file.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { ObjectSource } from './model/object-source.ts';
 
+/** A source of the MeshConfig, which `set` gets whenever it changes. */
+export type MeshConfigSource = (set: (config: MeshConfig) => void) => ObjectSource;
+
 export function meshConfigSource(
   path: string,
   set: (config: MeshConfig) => void,

@@ -22,6 +22,8 @@ const order: Order = [
   // From outside to rows. Rules are decoded and checked before anybody else sees them.
   ['config', ['model', 'descriptors', 'lib']],
   ['files', ['model', 'lib']],
+  // Objects of API servers; a kubeconfig is YAML.
+  ['kubernetes', ['files', 'model', 'lib']],
   ['diagnostics.ts', ['model', 'lib']],
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
@@ -44,6 +46,7 @@ const order: Order = [
   ['xds', ['resource', 'model', 'lib']],
   ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
 
+  ['object-layers.ts', ['model', 'lib']],
   ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
   ['patch-watch.ts', ['mesh', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
 
@@ -60,6 +63,7 @@ const order: Order = [
       'registry/discovery.ts',
       'diagnostics.ts',
       'gateway-watch.ts',
+      'object-layers.ts',
       'patch-watch.ts',
       'config',
       'incremental',
@@ -68,6 +72,8 @@ const order: Order = [
     ],
   ],
   ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
+  ['mesh-config-map.ts', ['mesh-config-source.ts', 'kubernetes', 'files', 'config', 'model', 'lib']],
+  ['config-cluster.ts', ['mesh-config-map.ts', 'mesh-config-source.ts', 'kubernetes', 'config', 'model', 'lib']],
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',
@@ -79,7 +85,21 @@ const order: Order = [
   // What people start.
   ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
-  ['cli', ['up', 'discovery-server.ts', 'inspection.ts', 'files', 'config', 'model', 'lib']],
+  [
+    'cli',
+    [
+      'up',
+      'discovery-server.ts',
+      'config-cluster.ts',
+      'mesh-config-source.ts',
+      'inspection.ts',
+      'kubernetes',
+      'files',
+      'config',
+      'model',
+      'lib',
+    ],
+  ],
   ['main.ts', ['cli', 'discovery-server.ts']],
 ];
 

@@ -1,8 +1,14 @@
 /** `fairway serve`: the control plane alone. */
 import { type Command, Option } from 'commander';
-import { startDiscoveryServer } from '../discovery-server.ts';
+import { configCluster } from '../config-cluster.ts';
+import { type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
+import { AccessError, type ClusterAccess } from '../kubernetes/access.ts';
+import { inClusterAccess } from '../kubernetes/in-cluster.ts';
+import { readKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { type Address, formatAddress } from '../lib/address.ts';
+import type { Log } from '../lib/log.ts';
+import { meshConfigSource } from '../mesh-config-source.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { untilSignal } from './signals.ts';
@@ -22,6 +28,11 @@ export interface ServerArguments {
 
 interface ServeArguments extends ServerArguments {
   readonly config: readonly string[];
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly inCluster?: true;
+  readonly systemNamespace: string;
+  readonly meshConfigMap: string;
 }
 
 /** Adds the options of ServerArguments to a command. */
@@ -60,33 +71,38 @@ export function withServerOptions(command: Command): Command {
 export function serveCommand(command: Command): Command {
   return withServerOptions(
     command
-      .description('Serve the mesh that files describe to Envoys, over xDS.')
-      .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, []),
+      .description('Serve the mesh that a Kubernetes cluster, or files, describe to Envoys, over xDS.')
+      .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
+      .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
+      .option('--context <name>', "the kubeconfig's context, when it is not the current one")
+      .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
+      .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
+      .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio'),
   )
     .addHelpText(
       'after',
       `
+With --config beside a cluster, objects of files lie over those of the same name in the cluster; --mesh-config takes the
+place of the ConfigMap.
+
 Examples:
   fairway serve --config mesh/
-  fairway serve --config services.yaml --config rules/ --mesh-config mesh-config.yaml --xds-address 0.0.0.0:15010`,
+  fairway serve --config services.yaml --config rules/ --mesh-config mesh-config.yaml --xds-address 0.0.0.0:15010
+  fairway serve --kubeconfig ~/.kube/config --context staging
+  fairway serve --in-cluster --xds-address 0.0.0.0:15010 --http-address 0.0.0.0:15014`,
     )
     .action(serve);
 }
 
 async function serve(options: ServeArguments, command: Command): Promise<void> {
-  const { config, meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
-  // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
-  if (config.length === 0 && meshConfig === undefined)
-    command.error(
-      'error: expected --config <path> with the files of a mesh, or at least --mesh-config <file>, found neither',
-    );
+  const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const signal = untilSignal();
   const stop = new AbortController();
   void signal.then(() => stop.abort());
   const server = await startDiscoveryServer({
-    sources: [fileSource({ paths: config, log })],
-    ...(meshConfig === undefined ? {} : { meshConfigPath: meshConfig }),
+    ...sourcesOf(options, command, log),
+    ...(meshConfig === undefined ? {} : { meshConfig: (set) => meshConfigSource(meshConfig, set) }),
     xdsAddress,
     httpAddress,
     cluster: clusterId,
@@ -104,4 +120,39 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
     await server.close(drain);
   }
   log.info('stopped');
+}
+
+/** Where objects come from. Ends the process with one line when the options do not say. */
+function sourcesOf(
+  options: ServeArguments,
+  command: Command,
+  log: Log,
+): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig'> {
+  const { config, meshConfig, systemNamespace, meshConfigMap } = options;
+  const access = accessOf(options, command);
+  const files = config.length === 0 ? [] : [fileSource({ paths: config, log })];
+  if (access !== undefined) {
+    const cluster = configCluster({ access, version, systemNamespace, meshConfigMap, log });
+    return { sources: cluster.sources, overlays: files, meshConfig: cluster.meshConfig };
+  }
+  // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
+  if (files.length === 0 && meshConfig === undefined)
+    command.error(
+      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
+    );
+  return { sources: files };
+}
+
+function accessOf({ kubeconfig, context, inCluster }: ServeArguments, command: Command): ClusterAccess | undefined {
+  if (kubeconfig !== undefined && inCluster === true)
+    command.error('error: expected --kubeconfig or --in-cluster, found both');
+  if (context !== undefined && kubeconfig === undefined)
+    command.error('error: expected --kubeconfig <file> with --context, found none');
+  try {
+    if (inCluster === true) return inClusterAccess();
+    return kubeconfig === undefined ? undefined : readKubeconfig(kubeconfig, context === undefined ? {} : { context });
+  } catch (error) {
+    if (!(error instanceof AccessError)) throw error;
+    return command.error(`error: ${error.message}`);
+  }
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
+import { meshConfigSource } from '../mesh-config-source.ts';
 import { localAnnotation } from '../up/local-workload.ts';
 import { podTable, propagationLine } from '../up/report.ts';
 import { type LocalMesh, startLocalMesh } from '../up/up.ts';
@@ -52,7 +53,7 @@ async function up(folder: string, options: UpArguments): Promise<void> {
   const mesh = await startLocalMesh({
     folder,
     ...(options.logs === undefined ? {} : { workFolder: options.logs }),
-    ...(meshConfig === undefined ? {} : { meshConfigPath: meshConfig }),
+    ...(meshConfig === undefined ? {} : { meshConfig: (set) => meshConfigSource(meshConfig, set) }),
     xdsAddress,
     httpAddress,
     cluster: clusterId,

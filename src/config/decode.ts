@@ -1,6 +1,6 @@
 /** From an undecoded object to a Config, or to the list of what is wrong with it. */
 import { formatPath, type Schema } from '../lib/schema.ts';
-import { decodeWith, type Finding, hasError, locateAll } from '../model/decode.ts';
+import { asServed, decodeWith, type Finding, hasError, locateAll } from '../model/decode.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Problem, Severity } from '../model/problem.ts';
 import { type Check, collect } from './check/check.ts';
@@ -16,9 +16,10 @@ export interface Decoded<T> {
 /** Decodes an object of one of Istio's kinds: schema first, then the checks that need more than one field. */
 export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject): Decoded<Config<Spec<K>>> {
   const definition = kinds[kind];
-  const findings: Finding[] = [];
+  const found: Finding[] = [];
   const schema = definition.schema as Schema<Spec<K>>;
-  const spec = decodeWith(schema, object.value.spec ?? {}, ['spec'], findings);
+  const spec = decodeWith(schema, object.value.spec ?? {}, ['spec'], found);
+  const findings = [...asServed(found, object)];
   if (!hasError(findings) && spec !== undefined)
     (definition.check as (spec: Spec<K>, check: Check) => void)(spec, collect(object, findings));
   checkAnnotations(kind, object, findings);

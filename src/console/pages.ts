@@ -47,15 +47,26 @@ export function pages(data: ConsoleData, metrics: Metrics): ReadonlyMap<string, 
   return all;
 }
 
-/** Ready while proxies are served: not before every source has delivered its first full list, and not while it stops. */
+/**
+ * Ready while proxies are served: not before every source has delivered its first full list, and not while it stops. A source
+ * that cannot be seen is named; what it said last is served on.
+ */
 function readyPage({ state, sources }: ConsoleData): Answer {
   return () => {
-    if (state() === 'serving') return text('ready\n');
-    if (state() === 'stopping') return text('stopping\n', 503);
-    const waiting = sources().filter(({ isSynced }) => !isSynced);
-    return text(
-      waiting.length === 0 ? 'starting\n' : `waiting for ${waiting.map(({ name }) => name).join(', ')}\n`,
-      503,
-    );
+    const lines = sources().flatMap(({ name, isSynced, freshness }) => {
+      const reason = freshness.state === 'stale' ? `: ${freshness.reason}` : '';
+      if (!isSynced) return [`waiting for ${name}${reason}\n`];
+      return freshness.state === 'stale'
+        ? [`stale ${name} since ${new Date(freshness.sinceMs).toISOString()}${reason}\n`]
+        : [];
+    });
+    switch (state()) {
+      case 'serving':
+        return text(`ready\n${lines.join('')}`);
+      case 'stopping':
+        return text('stopping\n', 503);
+      case 'starting':
+        return text(lines.length === 0 ? 'starting\n' : lines.join(''), 503);
+    }
   };
 }

@@ -9,9 +9,8 @@ export function sourcesPage({ sources }: ConsoleData): Answer {
         name,
         isSynced,
         state: freshness.state,
-        ...(freshness.state === 'live'
-          ? {}
-          : { since: new Date(freshness.sinceMs).toISOString(), reason: freshness.reason }),
+        ...(freshness.state === 'stale' ? { since: new Date(freshness.sinceMs).toISOString() } : {}),
+        ...(freshness.state === 'live' ? {} : { reason: freshness.reason }),
       })),
     );
 }

@@ -6,7 +6,9 @@ export type Freshness =
   /** What was reported is what the platform holds. */
   | { readonly state: 'live' }
   /** The platform cannot be seen; what was reported last stays in force. */
-  | { readonly state: 'stale'; readonly sinceMs: number; readonly reason: string };
+  | { readonly state: 'stale'; readonly sinceMs: number; readonly reason: string }
+  /** The platform has nothing of this kind, and says so. */
+  | { readonly state: 'absent'; readonly reason: string };
 
 /** Takes what a source of Kubernetes objects finds. Calls of one source never overlap. */
 export interface ObjectSink {

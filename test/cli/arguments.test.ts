@@ -45,7 +45,22 @@ describe('arguments that cannot be understood', () => {
   check(
     'are no files',
     ['serve'],
-    'expected --config <path> with the files of a mesh, or at least --mesh-config <file>, found neither',
+    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
+  );
+  check(
+    'are two ways to a cluster',
+    ['serve', '--kubeconfig', 'x', '--in-cluster'],
+    'expected --kubeconfig or --in-cluster, found both',
+  );
+  check(
+    'are a context without a kubeconfig',
+    ['serve', '--context', 'staging'],
+    'expected --kubeconfig <file> with --context, found none',
+  );
+  check(
+    'are a kubeconfig that is not there',
+    ['serve', '--kubeconfig', 'no/such/file'],
+    "no/such/file: expected a kubeconfig, found a file that cannot be read: ENOENT: no such file or directory, open 'no/such/file'",
   );
   check('are an option without its value', ['serve', '--config'], "option '--config <path>' argument missing");
   check(

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { fileSource } from '../../src/files/file-source.ts';
 import { silent } from '../../src/lib/log.ts';
+import type { Freshness } from '../../src/model/object-source.ts';
 import { fakeClock } from './fake-clock.ts';
 import { recordingSink } from './recording-sink.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
@@ -18,7 +19,7 @@ export interface WatchedFolder extends TempFolder {
   problems(): readonly string[];
   takeChanges(): readonly string[];
   isSynced(): boolean;
-  state(): 'live' | 'stale';
+  state(): Freshness['state'];
 }
 
 export function watchedFolder(test: Pick<TestContext, 'after'>): WatchedFolder {

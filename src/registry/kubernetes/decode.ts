@@ -1,6 +1,6 @@
 /** From Kubernetes' objects to checked values. */
 import type { Schema } from '../../lib/schema.ts';
-import { decodeWith, type Finding, hasError } from '../../model/decode.ts';
+import { asServed, decodeWith, type Finding, hasError } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import { checkEndpoints, checkService, checkSlice } from './check.ts';
 import { endpointSlice, endpoints, kubernetesService, pod, secret } from './schema.ts';
@@ -13,7 +13,10 @@ function decoder<T>(
   check: (value: T, object: KubernetesObject) => readonly Finding[] = () => [],
 ): Decoder<T> {
   return (object, findings) => {
-    const value = decodeWith(schema, object.value, [], findings);
+    const found: Finding[] = [];
+    const value = decodeWith(schema, object.value, [], found);
+    // Fields that a newer Kubernetes has are nobody's concern.
+    findings.push(...asServed(found, object).filter(({ code, severity }) => code !== 'FW0003' || severity === 'error'));
     if (value !== undefined && !hasError(findings)) findings.push(...check(value, object));
     return hasError(findings) ? undefined : value;
   };

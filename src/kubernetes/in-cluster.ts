@@ -1,0 +1,47 @@
+/** Access to the cluster in whose pod this process runs. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { AccessError, type ClusterAccess } from './access.ts';
+import { watchedText } from './watched-text.ts';
+
+/** Where Kubernetes mounts what a pod's service account needs. */
+export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+export interface InClusterOptions {
+  readonly env?: { readonly [name: string]: string | undefined };
+  readonly folder?: string;
+  readonly clock?: Clock;
+}
+
+/** Throws AccessError outside a pod. */
+export function inClusterAccess({
+  env = process.env,
+  folder = serviceAccountFolder,
+  clock = systemClock,
+}: InClusterOptions = {}): ClusterAccess {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  const tokenPath = join(folder, 'token');
+  if (host === '')
+    throw new AccessError('expected to run in a pod, found no KUBERNETES_SERVICE_HOST in the environment');
+  if (!existsSync(tokenPath))
+    throw new AccessError(
+      `expected the token of a service account at ${tokenPath}, found none: does the pod say automountServiceAccountToken: false?`,
+    );
+  const token = watchedText(tokenPath, clock);
+  const authorities = watchedText(join(folder, 'ca.crt'), clock);
+  return {
+    server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),
+    trust: { authorities: () => authorities.read(), isUnverified: false },
+    credentials: {
+      current: async () => ({ token: await token.read() }),
+      refused: () => token.forget(),
+    },
+  };
+}
+
+/** The namespace of the pod in which this process runs; undefined outside one. */
+export async function ownNamespace(folder: string = serviceAccountFolder): Promise<string | undefined> {
+  const path = join(folder, 'namespace');
+  return existsSync(path) ? watchedText(path, systemClock).read() : undefined;
+}

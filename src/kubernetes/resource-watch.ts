@@ -1,0 +1,318 @@
+/**
+ * One resource of an API server as a source: listed once, then watched, through all that goes wrong with that.
+ *
+ *      list ─► known objects ─► watch ─► changes ─► …         what ends a watch decides how it goes on:
+ *        ▲                        │
+ *        ├── too old (410), fruitless watches, the hour of a full compare
+ *        │                        ├── timeout, lost connection, 429, 5xx: again, from the last version heard of
+ *        └─ the kind is back ◄────┴── 404: the kind is gone, if its definition is
+ *
+ * What the server does not confirm as gone stays:
+ *
+ * - An object goes when the server says so in a watch, or leaves it out of a whole list, and by nothing else.
+ * - A list or an object that is older than what is known is not believed; a server that goes on telling of the past for
+ *   `pastMs` has been restored from a backup, and is.
+ * - An event or an item that cannot be read is a problem of that object, whose last good version stays.
+ *
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ */
+import { type Backoff, backoff } from '../lib/backoff.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
+import { type ApiClient, type ApiRequest, metadataListOnly, metadataOnly } from './api-client.ts';
+import { delay } from './delay.ts';
+import { ApiError, ConnectionError } from './errors.ts';
+import type { InstalledKinds } from './installed-kinds.ts';
+import { KnownObjects } from './known-objects.ts';
+import { isOlder } from './resource-version.ts';
+import { parseEvent, readPage, versionOf } from './watch-event.ts';
+import type { WatchedResource } from './watched-resource.ts';
+
+/** In milliseconds, unless the name says otherwise. */
+export interface WatchTimes {
+  /** Nothing is heard for this long: the connection is dead. Servers send a bookmark about every minute. */
+  readonly idleMs: number;
+  /** Everything is listed again and compared this often, should an event be lost. */
+  readonly relistMs: number;
+  /** A server that goes on telling of the past for this long has been restored. */
+  readonly pastMs: number;
+  readonly retry: { readonly firstMs: number; readonly mostMs: number };
+  /** The server ends each watch after between this and twice this, so that clients do not return together. */
+  readonly watchSeconds: number;
+}
+
+const defaultTimes: WatchTimes = {
+  idleMs: 90_000,
+  relistMs: 30 * 60_000,
+  pastMs: 30_000,
+  retry: { firstMs: 200, mostMs: 10_000 },
+  watchSeconds: 290,
+};
+
+export interface ResourceWatchOptions {
+  readonly client: ApiClient;
+  /** The source's name, such as `kubernetes/services`. */
+  readonly name: string;
+  readonly resource: WatchedResource;
+  readonly installed: InstalledKinds;
+  readonly log: Log;
+  readonly times?: Partial<WatchTimes>;
+  /** How many objects an answer may hold. */
+  readonly pageSize?: number;
+  readonly clock?: Clock;
+  /** The time in milliseconds since the epoch, for people. */
+  readonly now?: () => number;
+  /** Yields numbers in [0, 1). */
+  readonly random?: () => number;
+}
+
+export function resourceWatch(options: ResourceWatchOptions): ObjectSource {
+  return { name: options.name, run: (sink, signal) => new ResourceWatch(options, sink, signal).run() };
+}
+
+/** A watch that ends sooner than this without a word has not worked, in milliseconds. */
+const shortestWatchMs = 1000;
+/** So many fruitless tries in a row, and the version they start from is doubted. */
+const mostFruitless = 3;
+
+class ResourceWatch {
+  readonly #options: Required<Omit<ResourceWatchOptions, 'times'>>;
+  readonly #times: WatchTimes;
+  readonly #sink: ObjectSink;
+  readonly #signal: AbortSignal;
+  readonly #backoff: Backoff;
+  readonly #known: KnownObjects;
+  /** Of the paths the one in use. */
+  #path = 0;
+  /** The version to watch from; undefined when a list must come first. */
+  #resumeAt: string | undefined;
+  /** The newest version that was ever heard of. */
+  #newest = '0';
+  #listedAtMs = 0;
+  #isSynced = false;
+  /** Tries in a row that brought nothing. */
+  #fruitless = 0;
+  /** Tries in a row that found no such kind. */
+  #absences = 0;
+  /** Pages got too old before the last one was there. */
+  #isUnpaged = false;
+  #staleSinceMs: number | undefined;
+  #pastSinceMs: number | undefined;
+
+  constructor({ times, ...options }: ResourceWatchOptions, sink: ObjectSink, signal: AbortSignal) {
+    this.#options = { clock: systemClock, now: Date.now, random: Math.random, pageSize: 500, ...options };
+    this.#times = { ...defaultTimes, ...times };
+    this.#sink = sink;
+    this.#signal = signal;
+    const { random, name, resource, log } = this.#options;
+    this.#backoff = backoff({ ...this.#times.retry, random });
+    this.#known = new KnownObjects({ name, resource, sink, log });
+  }
+
+  async run(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#signal.aborted) {
+      try {
+        if (clock.now() - this.#listedAtMs > this.#times.relistMs) this.#resumeAt = undefined;
+        this.#resumeAt ??= await this.#list();
+        await this.#watch(this.#resumeAt);
+      } catch (error) {
+        if (!this.#signal.aborted) await this.#recover(error as Error);
+      }
+    }
+  }
+
+  /** Takes the whole list page by page, and yields the version that it is of. */
+  async #list(): Promise<string> {
+    const { client, resource, pageSize, clock } = this.#options;
+    const seen = new Set<string>();
+    let next: string | undefined;
+    let version = '';
+    do {
+      const answer = await client.json({
+        path: this.#listPath(),
+        query: {
+          ...selectorsOf(resource),
+          limit: this.#isUnpaged ? undefined : pageSize,
+          continue: next,
+        },
+        ...(resource.isMetadataOnly === true ? { accept: metadataListOnly } : {}),
+        signal: this.#signal,
+      });
+      const page = readPage(answer, resource.name);
+      version = page.version;
+      if (next === undefined) this.#refuseThePast(version);
+      const reports = page.items.map((value) => ({ type: 'PRESENT', value }) as const);
+      for (const key of this.#known.take(reports)) seen.add(key);
+      next = page.next;
+    } while (next !== undefined);
+    this.#known.keepOnly(seen);
+    this.#newest = version;
+    this.#isUnpaged = false;
+    this.#pastSinceMs = undefined;
+    this.#absences = 0;
+    this.#listedAtMs = clock.now();
+    this.#synced();
+    return version;
+  }
+
+  /** Throws when a list is older than what is known, unless that has gone on for long. */
+  #refuseThePast(version: string): void {
+    if (!isOlder(version, this.#newest)) return;
+    const { clock, name, log } = this.#options;
+    this.#pastSinceMs ??= clock.now();
+    if (clock.now() - this.#pastSinceMs < this.#times.pastMs)
+      throw new ConnectionError(
+        `expected version ${this.#newest} or newer, found ${version}: the server tells of the past`,
+      );
+    log.warn(`${name}: the server goes on telling of the past; it has been restored, it seems`, { registry: name });
+    this.#newest = '0';
+    this.#known.forgetVersions();
+  }
+
+  async #watch(from: string): Promise<void> {
+    const { client, resource, random, clock } = this.#options;
+    const startedAtMs = clock.now();
+    let hasHeard = false;
+    const request = {
+      path: this.#listPath(),
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: from,
+        timeoutSeconds: Math.round(this.#times.watchSeconds * (1 + random())),
+        ...selectorsOf(resource),
+      },
+      ...(resource.isMetadataOnly === true ? { accept: metadataOnly } : {}),
+      signal: this.#signal,
+    };
+    await client.lines(request, {
+      idleMs: this.#times.idleMs,
+      onOpen: () => this.#live(),
+      onLines: (lines) => {
+        hasHeard = true;
+        this.#takeLines(lines);
+      },
+    });
+    if (!hasHeard && clock.now() - startedAtMs < shortestWatchMs)
+      throw new ConnectionError('the watch ended at once and without a word');
+    this.#isFruitful();
+  }
+
+  /** Takes events that came together in one step; those before one that is wrong are taken all the same. */
+  #takeLines(lines: readonly string[]): void {
+    const values: { readonly type: 'PRESENT' | 'DELETED'; readonly value: unknown }[] = [];
+    let version: string | undefined;
+    try {
+      for (const line of lines) {
+        const { type, value } = parseEvent(line);
+        if (type === 'ADDED' || type === 'MODIFIED') values.push({ type: 'PRESENT', value });
+        else if (type === 'DELETED') values.push({ type, value });
+        version = versionOf(value) ?? version;
+      }
+      this.#isFruitful();
+    } finally {
+      this.#known.take(values);
+      if (version !== undefined && !isOlder(version, this.#newest)) {
+        this.#newest = version;
+        this.#resumeAt = version;
+      }
+    }
+  }
+
+  #isFruitful(): void {
+    this.#backoff.reset();
+    this.#fruitless = 0;
+  }
+
+  /** Decides after a fault how to go on, and waits until then. */
+  async #recover(error: Error): Promise<void> {
+    const code = error instanceof ApiError ? error.code : undefined;
+    if (code === 404) {
+      await this.#missing(error.message);
+      return;
+    }
+    this.#fruitless += 1;
+    if (code === 410) {
+      this.#isUnpaged = this.#resumeAt === undefined;
+      this.#resumeAt = undefined;
+      // So it is with every watch that was away for long: no fault, as long as a list helps.
+      if (this.#fruitless === 1) return;
+    }
+    if (this.#fruitless >= mostFruitless) this.#resumeAt = undefined;
+    this.#stale(error.message);
+    if (code === 403 && this.#options.resource.isOptional === true) this.#synced();
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    await this.#pause(Math.max(asked, this.#backoff.next()));
+  }
+
+  /** The server knows no such path: another version of it may do, or the kind is gone. */
+  async #missing(message: string): Promise<void> {
+    const { resource, name, log, installed } = this.#options;
+    const { definition, paths } = resource;
+    this.#resumeAt = undefined;
+    this.#path = (this.#path + 1) % paths.length;
+    if (this.#path > 0) return;
+    this.#absences += 1;
+    if (definition === undefined || !(await this.#isUndefined(definition))) {
+      this.#stale(definition === undefined ? message : `${definition} is defined and not served yet`);
+      await this.#pause(this.#backoff.next());
+      return;
+    }
+    if (this.#known.size > 0) log.info(`${name}: the kind is gone, and all objects of it`, { registry: name });
+    this.#known.keepOnly(new Set());
+    this.#staleSinceMs = undefined;
+    this.#sink.freshness({ state: 'absent', reason: `the server has no ${definition}` });
+    this.#synced();
+    await installed.changed(definition, this.#times.retry.mostMs * 3, this.#signal);
+    this.#isFruitful();
+  }
+
+  /** Whether the kind is not defined; who may not look believes it when the kind stays away. */
+  async #isUndefined(definition: string): Promise<boolean> {
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition}`;
+    try {
+      await this.#options.client.json({ path, accept: metadataOnly, signal: this.#signal });
+      return false;
+    } catch (error) {
+      if (!(error instanceof ApiError)) return false;
+      return error.code === 404 || (error.code === 403 && this.#absences > mostFruitless);
+    }
+  }
+
+  #listPath(): string {
+    return this.#options.resource.paths[this.#path] ?? '';
+  }
+
+  #pause(ms: number): Promise<void> {
+    return delay(this.#options.clock, ms, this.#signal);
+  }
+
+  #synced(): void {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    this.#sink.synced();
+  }
+
+  #stale(reason: string): void {
+    const { name, log, now } = this.#options;
+    if (this.#staleSinceMs === undefined) {
+      this.#staleSinceMs = now();
+      log.warn(`${name}: cannot be seen; what is known stays in force: ${reason}`, { registry: name });
+    }
+    this.#sink.freshness({ state: 'stale', sinceMs: this.#staleSinceMs, reason });
+  }
+
+  #live(): void {
+    const { name, log, now } = this.#options;
+    if (this.#staleSinceMs !== undefined)
+      log.info(`${name}: can be seen again`, { registry: name, durationMs: now() - this.#staleSinceMs });
+    this.#staleSinceMs = undefined;
+    this.#sink.freshness({ state: 'live' });
+  }
+}
+
+function selectorsOf({ fieldSelector, labelSelector }: WatchedResource): NonNullable<ApiRequest['query']> {
+  return { fieldSelector, labelSelector };
+}
