@@ -24,8 +24,7 @@ import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
 import { type Layer, ObjectLayers } from './object-layers.ts';
 import { PatchWatch } from './patch-watch.ts';
-import { DiscoveredObjects } from './registry/discovery.ts';
-import { isKubernetesKind, KubernetesRegistry } from './registry/kubernetes/registry.ts';
+import { Clusters } from './registry/clusters.ts';
 import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
 import { createCatalog } from './resource/catalog.ts';
@@ -61,9 +60,19 @@ const inboundOf: { readonly [table in RegistryChange['table']]?: Inbound } = {
   secret: 'secret',
 };
 
+/** What a source reports. */
+export interface SinkOptions {
+  /** The config cluster when absent. */
+  readonly cluster?: string;
+  /** `base` when absent. */
+  readonly layer?: Layer;
+}
+
 /** How a source of objects is doing. */
 export interface SourceState {
   readonly name: string;
+  /** The cluster whose objects it reports. */
+  readonly cluster: string;
   isSynced: boolean;
   freshness: Freshness;
 }
@@ -76,8 +85,7 @@ export class ControlPlane implements ProxyHost {
   readonly sources: SourceState[] = [];
   readonly #options: ControlPlaneOptions;
   readonly #layers = new ObjectLayers();
-  readonly #objects = new DiscoveredObjects();
-  readonly #kubernetes: KubernetesRegistry;
+  readonly #clusters: Clusters;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #gateways: GatewayWatch;
   readonly #patches: PatchWatch;
@@ -108,13 +116,18 @@ export class ControlPlane implements ProxyHost {
       diagnostics: this.diagnostics,
       clock,
     });
-    this.#kubernetes = new KubernetesRegistry(
-      { name: 'kubernetes', cluster, domainSuffix, now },
+    this.#clusters = new Clusters(
+      { cluster, domainSuffix, now },
       {
-        apply: (changes) => this.#applyRows(changes),
-        problems: (object, problems) => this.diagnostics.replace(object, problems),
+        rows: (changes) => this.#applyRows(changes),
+        others: (changes) => this.#applyOthers(changes),
+        problems: (part, problems) => this.diagnostics.replace(part, problems),
+        forget: (parts) => {
+          for (const part of parts) this.diagnostics.forget(part);
+        },
       },
     );
+    this.addCluster(cluster);
     this.#serviceEntries = new ServiceEntryRegistry(cluster);
     const { virtualServices, destinationRules, serviceEntries, workloadEntries, gateways, sidecars, envoyFilters } =
       this.mesh.tables;
@@ -130,42 +143,67 @@ export class ControlPlane implements ProxyHost {
     this.setMeshConfig({});
   }
 
-  /** Where a source of objects delivers what it finds. All sinks are asked for before any of them is used. */
-  sink(name: string, layer: Layer = 'base'): ObjectSink {
-    this.#layers.expect(layer);
-    const state: SourceState = { name, isSynced: false, freshness: { state: 'live' } };
+  /**
+   * Where a source of objects delivers what it finds; of the config cluster unless another one is named, whose objects an
+   * overlay may lie over. The sinks of overlays are asked for before any sink is used.
+   */
+  sink(name: string, { cluster = this.#options.cluster, layer = 'base' }: SinkOptions = {}): ObjectSink {
+    if (layer === 'overlay') this.#layers.expectOverlay();
+    const isConfig = cluster === this.#options.cluster;
+    const state: SourceState = { name, cluster, isSynced: false, freshness: { state: 'live' } };
     this.sources.push(state);
+    this.addCluster(cluster);
     return {
-      apply: (changes) => this.apply(this.#layers.apply(layer, changes)),
+      apply: (changes) => this.apply(isConfig ? this.#layers.apply(layer, changes) : changes, cluster),
       synced: () => {
         state.isSynced = true;
         this.commit();
       },
-      problems: (part, problems) => this.diagnostics.replace(part, problems),
+      problems: (part, problems) => this.#clusters.problems(cluster, part, problems),
       freshness: (freshness) => {
         state.freshness = freshness;
       },
     };
   }
 
-  /** Takes changed objects; what they mean is in force after the next commit, which follows at once. */
-  apply(changes: readonly ObjectChange[]): void {
-    this.#applyDiscovered(this.#objects.apply(changes));
+  /**
+   * Takes changed objects of a cluster; what they mean is in force after the next commit, which follows at once. What does
+   * not belong to a cluster that is known is passed over: a source may say its last words after its cluster is gone.
+   */
+  apply(changes: readonly ObjectChange[], cluster = this.#options.cluster): void {
+    if (!this.#clusters.has(cluster)) return;
+    this.#clusters.apply(cluster, changes);
+    this.#schedule();
   }
 
-  #applyDiscovered(changes: readonly ObjectChange[]): void {
-    this.#kubernetes.apply(changes.filter(isKubernetesKind));
+  /** Makes a cluster known beside the config cluster, so that proxies may say that they run there. */
+  addCluster(cluster: string): void {
+    this.#clusters.add(cluster);
+    this.mesh.tables.clusters.put(cluster, { id: cluster, isConfig: cluster === this.#options.cluster });
+    this.#schedule();
+  }
+
+  /** Drops all that is known of another cluster than the config cluster, its sources too. */
+  removeCluster(cluster: string): void {
+    if (cluster === this.#options.cluster) return;
+    const left = this.sources.filter((source) => source.cluster !== cluster);
+    this.sources.splice(0, this.sources.length, ...left);
+    this.#clusters.remove(cluster);
+    this.mesh.tables.clusters.remove(cluster);
+    this.#schedule();
+  }
+
+  #applyOthers(changes: readonly ObjectChange[]): void {
     for (const change of changes) {
       const kind = istioKind(change);
       if (kind !== undefined) this.#applyConfig(kind, change);
-      else if (!isKubernetesKind(change)) this.#noteForeign(change);
+      else this.#noteForeign(change);
     }
-    this.#schedule();
   }
 
   /** Judges again what time alone can turn bad, such as certificates: call it now and then. */
   recheck(): void {
-    this.#kubernetes.recheck();
+    this.#clusters.recheck();
     this.#schedule();
   }
 
@@ -178,7 +216,8 @@ export class ControlPlane implements ProxyHost {
     const config = { ...this.#options.meshDefaults, ...stated };
     this.#options.onInbound?.('mesh', 1);
     this.mesh.tables.meshConfig.put(meshKey, config);
-    this.#applyDiscovered(this.#objects.select(config.discoverySelectors ?? []));
+    this.#clusters.select(config.discoverySelectors ?? []);
+    this.#schedule();
   }
 
   /** Makes everything staged visible and tells the streams. */

@@ -114,7 +114,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     const mesh = meshConfig === undefined ? [] : [meshConfig((config) => controlPlane.setMeshConfig(config))];
     const runs = [
       ...[...mesh, ...sources].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
-      ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, 'overlay') })),
+      ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, { layer: 'overlay' }) })),
     ];
     const { synced, waiting } = runSources(runs, log, stop.signal);
     if (waiting.size > 0)

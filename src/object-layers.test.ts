@@ -15,8 +15,7 @@ type Step = readonly [Layer, ObjectChange];
 
 function outcome(...steps: readonly Step[]): readonly (readonly string[])[] {
   const layers = new ObjectLayers();
-  layers.expect('base');
-  layers.expect('overlay');
+  layers.expectOverlay();
   return steps.map(([layer, change]) =>
     layers.apply(layer, [change]).map(({ object }) => object?.annotations.version ?? 'gone'),
   );
@@ -72,7 +71,6 @@ describe('an object of an overlay', () => {
 
 it('without an overlay changes pass as they are', () => {
   const layers = new ObjectLayers();
-  layers.expect('base');
   const changes = [put('1'), gone];
   assert.equal(layers.apply('base', changes), changes);
 });

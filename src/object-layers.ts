@@ -11,9 +11,9 @@ export class ObjectLayers {
   readonly #objects = new Map<string, Versions>();
   #hasOverlay = false;
 
-  /** There will be objects of that layer. */
-  expect(layer: Layer): void {
-    this.#hasOverlay ||= layer === 'overlay';
+  /** There will be objects of an overlay. */
+  expectOverlay(): void {
+    this.#hasOverlay = true;
   }
 
   /** Takes changes of a layer and yields those of the whole. */

@@ -28,6 +28,10 @@ const order: Order = [
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
+  [
+    'registry/clusters.ts',
+    ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
+  ],
   // A ServiceEntry is a rule that states services: the only registry that reads configuration.
   ['registry/service-entry', ['registry/registry.ts', 'config', 'incremental', 'model', 'lib']],
 
@@ -57,10 +61,9 @@ const order: Order = [
       'xds',
       'resource',
       'mesh',
-      'registry/kubernetes',
+      'registry/clusters.ts',
       'registry/service-entry',
       'registry/registry.ts',
-      'registry/discovery.ts',
       'diagnostics.ts',
       'gateway-watch.ts',
       'object-layers.ts',

@@ -45,10 +45,9 @@ export function createKnowledge(graph: Graph, { tables }: Mesh): Knowledge {
     ),
     workloadsByLabel,
     namespaceIsKnown: graph.query<string, boolean>('namespaceIsKnown', {
-      reads: [namespaces, services.byNamespace, workloads.byNamespace, virtualServices.byNamespace],
+      reads: [namespaces.byName, services.byNamespace, workloads.byNamespace, virtualServices.byNamespace],
       compute: (read, namespace) =>
-        read.row(namespaces, namespace) !== undefined ||
-        [services.byNamespace, workloads.byNamespace, virtualServices.byNamespace].some(
+        [namespaces.byName, services.byNamespace, workloads.byNamespace, virtualServices.byNamespace].some(
           (index) => read.keys(index, namespace).length > 0,
         ),
     }),

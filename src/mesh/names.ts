@@ -1,4 +1,6 @@
 /** The names by which proxies, tools and dashboards know generated resources. They are a public contract. */
+
+import { isKubernetes } from '../model/cluster.ts';
 import type { Hostname } from '../model/hostname.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 
@@ -45,7 +47,7 @@ export function apiPath(
 
 /** What telemetry calls a service: its object's name for Kubernetes, its host for anything stated. */
 export function telemetryName({ registry, name, hostname }: Service): string {
-  return registry.startsWith('kubernetes') ? name : hostname;
+  return isKubernetes(registry) ? name : hostname;
 }
 
 /** The name of a cluster in statistics; patterns are those of Istio's MeshConfig, the final `;` ends it for tag rules. */

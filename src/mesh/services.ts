@@ -2,6 +2,7 @@
 import { byAge } from '../config/config.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
+import { isKubernetes } from '../model/cluster.ts';
 import type { Hostname } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
 import { namespaceInServiceKey, type Service, type ServicePort } from '../model/service.ts';
@@ -85,7 +86,7 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
 /** Kubernetes before stated services, so that nobody can squat on a host; the client's own namespace first; then the oldest. */
 function inOrder(candidates: readonly Service[], client: Client, fallback: readonly string[]): readonly Service[] {
   const rank = (service: Service) => {
-    if (service.registry.startsWith('kubernetes')) return 0;
+    if (isKubernetes(service.registry)) return 0;
     const how = closeness(exportToOr(service.exportTo, fallback), service.namespace, client.namespace);
     return service.namespace === client.namespace ? 1 : how === 'public' ? 3 : 2;
   };
@@ -94,7 +95,7 @@ function inOrder(candidates: readonly Service[], client: Client, fallback: reado
 
 /** The first one, with the ports of those that state the same service a second time. */
 function merge([first, ...others]: readonly Service[]): Service | undefined {
-  if (first === undefined || first.registry.startsWith('kubernetes')) return first;
+  if (first === undefined || isKubernetes(first.registry)) return first;
   const ports: ServicePort[] = [...first.ports];
   for (const other of others) {
     if (!isSameService(first, other)) continue;

@@ -4,6 +4,7 @@ import type { Spec } from '../config/kinds.ts';
 import type { MeshConfig } from '../config/mesh-config.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Index, Table } from '../incremental/table.ts';
+import type { Cluster } from '../model/cluster.ts';
 import type { EndpointShard } from '../model/endpoint.ts';
 import { isWildcard, namespaceInName, wildcardsOver } from '../model/hostname.ts';
 import type { Namespace } from '../model/namespace.ts';
@@ -28,7 +29,9 @@ import {
 export interface Tables {
   /** One row, under `meshKey`. */
   readonly meshConfig: Table<MeshConfig>;
-  readonly namespaces: Table<Namespace>;
+  readonly namespaces: Table<Namespace> & { readonly byName: Index };
+  /** The Kubernetes clusters that are known, by their ids. */
+  readonly clusters: Table<Cluster> & { readonly all: Index };
   /** Virtual addresses that were made up, by `namespace/host`. */
   readonly autoAddresses: Table<readonly string[]>;
   readonly services: Table<Service> & {
@@ -109,7 +112,8 @@ const inNamespace = ({ namespace }: { readonly namespace: string }) => [namespac
 export function createTables(graph: Graph): Tables {
   return {
     meshConfig: graph.table('meshConfig'),
-    namespaces: graph.table('namespaces'),
+    namespaces: withIndexes(graph.table<Namespace>('namespaces'), { byName: ({ name }) => [name] }),
+    clusters: withIndexes(graph.table<Cluster>('clusters'), { all: () => [''] }),
     autoAddresses: graph.table('autoAddresses'),
     services: serviceTable(graph),
     shards: shardTable(graph),

@@ -6,6 +6,8 @@ export interface Origin {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
+  /** Which cluster holds it; absent for the config cluster. */
+  readonly cluster?: string;
   /** For an object from a file. */
   readonly file?: string;
   /** The line its document starts at, from 1. */
@@ -17,17 +19,22 @@ export interface Origin {
   readonly generation?: number;
 }
 
-/** `Kind/namespace/name`, which generated resources carry as their provenance. */
+/** `Kind/namespace/name`, with `@cluster` for another than the config cluster: the provenance that generated resources carry. */
 export type OriginKey = string;
 
-export function originKey({ kind, namespace, name }: Pick<Origin, 'kind' | 'namespace' | 'name'>): OriginKey {
-  return `${kind}/${namespace}/${name}`;
+export function originKey({
+  kind,
+  namespace,
+  name,
+  cluster,
+}: Pick<Origin, 'kind' | 'namespace' | 'name' | 'cluster'>): OriginKey {
+  return `${kind}/${namespace}/${name}${cluster === undefined ? '' : `@${cluster}`}`;
 }
 
 /** What a person reads: `VirtualService shop/reviews (bookshop/rules.yaml:12)`. */
 export function describeOrigin(origin: Origin, path = ''): string {
-  const { kind, namespace, name, file } = origin;
-  const object = `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
+  const { kind, namespace, name, file, cluster } = origin;
+  const object = `${kind} ${namespace === '' ? name : `${namespace}/${name}`}${cluster === undefined ? '' : ` of cluster ${cluster}`}`;
   return file === undefined ? object : `${object} (${file}:${lineOf(origin, path) ?? 1})`;
 }
 

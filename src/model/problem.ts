@@ -1,6 +1,6 @@
 import { compareTexts } from '../lib/compare.ts';
 import type { Code } from './codes.ts';
-import type { Origin } from './origin.ts';
+import { describeOrigin, type Origin } from './origin.ts';
 
 /**
  * Of an object by itself, `error` means that it is refused and its last good version stays in force; of the mesh, that
@@ -10,7 +10,7 @@ export type Severity = 'error' | 'warning' | 'info';
 
 export const severities: readonly Severity[] = ['error', 'warning', 'info'];
 
-type ObjectName = Pick<Origin, 'kind' | 'namespace' | 'name'>;
+type ObjectName = Pick<Origin, 'kind' | 'namespace' | 'name' | 'cluster'>;
 
 /** Something wrong with what a user wrote: data, never thrown. */
 export interface Problem {
@@ -42,11 +42,11 @@ export interface RelatedObject {
 
 /** Where a problem of an object stands, with the line that is known of it. */
 export function placeOf(
-  { kind, namespace, name, file }: Origin,
+  { kind, namespace, name, cluster, file }: Origin,
   line: number | undefined,
 ): Required<Pick<Problem, 'object'>> & Pick<Problem, 'file' | 'line'> {
   return {
-    object: { kind, namespace, name },
+    object: { kind, namespace, name, ...(cluster === undefined ? {} : { cluster }) },
     ...(file === undefined ? {} : { file }),
     ...(line === undefined ? {} : { line }),
   };
@@ -55,22 +55,18 @@ export function placeOf(
 /** One line for people: `shop.yaml:12: VirtualService shop/reviews: spec.hosts: expected … [FW0101]`. */
 export function formatProblem({ code, message, path, object, file, line }: Problem): string {
   const parts = formatPlace(file, line);
-  if (object !== undefined) parts.push(nameOf(object));
+  if (object !== undefined) parts.push(describeOrigin(object));
   if (path !== '') parts.push(path);
   return `${[...parts, message].join(': ')} [${code}]`;
 }
 
 /** `shop.yaml:3: VirtualService shop/reviews-old is older and has the host` */
 export function formatRelated({ object, file, line, reason }: RelatedObject): string {
-  return [...formatPlace(file, line), `${nameOf(object)} ${reason}`].join(': ');
+  return [...formatPlace(file, line), `${describeOrigin(object)} ${reason}`].join(': ');
 }
 
 function formatPlace(file: string | undefined, line: number | undefined): string[] {
   return file === undefined ? [] : [line === undefined ? file : `${file}:${line}`];
-}
-
-function nameOf({ kind, namespace, name }: ObjectName): string {
-  return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
 }
 
 /** The order in which people read them: by file and line, then by object, field and code. */
@@ -91,5 +87,5 @@ function inOrder(path: string): string {
 }
 
 function objectText({ object }: Problem): string {
-  return object === undefined ? '' : nameOf(object);
+  return object === undefined ? '' : describeOrigin(object);
 }

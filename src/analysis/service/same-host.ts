@@ -3,6 +3,7 @@ import { byAge, type Config } from '../../config/config.ts';
 import type { ServiceEntry } from '../../config/service-entry.ts';
 import type { Reader } from '../../incremental/query.ts';
 import { differences } from '../../mesh/services.ts';
+import { isKubernetes } from '../../model/cluster.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
@@ -15,7 +16,7 @@ export function sameHost({ tables }: AnalyzedMesh): Analyzer<Config<ServiceEntry
       row.registry === 'service-entry' && row.namespace === entry.namespace && row.name === entry.name;
     const own = rows.find(isOwn);
     if (own === undefined) return [];
-    const kubernetes = rows.find(({ registry }) => registry.startsWith('kubernetes'));
+    const kubernetes = rows.find(({ registry }) => isKubernetes(registry));
     if (kubernetes !== undefined) return [besideService(own, kubernetes, i)];
     const [first] = rows.filter((row) => row.registry === 'service-entry').sort(byAge);
     return first === undefined || isOwn(first) ? [] : besideEntry(own, first, i);

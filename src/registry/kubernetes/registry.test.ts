@@ -111,9 +111,11 @@ describe('the rows that change', () => {
       `put ${shard('a', 'reviews')}`,
     ],
   );
-  check('are one for a Namespace', [], (registry) => registry.apply(namespace('{team: red}')), ['put namespace/shop']);
+  check('are one for a Namespace', [], (registry) => registry.apply(namespace('{team: red}')), [
+    'put namespace/kubernetes/shop',
+  ]);
   check('are one when a Namespace goes', [namespace('{team: red}')], (registry) => registry.remove(namespace('{}')), [
-    'remove namespace/shop',
+    'remove namespace/kubernetes/shop',
   ]);
 });
 
@@ -143,7 +145,7 @@ it('a Namespace has labels, and its traffic distribution by annotation', () => {
   registry.apply(namespace('{team: red}', '{networking.istio.io/traffic-distribution: PreferClose}'));
   assert.deepEqual(
     [...registry.rows('namespace').values()],
-    [{ name: 'shop', labels: { team: 'red' }, trafficDistribution: 'PreferClose' }],
+    [{ registry: 'kubernetes', name: 'shop', labels: { team: 'red' }, trafficDistribution: 'PreferClose' }],
   );
 });
 

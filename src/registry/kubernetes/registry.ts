@@ -11,10 +11,11 @@
 import { Graph } from '../../incremental/graph.ts';
 import type { Query, Reader } from '../../incremental/query.ts';
 import type { Table } from '../../incremental/table.ts';
+import { ensure } from '../../lib/ensure.ts';
 import { type Finding, locateAll } from '../../model/decode.ts';
 import { type EndpointShard, shardKey } from '../../model/endpoint.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../../model/kubernetes-object.ts';
-import type { Namespace } from '../../model/namespace.ts';
+import { type Namespace, namespaceKey } from '../../model/namespace.ts';
 import { type Secret, secretKey } from '../../model/secret.ts';
 import { type Service, serviceKey } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
@@ -27,7 +28,7 @@ import { serviceHostname, toService, trafficDistribution } from './service.ts';
 import { addressesOf, hasEnded, type NodeRow, toNode, toWorkload } from './workload.ts';
 
 export interface KubernetesRegistryOptions {
-  /** The registry's name in rows and messages, such as `kubernetes`. */
+  /** The registry's name in rows and messages, such as `kubernetes/east`. */
   readonly name: string;
   /** The cluster's id, which proxies name in CLUSTER_ID. */
   readonly cluster: string;
@@ -63,6 +64,8 @@ export class KubernetesRegistry {
   /** Secrets as they were reported last, with what of them is in force. */
   readonly #secrets = new Map<string, { readonly change: ObjectChange; readonly row: Secret | undefined }>();
   #changes: RegistryChange[] = [];
+  /** The keys of the rows that are there, by table. */
+  readonly #rows = new Map<RegistryChange['table'], Set<string>>();
 
   constructor(options: KubernetesRegistryOptions, sink: RegistrySink) {
     this.#options = options;
@@ -129,6 +132,17 @@ export class KubernetesRegistry {
     this.#emit();
   }
 
+  /** Emits that all rows are gone. The registry is not used after that. */
+  clear(): void {
+    const gone = [...this.#rows].flatMap(([table, keys]) =>
+      [...keys].map((key): RegistryChange => ({ table, key, row: undefined })),
+    );
+    for (const output of this.#outputs.values()) output.close();
+    this.#outputs.clear();
+    this.#rows.clear();
+    this.#sink.apply(gone);
+  }
+
   #emit(): void {
     this.#graph.commit();
     for (const id of this.#gone) {
@@ -138,6 +152,9 @@ export class KubernetesRegistry {
     this.#gone.clear();
     const changes = this.#changes;
     this.#changes = [];
+    for (const { table, key, row } of changes)
+      if (row === undefined) this.#rows.get(table)?.delete(key);
+      else ensure(this.#rows, table, () => new Set()).add(key);
     if (changes.length > 0) this.#sink.apply(changes);
   }
 
@@ -174,8 +191,8 @@ export class KubernetesRegistry {
       case 'Namespace':
         this.#changes.push({
           table: 'namespace',
-          key: change.name,
-          row: object === undefined ? undefined : toNamespace(object),
+          key: namespaceKey({ registry: this.#options.name, name: change.name }),
+          row: object === undefined ? undefined : toNamespace(object, this.#options.name),
         });
         break;
     }
@@ -262,7 +279,7 @@ const shardChange = (row: EndpointShard | undefined, known: EndpointShard): Regi
   row,
 });
 
-function toNamespace({ name, labels, annotations }: KubernetesObject): Namespace {
+function toNamespace({ name, labels, annotations }: KubernetesObject, registry: string): Namespace {
   const distribution = trafficDistribution(annotations['networking.istio.io/traffic-distribution']);
-  return { name, labels, ...(distribution === undefined ? {} : { trafficDistribution: distribution }) };
+  return { registry, name, labels, ...(distribution === undefined ? {} : { trafficDistribution: distribution }) };
 }

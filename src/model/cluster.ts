@@ -1,0 +1,25 @@
+/** Kubernetes clusters, each of which is a registry of its own. Whatever else states services is one for all clusters. */
+
+/** A cluster that is known. */
+export interface Cluster {
+  readonly id: string;
+  /** The one that rules come from. */
+  readonly isConfig: boolean;
+}
+
+const prefix = 'kubernetes/';
+
+/** The name of the registry that a cluster is. */
+export function kubernetesRegistry(cluster: string): string {
+  return `${prefix}${cluster}`;
+}
+
+/** Whether a registry is a Kubernetes cluster. */
+export function isKubernetes(registry: string): boolean {
+  return registry.startsWith(prefix);
+}
+
+/** Whether what a registry reports may be about what runs in a cluster: addresses of two clusters may coincide. */
+export function isAbout(registry: string, cluster: string): boolean {
+  return !isKubernetes(registry) || registry === kubernetesRegistry(cluster);
+}
