@@ -9,10 +9,14 @@ import type { WatchedResource } from './kubernetes/watched-resource.ts';
 import type { Log } from './lib/log.ts';
 import { meshConfigMap } from './mesh-config-map.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
+import { kubernetesRegistry } from './model/cluster.ts';
 import type { ObjectSource } from './model/object-source.ts';
+import { type ClusterHost, remoteClusters } from './remote-clusters.ts';
 
 export interface ConfigClusterOptions {
   readonly access: ClusterAccess;
+  /** Its id, by which proxies and other clusters know it. */
+  readonly id: string;
   readonly version: string;
   /** Where the control plane's own objects are. */
   readonly systemNamespace: string;
@@ -26,12 +30,15 @@ export interface ConfigCluster {
   readonly client: ApiClient;
   readonly sources: readonly ObjectSource[];
   readonly meshConfig: MeshConfigSource;
+  /** The source of further clusters, which they are made known to. */
+  readonly others: (host: ClusterHost) => ObjectSource;
 }
 
 export function configCluster(options: ConfigClusterOptions): ConfigCluster {
-  const { access, version, log, times = {} } = options;
-  const client = new ApiClient({ access, userAgent: `fairway/${version}` });
-  const name = 'kubernetes';
+  const { access, id, version, systemNamespace: namespace, log, times = {} } = options;
+  const userAgent = `fairway/${version}`;
+  const client = new ApiClient({ access, userAgent });
+  const name = kubernetesRegistry(id);
   const resources = [...registryResources, ...secretResources, ...istioResources()];
   return {
     client,
@@ -39,11 +46,12 @@ export function configCluster(options: ConfigClusterOptions): ConfigCluster {
     meshConfig: meshConfigMap({
       client,
       name: `${name}/mesh configuration`,
-      namespace: options.systemNamespace,
+      namespace,
       configMap: options.meshConfigMap,
       log,
       times,
     }),
+    others: (host) => remoteClusters({ client, configCluster: id, namespace, userAgent, log, times }, host),
   };
 }
 

@@ -19,6 +19,8 @@ export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
   /** Sources whose objects lie over those of the same name that `sources` state. */
   readonly overlays?: readonly ObjectSource[];
+  /** The source of further clusters of the mesh, which it makes known to the control plane. */
+  readonly otherClusters?: (controlPlane: ControlPlane) => ObjectSource;
   /** Where Istio's MeshConfig comes from; without a source Istio's defaults hold. */
   readonly meshConfig?: MeshConfigSource;
   /** What holds where the MeshConfig says nothing. */
@@ -110,15 +112,16 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
-    const { overlays = [], meshConfig } = options;
+    const { overlays = [], meshConfig, otherClusters } = options;
     const mesh = meshConfig === undefined ? [] : [meshConfig((config) => controlPlane.setMeshConfig(config))];
+    const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
     const runs = [
-      ...[...mesh, ...sources].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
+      ...[...mesh, ...sources, ...others].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
       ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, { layer: 'overlay' }) })),
     ];
     const { synced, waiting } = runSources(runs, log, stop.signal);
     if (waiting.size > 0)
-      log.info(`no proxy is served yet: waiting for ${[...waiting].join(', ')}`, {
+      log.info(`no proxy is served yet: waiting for ${someOf([...waiting])}`, {
         ready: `http://${formatAddress(httpAddress)}/ready`,
       });
     await (options.signal === undefined ? synced : Promise.race([synced, aborted(options.signal)]));
@@ -164,6 +167,14 @@ function runSources(
   }
   if (waiting.size === 0) resolve();
   return { synced: promise, waiting };
+}
+
+/** As many names as one reads in a line. */
+function someOf(names: readonly string[]): string {
+  const told = 4;
+  return names.length <= told
+    ? names.join(', ')
+    : `${names.slice(0, told - 1).join(', ')} and ${names.length - told + 1} more`;
 }
 
 /** Never resolves; is rejected with the signal's reason. */

@@ -76,7 +76,11 @@ const order: Order = [
   ],
   ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
   ['mesh-config-map.ts', ['mesh-config-source.ts', 'kubernetes', 'files', 'config', 'model', 'lib']],
-  ['config-cluster.ts', ['mesh-config-map.ts', 'mesh-config-source.ts', 'kubernetes', 'config', 'model', 'lib']],
+  ['remote-clusters.ts', ['kubernetes', 'model', 'lib']],
+  [
+    'config-cluster.ts',
+    ['remote-clusters.ts', 'mesh-config-map.ts', 'mesh-config-source.ts', 'kubernetes', 'config', 'model', 'lib'],
+  ],
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',

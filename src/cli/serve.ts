@@ -127,16 +127,17 @@ function sourcesOf(
   options: ServeArguments,
   command: Command,
   log: Log,
-): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig'> {
-  const { config, meshConfig, systemNamespace, meshConfigMap } = options;
+): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters'> {
+  const { config, systemNamespace, meshConfigMap } = options;
   const access = accessOf(options, command);
   const files = config.length === 0 ? [] : [fileSource({ paths: config, log })];
   if (access !== undefined) {
-    const cluster = configCluster({ access, version, systemNamespace, meshConfigMap, log });
-    return { sources: cluster.sources, overlays: files, meshConfig: cluster.meshConfig };
+    const cluster = configCluster({ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log });
+    const { sources, meshConfig, others } = cluster;
+    return { sources, overlays: files, meshConfig, otherClusters: others };
   }
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
-  if (files.length === 0 && meshConfig === undefined)
+  if (files.length === 0 && options.meshConfig === undefined)
     command.error(
       'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
     );

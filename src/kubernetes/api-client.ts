@@ -36,16 +36,18 @@ export const metadataOnly = 'application/json;as=PartialObjectMetadata;v=v1;g=me
 export const metadataListOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
 
 export class ApiClient {
-  readonly #options: Required<ApiClientOptions>;
+  readonly #options: Required<Omit<ApiClientOptions, 'access'>>;
+  #access: ClusterAccess;
   #agent: { readonly identity: string; readonly agent: HttpAgent } | undefined;
 
-  constructor(options: ApiClientOptions) {
+  constructor({ access, ...options }: ApiClientOptions) {
     this.#options = { timeoutMs: 30_000, ...options };
+    this.#access = access;
   }
 
   /** `https://10.0.0.1:6443`, for messages. */
   get server(): string {
-    return this.#options.access.server.origin;
+    return this.#access.server.origin;
   }
 
   /** The answer's JSON. Rejected with ApiError, ConnectionError, or AccessError. */
@@ -90,14 +92,20 @@ export class ApiClient {
     });
   }
 
-  /** Closes connections that nothing uses; requests that are under way go on. */
+  /** Reaches the server in another way from now on; what is under way breaks off. */
+  use(access: ClusterAccess): void {
+    this.#access = access;
+    this.close();
+  }
+
+  /** Closes all connections; what is under way breaks off. */
   close(): void {
     this.#agent?.agent.destroy();
     this.#agent = undefined;
   }
 
   async #send(request: ApiRequest, timeoutMs: number): Promise<IncomingMessage> {
-    const { access } = this.#options;
+    const access = this.#access;
     const credential = await access.credentials.current().catch(asAccessError);
     const agent = await this.#agentFor(credential);
     const response = await this.#open(request, credential, agent, timeoutMs);
@@ -121,7 +129,7 @@ export class ApiClient {
     agent: HttpAgent,
     timeoutMs: number,
   ): Promise<IncomingMessage> {
-    const { server } = this.#options.access;
+    const { server } = this.#access;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const options: RequestOptions = {
       method,
@@ -160,7 +168,7 @@ export class ApiClient {
 
   /** Connections are kept for the next request as long as certificates and authorities are the same. */
   async #agentFor({ certificate, key }: Credential): Promise<HttpAgent> {
-    const { server, trust } = this.#options.access;
+    const { server, trust } = this.#access;
     const authorities = await trust.authorities().catch(asAccessError);
     const identity = [authorities, certificate, key].join('\n');
     if (this.#agent?.identity === identity) return this.#agent.agent;

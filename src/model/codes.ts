@@ -92,6 +92,7 @@ export const codes = {
   FW0802: 'Kubernetes EndpointSlice',
   FW0803: 'certificate or key in a Kubernetes Secret',
   FW0804: 'validity of a certificate',
+  FW0805: 'kubeconfig of another cluster',
 
   FW0901: 'workload that cannot be run on this machine',
 
