@@ -93,8 +93,8 @@ function rejectionsOf(
 ): readonly { readonly proxy: string; readonly message: string }[] {
   const isMeant = (type: TypeUrl) => shortType(type) === short;
   return connections.flatMap(({ proxy, types }) =>
-    types.flatMap(({ typeUrl, sent, lastError }) =>
-      isMeant(typeUrl) && lastError?.nonce === sent ? [{ proxy: proxy.connection, message: lastError.message }] : [],
+    types.flatMap(({ typeUrl, state, lastError }) =>
+      isMeant(typeUrl) && state === 'ERROR' ? [{ proxy: proxy.connection, message: lastError?.message ?? '' }] : [],
     ),
   );
 }

@@ -41,9 +41,9 @@ function syncStatus({ proxy, types, dialect, connectedAtMs }: ConnectionStatus):
   };
 }
 
-function typeStatus({ subscribed, sent, acked, sentAtMs, lastError }: TypeStatus): object {
+function typeStatus({ state, subscribed, sent, acked, sentAtMs, lastError }: TypeStatus): object {
   return {
-    status: sent === '' ? 'NOT_SENT' : lastError?.nonce === sent ? 'ERROR' : sent === acked ? 'SYNCED' : 'STALE',
+    status: state,
     subscribed,
     sent,
     acked,

@@ -5,7 +5,8 @@ import { type Connection, watchPropagation } from './propagation.ts';
 /** A proxy that has been sent one type; `error`: it rejected a response. */
 function proxy(name: string, sent: string, acked: string, error?: string): Connection {
   const lastError = error === undefined ? undefined : { nonce: sent, code: 3, message: error, atMs: 0 };
-  const types = [{ typeUrl: 'type', subscribed: 'all', sent, acked, sentAtMs: 0, lastError }];
+  const state = error !== undefined ? 'ERROR' : sent === acked ? 'SYNCED' : 'STALE';
+  const types = [{ typeUrl: 'type', state, subscribed: 'all', sent, acked, sentAtMs: 0, lastError }];
   return { proxy: { connection: `${name}-1`, name }, types } as unknown as Connection;
 }
 

@@ -51,23 +51,17 @@ export function watchPropagation(connections: () => readonly Connection[], now: 
   };
 }
 
-type TypeStatus = Connection['types'][number];
-
 function sentTo({ types }: Connection): string {
   return types.map(({ sent }) => sent).join(' ');
 }
 
-function isRejected({ sent, lastError }: TypeStatus): boolean {
-  return lastError !== undefined && lastError.nonce === sent;
-}
-
 function hasAnswered({ types }: Connection): boolean {
-  return types.every((type) => type.sent === type.acked || isRejected(type));
+  return types.every(({ state }) => state !== 'STALE');
 }
 
 /** What a proxy has rejected and goes without. */
 export function rejectionsOf({ proxy, types }: Connection): Propagation['rejections'] {
   return types
-    .filter(isRejected)
+    .filter(({ state }) => state === 'ERROR')
     .map(({ lastError }) => ({ proxy: proxy.name, message: (lastError?.message ?? '').trim() }));
 }

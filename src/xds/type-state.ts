@@ -7,9 +7,14 @@ import type { View, ViewReader } from '../resource/view.ts';
 import { difference } from './difference.ts';
 import { asksFor, nothing, type Subscription } from './subscription.ts';
 
+/** How a type stands with its client, in the words of envoy.service.status.v3.ConfigStatus. */
+export type SyncState = 'NOT_SENT' | 'STALE' | 'SYNCED' | 'ERROR';
+
 /** What a page or a metric says of one type of one stream. */
 export interface TypeStatus {
   readonly typeUrl: TypeUrl;
+  /** Whether the last response was accepted, was rejected, or waits for its answer. */
+  readonly state: SyncState;
   readonly subscribed: number | 'all';
   /** Nonces; empty before the first. */
   readonly sent: string;
@@ -19,6 +24,9 @@ export interface TypeStatus {
     | { readonly nonce: string; readonly code: number; readonly message: string; readonly atMs: number }
     | undefined;
 }
+
+/** What was sent, and what the client said to it. */
+type Answers = Pick<TypeStatus, 'sent' | 'acked' | 'sentAtMs' | 'lastError'>;
 
 /** A response that the client has not answered. */
 export interface InFlight {
@@ -53,7 +61,7 @@ export class TypeState implements ViewReader {
   inFlight: InFlight | undefined;
   /** When the first cause of what is still to be sent was seen. */
   changedAtMs: number | undefined;
-  status: Omit<TypeStatus, 'typeUrl' | 'subscribed'> = {
+  status: Answers = {
     sent: '',
     acked: '',
     sentAtMs: undefined,
@@ -213,6 +221,13 @@ export class TypeState implements ViewReader {
 
   describe(): TypeStatus {
     const { isWildcard, names } = this.subscription;
-    return { typeUrl: this.type, subscribed: isWildcard ? 'all' : names.size, ...this.status };
+    const state = syncState(this.status);
+    return { typeUrl: this.type, state, subscribed: isWildcard ? 'all' : names.size, ...this.status };
   }
+}
+
+function syncState({ sent, acked, lastError }: Answers): SyncState {
+  if (sent === '') return 'NOT_SENT';
+  if (lastError?.nonce === sent) return 'ERROR';
+  return sent === acked ? 'SYNCED' : 'STALE';
 }

@@ -40,6 +40,7 @@ for (const dialect of dialects)
         { ...status, sentAtMs: undefined, lastError: { ...status?.lastError, atMs: 0 } },
         {
           typeUrl: clusterType,
+          state: 'ERROR',
           subscribed: 'all',
           sent: response.nonce,
           acked: '',

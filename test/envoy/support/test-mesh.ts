@@ -211,7 +211,7 @@ async function answered({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Pro
       .join(' ');
   const isAnswered = () =>
     ads.connections().length === envoys.length &&
-    ads.connections().every(({ types }) => types.every((type) => type.sent === type.acked || isRejected(type)));
+    ads.connections().every(({ types }) => types.every(({ state }) => state !== 'STALE'));
   const isSettled = async () => {
     if (!isAnswered()) return false;
     const before = state();
@@ -222,14 +222,10 @@ async function answered({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Pro
   return ads
     .connections()
     .flatMap(({ proxy, types }) =>
-      types.filter(isRejected).map(({ typeUrl, lastError }) => `${proxy.name}: ${typeUrl}: ${lastError?.message}`),
+      types
+        .filter((type) => type.state === 'ERROR')
+        .map(({ typeUrl, lastError }) => `${proxy.name}: ${typeUrl}: ${lastError?.message}`),
     );
-}
-
-type Type = ReturnType<DiscoveryServer['ads']['connections']>[number]['types'][number];
-
-function isRejected({ sent, lastError }: Type): boolean {
-  return lastError !== undefined && lastError.nonce === sent;
 }
 
 async function assertNothingRejected({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<void> {
