@@ -193,7 +193,7 @@ it('a secret as people see it has no key', () => {
     name: 'kubernetes://front',
     tlsCertificate: {
       certificateChain: { inlineBytes: Buffer.from(front.certificate).toString('base64') },
-      privateKey: '[redacted]',
+      privateKey: { inlineBytes: Buffer.from('[redacted]').toString('base64') },
     },
   });
 });
