@@ -14,7 +14,11 @@ const names: readonly (readonly [string, TypeUrl])[] = [
 ];
 
 export function synczPage({ connections }: ConsoleData): Answer {
-  return () => json(connections().map(syncStatus));
+  return (query) => {
+    const namespace = query.get('namespace') ?? '';
+    const isMeant = ({ proxy }: ConnectionStatus) => namespace === '' || proxy.namespace === namespace;
+    return json(connections().filter(isMeant).map(syncStatus));
+  };
 }
 
 function syncStatus({ proxy, types, dialect, connectedAtMs }: ConnectionStatus): object {
@@ -48,7 +52,9 @@ function typeStatus({ state, subscribed, sent, acked, sentAtMs, lastError }: Typ
     sent,
     acked,
     sentTime: sentAtMs === undefined ? null : new Date(sentAtMs).toISOString(),
-    lastError:
+    lastError: state === 'ERROR' ? (lastError?.message ?? '') : '',
+    // Ours: a rejection stays to be seen when a later response has been accepted.
+    lastRejection:
       lastError === undefined
         ? null
         : { code: lastError.code, message: lastError.message, nonce: lastError.nonce, time: new Date(lastError.atMs) },

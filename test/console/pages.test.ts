@@ -288,23 +288,41 @@ describe('/debug/syncz', () => {
       ['listener', listenerType],
       ['route', routeType],
     ] as const) {
-      const { sent, acked, lastError, sentTime, subscribed } = (status as SyncStatus).resources[type] as TypeSync;
+      const { sent, acked, lastError, lastRejection, sentTime, subscribed } = (status as SyncStatus).resources[
+        type
+      ] as TypeSync;
       assert.equal(status?.[`${name}_sent`], sent);
       assert.equal(status?.[`${name}_acked`], acked);
       assert.match(sent, /^\d+\/v?/);
       assert.equal(sent, acked);
       assert.match(sentTime, /^\d{4}-\d\d-\d\dT.*Z$/);
-      assert.deepEqual([lastError, subscribed], [null, name === 'cluster' || name === 'listener' ? 'all' : 1]);
+      assert.deepEqual(
+        [lastError, lastRejection, subscribed],
+        ['', null, name === 'cluster' || name === 'listener' ? 'all' : 1],
+      );
     }
+  });
+
+  it('shows the proxies of one namespace when it is asked to', async (test) => {
+    const mesh = await serveSidecar(test);
+    const inNamespace = async (name: string) =>
+      ((await mesh.json(`/debug/syncz?namespace=${name}`)) as readonly SyncStatus[]).map(({ proxy }) => proxy);
+    assert.deepEqual([await inNamespace('shop'), await inNamespace('sho')], [['reviews-1.shop'], []]);
   });
 
   it('says what a proxy has rejected, and why', async (test) => {
     const mesh = await serveSidecar(test, { rejects: { type: listenerType, message: 'no such filter' } });
     const [status] = (await mesh.json('/debug/syncz')) as readonly SyncStatus[];
-    const { status: state, acked, sent, lastError } = (status as SyncStatus).resources[listenerType] as TypeSync;
+    const {
+      status: state,
+      acked,
+      sent,
+      lastError,
+      lastRejection,
+    } = (status as SyncStatus).resources[listenerType] as TypeSync;
     assert.deepEqual(
-      [state, acked, lastError === null ? null : { ...lastError, time: '' }],
-      ['ERROR', '', { code: 3, message: 'no such filter', nonce: sent, time: '' }],
+      [state, acked, lastError, { ...lastRejection, time: '' }],
+      ['ERROR', '', 'no such filter', { code: 3, message: 'no such filter', nonce: sent, time: '' }],
     );
   });
 
@@ -314,7 +332,8 @@ describe('/debug/syncz', () => {
     readonly sent: string;
     readonly acked: string;
     readonly sentTime: string;
-    readonly lastError: { readonly time: string } | null;
+    readonly lastError: string;
+    readonly lastRejection: { readonly time: string } | null;
   }
   type SyncStatus = { readonly [field: string]: string } & {
     readonly resources: { readonly [type: string]: TypeSync };

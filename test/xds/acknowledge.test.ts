@@ -69,11 +69,15 @@ for (const dialect of dialects)
         const [proxy] = (await (await fetch(`${mesh.pages}/debug/syncz`)).json()) as {
           readonly resources: Record<
             string,
-            { readonly status: string; readonly lastError: { readonly message: string } | null }
+            {
+              readonly status: string;
+              readonly lastError: string;
+              readonly lastRejection: { readonly message: string } | null;
+            }
           >;
         }[];
-        const { status, lastError } = proxy?.resources[endpointType] ?? {};
-        return [status, lastError?.message];
+        const { status, lastError, lastRejection } = proxy?.resources[endpointType] ?? {};
+        return [status, lastError, lastRejection?.message];
       };
       client.subscribe(endpointType, [a]);
       const first = await client.next();
@@ -86,9 +90,9 @@ for (const dialect of dialects)
       await client.heard();
       seen.push(await statuses());
       assert.deepEqual(seen, [
-        ['STALE', undefined],
-        ['ERROR', 'not this'],
-        ['SYNCED', 'not this'],
+        ['STALE', '', undefined],
+        ['ERROR', 'not this', 'not this'],
+        ['SYNCED', '', 'not this'],
       ]);
     });
 
