@@ -1,6 +1,7 @@
 /** A control plane that serves: sources in, xDS and HTTP out, from start to drain. */
 import { hostname } from 'node:os';
 import type { MeshConfig } from './config/mesh-config.ts';
+import { debugAnswer } from './console/debug.ts';
 import { createHttpServer } from './console/http-server.ts';
 import { createMetrics, type Metrics } from './console/metrics.ts';
 import { pages } from './console/pages.ts';
@@ -95,6 +96,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     now: Date.now,
     clock,
     ...xdsWaits,
+    debug: (question) => answer(question),
     onRequest: () => options.onAnswer?.(),
     events: {
       sent: (type, bytes) => metrics?.sent(type, bytes),
@@ -106,6 +108,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   });
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
   const data = consoleData(controlPlane, ads, { version, cluster, state: () => state });
+  const answer = debugAnswer(data, { http: options.httpAddress, xds: options.xdsAddress });
   metrics = createMetrics(gaugeData(controlPlane, ads), version);
   const http = createHttpServer(pages(data, metrics), log);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);

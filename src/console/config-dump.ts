@@ -1,5 +1,5 @@
 /** /debug/config_dump?proxyID=: what a proxy is to hold, in the form of Envoy's own config dump. */
-import { type Json, resourceJson } from '../resource/json.ts';
+import { type AnyJson, type Json, resourceJson } from '../resource/json.ts';
 import type { Resource } from '../resource/resource.ts';
 import {
   clusterType,
@@ -25,7 +25,8 @@ export function configDumpPage(data: ConsoleData): Answer {
     const found = findConnection(data.connections(), query.get('proxyID') ?? '');
     if ('status' in found) return found;
     const asked = (query.get('types') ?? '').split(',').filter((type) => type !== '');
-    if (asked.length === 0) return json(configDump(found, data, query.has('include_eds')));
+    if (asked.length === 0)
+      return json({ configs: configDump(found, data, query.has('include_eds') ? 'with endpoints' : 'as Envoy does') });
     const types = asked.map((type) => [type, pushOrder.find((known) => isMeant(type, known))] as const);
     const [unknown] = types.find(([, known]) => known === undefined) ?? [];
     return unknown === undefined
@@ -46,58 +47,63 @@ function resourcesOf(type: TypeUrl, { scope }: ConnectionStatus, data: ConsoleDa
   }));
 }
 
-function configDump(connection: ConnectionStatus, data: ConsoleData, includesEndpoints: boolean): object {
+/**
+ * What a proxy is to hold: the parts of an envoy.admin.v3.ConfigDump. Envoy's own leaves endpoints out unless it is asked for them.
+ */
+export function configDump(
+  connection: ConnectionStatus,
+  data: ConsoleData,
+  parts: 'as Envoy does' | 'with endpoints',
+): readonly AnyJson[] {
   const version = (type: TypeUrl) => connection.types.find(({ typeUrl }) => typeUrl === type)?.sent ?? '';
-  const list = (type: TypeUrl, wrap: (json: Json, resource: Resource) => object) =>
+  const list = (type: TypeUrl, wrap: (json: Json, resource: Resource) => Json) =>
     data.resources(type, connection.scope).map((resource) => wrap(resourceJson(resource), resource));
-  return {
-    configs: [
-      {
-        '@type': `${admin}ClustersConfigDump`,
-        versionInfo: version(clusterType),
-        dynamicActiveClusters: list(clusterType, (cluster, resource) => ({
-          versionInfo: resource.version,
-          cluster,
-        })),
-      },
-      {
-        '@type': `${admin}ListenersConfigDump`,
-        versionInfo: version(listenerType),
-        dynamicListeners: list(listenerType, (listener, resource) => ({
-          name: resource.name,
-          activeState: { versionInfo: resource.version, listener },
-        })),
-      },
-      {
-        '@type': `${admin}RoutesConfigDump`,
-        dynamicRouteConfigs: list(routeType, (routeConfig, resource) => ({
-          versionInfo: resource.version,
-          routeConfig: routeConfig,
-        })),
-      },
-      {
-        '@type': `${admin}SecretsConfigDump`,
-        dynamicActiveSecrets: list(secretType, (secret, resource) => ({
-          name: resource.name,
-          versionInfo: resource.version,
-          secret,
-        })),
-      },
-      {
-        '@type': `${admin}EcdsConfigDump`,
-        ecdsFilters: list(extensionType, (ecdsFilter, resource) => ({ versionInfo: resource.version, ecdsFilter })),
-      },
-      ...(includesEndpoints
-        ? [
-            {
-              '@type': `${admin}EndpointsConfigDump`,
-              dynamicEndpointConfigs: list(endpointType, (endpointConfig, resource) => ({
-                versionInfo: resource.version,
-                endpointConfig: endpointConfig,
-              })),
-            },
-          ]
-        : []),
-    ],
-  };
+  return [
+    {
+      '@type': `${admin}ClustersConfigDump`,
+      versionInfo: version(clusterType),
+      dynamicActiveClusters: list(clusterType, (cluster, resource) => ({
+        versionInfo: resource.version,
+        cluster,
+      })),
+    },
+    {
+      '@type': `${admin}ListenersConfigDump`,
+      versionInfo: version(listenerType),
+      dynamicListeners: list(listenerType, (listener, resource) => ({
+        name: resource.name,
+        activeState: { versionInfo: resource.version, listener },
+      })),
+    },
+    {
+      '@type': `${admin}RoutesConfigDump`,
+      dynamicRouteConfigs: list(routeType, (routeConfig, resource) => ({
+        versionInfo: resource.version,
+        routeConfig: routeConfig,
+      })),
+    },
+    {
+      '@type': `${admin}SecretsConfigDump`,
+      dynamicActiveSecrets: list(secretType, (secret, resource) => ({
+        name: resource.name,
+        versionInfo: resource.version,
+        secret,
+      })),
+    },
+    {
+      '@type': `${admin}EcdsConfigDump`,
+      ecdsFilters: list(extensionType, (ecdsFilter, resource) => ({ versionInfo: resource.version, ecdsFilter })),
+    },
+    ...(parts === 'with endpoints'
+      ? [
+          {
+            '@type': `${admin}EndpointsConfigDump`,
+            dynamicEndpointConfigs: list(endpointType, (endpointConfig, resource) => ({
+              versionInfo: resource.version,
+              endpointConfig: endpointConfig,
+            })),
+          },
+        ]
+      : []),
+  ];
 }

@@ -26,17 +26,26 @@ export function connectionsPage({ connections }: ConsoleData): Answer {
   };
 }
 
+/** What istioctl knows as: ask another control plane. */
+export const notConnected = 'Proxy not connected to this Pilot instance. It may be connected to another instance.';
+
+/** Those whose connection, proxy or node is named. */
+export function named(
+  connections: readonly ConnectionStatus[],
+  names: ReadonlySet<string>,
+): readonly ConnectionStatus[] {
+  return connections.filter(({ proxy }) =>
+    [proxy.connection, proxy.name, proxy.nodeId].some((name) => names.has(name)),
+  );
+}
+
 /** The connection that `?proxyID=` means: a connection, a proxy, or a part of either name; else what to answer. */
 export function findConnection(connections: readonly ConnectionStatus[], id: string): ConnectionStatus | Reply {
   const names = connections.map(({ proxy }) => proxy.connection).join('\n');
   if (id === '') return text(`expected ?proxyID= with one of:\n${names}\n`, 400);
   return (
-    connections.find(({ proxy }) => proxy.connection === id || proxy.name === id) ??
-    connections.find(({ proxy }) => proxy.connection.includes(id)) ??
-    text(
-      'Proxy not connected to this Pilot instance. It may be connected to another instance.\n' +
-        `Connected are:\n${names}\n`,
-      404,
-    )
+    named(connections, new Set([id])).at(-1) ??
+    connections.findLast(({ proxy }) => proxy.connection.includes(id)) ??
+    text(`${notConnected}\nConnected are:\n${names}\n`, 404)
   );
 }

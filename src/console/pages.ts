@@ -26,6 +26,14 @@ export function pages(data: ConsoleData, metrics: Metrics): ReadonlyMap<string, 
   }));
   add('/debug', 'this list', list);
   add('/debug/list', 'this list', list);
+  for (const [path, page] of debugPages(data)) all.set(path, page);
+  return all;
+}
+
+/** The pages that istioctl and its like know, and ours beside them. */
+export function debugPages(data: ConsoleData): ReadonlyMap<string, Page> {
+  const all = new Map<string, Page>();
+  const add = (path: string, about: string, answer: Answer) => all.set(path, { about, answer });
   add('/debug/syncz', 'for each proxy and type: what was sent, confirmed and rejected', synczPage(data));
   add('/debug/connections', 'who is connected, and what each asks for', connectionsPage(data));
   add('/debug/registryz', 'every service', registryzPage(data));

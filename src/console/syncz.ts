@@ -1,4 +1,5 @@
-/** /debug/syncz: for each proxy and type what was sent and what it has confirmed, in the form that istioctl knows. */
+/** For each proxy and type what was sent and what it has confirmed, in the forms of /debug/syncz and of its xDS twin. */
+import type { AnyJson } from '../resource/json.ts';
 import { clusterType, endpointType, extensionType, listenerType, routeType, type TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import type { TypeStatus } from '../xds/type-state.ts';
@@ -18,6 +19,25 @@ export function synczPage({ connections }: ConsoleData): Answer {
     const namespace = query.get('namespace') ?? '';
     const isMeant = ({ proxy }: ConnectionStatus) => namespace === '' || proxy.namespace === namespace;
     return json(connections().filter(isMeant).map(syncStatus));
+  };
+}
+
+/** The envoy.service.status.v3.ClientConfig of a proxy in the JSON form of protobuf. */
+export function clientConfig({ proxy, types }: ConnectionStatus): AnyJson {
+  return {
+    '@type': 'type.googleapis.com/envoy.service.status.v3.ClientConfig',
+    node: {
+      id: proxy.name,
+      metadata: { CLUSTER_ID: proxy.cluster, NAMESPACE: proxy.namespace, ISTIO_VERSION: proxy.version },
+    },
+    genericXdsConfigs: types.map(({ typeUrl, state, sentAtMs, lastError }) => ({
+      typeUrl,
+      configStatus: state,
+      ...(sentAtMs === undefined ? {} : { lastUpdated: new Date(sentAtMs).toISOString() }),
+      ...(state === 'ERROR' && lastError !== undefined
+        ? { errorState: { lastUpdateAttempt: new Date(lastError.atMs).toISOString(), details: lastError.message } }
+        : {}),
+    })),
   };
 }
 

@@ -7,6 +7,9 @@ import type { Resource } from './resource.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 
+/** A message with the `@type` that says which, as an Any is in JSON. */
+export type AnyJson = { readonly '@type': string } & { readonly [field: string]: Json };
+
 /**
  * A resource in the JSON form of protobuf, messages within its Anys included; it starts with its `@type`. Private keys
  * and other secrets are hidden in the way of Envoy's own dump.

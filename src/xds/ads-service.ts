@@ -7,7 +7,9 @@ import { clusterType, endpointType, listenerType, type TypeUrl } from '../resour
 import type { View } from '../resource/view.ts';
 import { AdsStream, type StreamEvents } from './ads-stream.ts';
 import { type Call, type CallHandler, type OpenCall, type StatusCode, status } from './call.ts';
+import { type DebugAnswer, DebugStream, isDebugType, PermissionError } from './debug-stream.ts';
 import { type Dialect, delta, sotw } from './dialect.ts';
+import { LimitError } from './limit-error.ts';
 import { NodeError, toProxy } from './node.ts';
 import {
   type DeltaRequest,
@@ -33,7 +35,9 @@ export interface AdsServiceOptions {
   /** Who answers, as istioctl reads it. */
   readonly controlPlane: string;
   readonly events: StreamEvents;
-  /** Told of each request when it has been taken. */
+  /** Answers the questions of tools, which may ask on any stream. */
+  readonly debug: DebugAnswer;
+  /** Told of each request of a proxy when it has been taken. */
   readonly onRequest?: () => void;
   /** The time, in milliseconds since the epoch. */
   readonly now: () => number;
@@ -60,11 +64,6 @@ const haveWildcard: ReadonlySet<TypeUrl> = new Set([...implyAll, endpointType]);
 /** Far more than any proxy asks for; a client that asks for more costs others too much. */
 const mostTypes = 100;
 const mostNames = 500_000;
-
-/** A client asks for more than we serve one client. */
-class LimitError extends Error {
-  override readonly name = 'LimitError';
-}
 
 const service = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 
@@ -108,6 +107,8 @@ export class AdsService {
 
   #open(call: Call, dialect: Dialect): CallHandler {
     let connection: Connection | undefined;
+    /** What a tool says of itself, should it turn out to be a proxy. */
+    let firstNode: NodeMessage | undefined;
     /** Whatever goes wrong with a stream ends it, and nothing else. */
     const failed = (error: unknown) => {
       const code = statusOf(error);
@@ -116,11 +117,18 @@ export class AdsService {
       else this.#options.log.warn('a stream ended by a request that cannot be served', { proxy, error });
       call.end(code, code === status.internal ? 'internal error' : (error as Error).message);
     };
+    const { debug: answer, controlPlane } = this.#options;
+    const debug = new DebugStream({ dialect, controlPlane, answer, send: call.send, failed });
     return {
       message: (bytes) => {
         try {
           const request = dialect === delta ? decodeDeltaRequest(bytes) : decodeSotwRequest(bytes);
-          connection ??= this.#connect(call, dialect, request.node, failed);
+          if (isDebugType(request.typeUrl)) {
+            firstNode ??= request.node;
+            debug.ask(request, { peer: call.peer, connection: connection?.proxy.connection });
+            return;
+          }
+          connection ??= this.#connect(call, dialect, request.node ?? firstNode, failed);
           if ('subscribe' in request) this.#takeDelta(connection.stream, request);
           else this.#takeSotw(connection.stream, request);
           this.#options.onRequest?.();
@@ -129,6 +137,7 @@ export class AdsService {
         }
       },
       closed: () => {
+        debug.close();
         connection?.close();
         connection = undefined;
       },
@@ -268,5 +277,6 @@ function bounded(subscription: Subscription): Subscription {
 
 function statusOf(error: unknown): StatusCode {
   if (error instanceof RequestError || error instanceof NodeError) return status.invalidArgument;
+  if (error instanceof PermissionError) return status.permissionDenied;
   return error instanceof LimitError ? status.resourceExhausted : status.internal;
 }

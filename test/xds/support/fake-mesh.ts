@@ -10,7 +10,7 @@ import type { Scope } from '../../../src/model/scope.ts';
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { pushOrder, type TypeUrl } from '../../../src/resource/types.ts';
 import { type FakeView, fakeView } from '../../../src/resource/view.fake.ts';
-import { AdsService, type ProxyHost } from '../../../src/xds/ads-service.ts';
+import { AdsService, type AdsServiceOptions, type ProxyHost } from '../../../src/xds/ads-service.ts';
 import type { Call, CallHandler } from '../../../src/xds/call.ts';
 import { frameHead } from '../../../src/xds/response.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
@@ -33,7 +33,11 @@ export interface FakeMesh {
   readonly scope: ScopeName;
 }
 
-export function fakeMesh(clock: FakeClock, log: Partial<Log> = {}): FakeMesh {
+export function fakeMesh(
+  clock: FakeClock,
+  log: Partial<Log> = {},
+  debug: AdsServiceOptions['debug'] = async () => [],
+): FakeMesh {
   const views = new Map<string, FakeView>();
   for (const [i, scope] of scopes.entries())
     for (const [j, type] of pushOrder.entries()) views.set(`${scope} ${type}`, fakeView({ type, number: i * 10 + j }));
@@ -57,6 +61,7 @@ export function fakeMesh(clock: FakeClock, log: Partial<Log> = {}): FakeMesh {
       clock,
       controlPlane: 'test',
       events,
+      debug,
       patienceMs: 1000,
     }),
     commit(changes) {

@@ -1,6 +1,7 @@
 /** Responses as tests read them: decoded by another implementation of protobuf than the one that wrote them. */
 import { fromBinary } from '@bufbuild/protobuf';
-import { envoyMessage } from '../../../src/descriptors/registry.ts';
+import { envoyMessage, envoyRegistry } from '../../../src/descriptors/registry.ts';
+import { typeNameOf } from '../../../src/lib/type-name.ts';
 import { pushOrder, shortType, type TypeUrl } from '../../../src/resource/types.ts';
 
 export type Dialect = 'delta' | 'sotw';
@@ -11,6 +12,8 @@ export interface SentResource {
   readonly name: string;
   /** Empty in the state-of-the-world dialect. */
   readonly version: string;
+  /** The type URL of its Any. */
+  readonly type: TypeUrl;
   /** The bytes of the message within its Any. */
   readonly value: Uint8Array;
 }
@@ -48,17 +51,24 @@ export function decodeResponse(bytes: Uint8Array, dialect: Dialect): Response {
     version: message.systemVersionInfo ?? message.versionInfo ?? '',
     resources: message.resources.map((resource) =>
       dialect === 'delta'
-        ? { name: resource.name, version: resource.version, value: resource.resource.value }
-        : { name: nameIn(resource), version: '', value: resource.value },
+        ? {
+            name: resource.name,
+            version: resource.version,
+            type: resource.resource.typeUrl,
+            value: resource.resource.value,
+          }
+        : { name: nameIn(resource), version: '', type: resource.typeUrl, value: resource.value },
     ),
     removed: message.removedResources ?? [],
     controlPlane: message.controlPlane?.identifier ?? '',
   };
 }
 
-/** The name that a resource bears itself. */
+/** The name that a resource bears itself; a text for tools bears none. */
 function nameIn({ typeUrl, value }: Any): string {
-  const message = fromBinary(envoyMessage(typeUrl.slice(typeUrl.indexOf('/') + 1)), value) as unknown as {
+  const schema = envoyRegistry().getMessage(typeNameOf(typeUrl));
+  if (schema === undefined) return '';
+  const message = fromBinary(schema, value) as unknown as {
     readonly name?: string;
     readonly clusterName?: string;
   };
