@@ -1,15 +1,10 @@
 /** Suites that need a real Envoy. */
-import { describe } from 'node:test';
 import { type EnvoyProgram, findEnvoy } from '../../../src/agent/envoy-program.ts';
+import { describeWith } from '../../support/real-part.ts';
 
-const envoy = findEnvoy();
+const envoy = { name: 'an Envoy', found: findEnvoy(), remedy: 'set ENVOY or run `npm run setup`' };
 
 /** A suite with an Envoy; where there is none it is skipped, but on CI it fails. */
 export function describeWithEnvoy(name: string, body: (envoy: EnvoyProgram) => void): void {
-  if (envoy !== undefined) describe(name, () => body(envoy));
-  else if (process.env.CI === 'true')
-    describe(name, () => {
-      throw new Error('expected an Envoy on CI, found none: set ENVOY or run `npm run setup`');
-    });
-  else describe(name, { skip: 'no Envoy found: set ENVOY or run `npm run setup`' }, () => {});
+  describeWith(envoy, name, body);
 }
