@@ -1,9 +1,11 @@
 /** The npm scripts: each does the set-up it needs and then its job. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
 import { build } from './setup/build.ts';
 import { dependencies } from './setup/dependencies.ts';
 import { envoy } from './setup/envoy.ts';
+import { kubernetesServers } from './setup/kubernetes.ts';
 import { root } from './setup/paths.ts';
 import { generatedTypes } from './setup/proto.ts';
 
@@ -32,6 +34,12 @@ async function setup(): Promise<void> {
   await envoy();
 }
 
+/** Whether any of the tests that some patterns mean needs the Kubernetes servers, whose first build takes long. */
+function haveKubernetesTests(patterns: readonly string[]): boolean {
+  const folder = join(root, 'test', 'kubernetes', sep);
+  return globSync([...patterns], { cwd: root }).some((file) => resolve(root, file).startsWith(folder));
+}
+
 const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async setup() {
     await setup();
@@ -44,10 +52,12 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async test(args) {
     await setup();
     const files = args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'];
+    if (haveKubernetesTests(files)) await kubernetesServers();
     return node(['--test', '--test-concurrency=2', ...files]);
   },
   async bench(args) {
     await setup();
+    await kubernetesServers();
     return node(['bench/main.ts', ...args]);
   },
   async check() {
