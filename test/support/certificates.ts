@@ -1,5 +1,6 @@
 /** Certificates made at test time: node:crypto can read and sign, and the little DER between is written here (X.690, RFC 5280). */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 
 /** What a certificate and its key are, as PEM. */
 export interface Issued {
@@ -17,6 +18,7 @@ export interface Signer {
 export interface CertificateOptions {
   /** The common name. */
   readonly name: string;
+  /** DNS names and IPv4 addresses. */
   readonly altNames?: readonly string[];
   /** Itself when absent. */
   readonly issuer?: Signer;
@@ -44,9 +46,7 @@ export function issue(options: CertificateOptions): Issued {
   const issuer = options.issuer ?? own;
   const extensions = [
     ...(isAuthority ? [extension('2.5.29.19', sequence(der(0x01, Buffer.from([0xff]))))] : []),
-    ...(altNames.length > 0
-      ? [extension('2.5.29.17', sequence(...altNames.map((alt) => der(0x82, Buffer.from(alt)))))]
-      : []),
+    ...(altNames.length > 0 ? [extension('2.5.29.17', sequence(...altNames.map(altName)))] : []),
   ];
   const body = sequence(
     der(0xa0, integer(2)),
@@ -117,6 +117,11 @@ function algorithm({ asymmetricKeyType }: KeyObject): Buffer {
 
 function distinguishedName(commonName: string): Buffer {
   return sequence(der(0x31, sequence(objectIdentifier('2.5.4.3'), der(0x0c, Buffer.from(commonName)))));
+}
+
+/** A GeneralName (RFC 5280, 4.2.1.6): iPAddress or dNSName. */
+function altName(text: string): Buffer {
+  return isIPv4(text) ? der(0x87, Buffer.from(text.split('.').map(Number))) : der(0x82, Buffer.from(text));
 }
 
 /** UTCTime, which holds until 2049. */
