@@ -12,7 +12,8 @@ import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { type Application, startHttpApplication } from './application.ts';
 import { podOf, serviceOf } from './kubernetes.ts';
 import { takeTestBlock } from './test-blocks.ts';
-import { type ProxySpec, startTestMesh, type TestMesh } from './test-mesh.ts';
+import { startTestMesh, type TestMesh } from './test-mesh.ts';
+import type { ProxySpec } from './test-proxy.ts';
 
 /** Where every application listens. */
 export const applicationPort = 8080;

@@ -7,45 +7,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import type { BootstrapOptions } from '../../../src/agent/bootstrap.ts';
 import type { DiscoveryServer } from '../../../src/discovery-server.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
-import { until } from '../../support/until.ts';
-import type { Entry } from './call.ts';
-import { type Envoy, startEnvoy, untilReady } from './envoy.ts';
+import { answered } from './answered.ts';
+import { type Envoy, untilReady } from './envoy.ts';
 import { startTestControlPlane, type TestControlPlane } from './test-control-plane.ts';
-
-/** A proxy to start. */
-export interface ProxySpec {
-  readonly name: string;
-  readonly namespace: string;
-  readonly type?: BootstrapOptions['type'];
-  readonly labels?: { readonly [name: string]: string };
-  readonly locality?: NonNullable<BootstrapOptions['locality']>;
-  readonly dialect?: BootstrapOptions['dialect'];
-  /** Metadata beside what `fairway up` gives. */
-  readonly metadata?: { readonly [name: string]: unknown };
-}
-
-export interface TestProxy {
-  readonly envoy: Envoy;
-  /** Where others reach it. */
-  readonly ip: string;
-  /** Where its own application reaches it, or people a gateway. */
-  readonly loopback: string;
-  /** Where its own application listens. */
-  readonly application: string;
-  /** The sidecar as an HTTP proxy. */
-  readonly httpProxy: Entry;
-  /** A port at `loopback` that it listens on for real. */
-  port(number: number): Entry;
-  /**
-   * As if a connection of its application to `ip:port`, or one of others to its workload, had been intercepted. Needs
-   * `toldDestinations` of fragments.ts, and REDIRECT.
-   */
-  intercepting(direction: 'outbound' | 'inbound', destination: string): Entry;
-}
+import { type ProxySpec, portsOf, startProxy, type TestProxy } from './test-proxy.ts';
 
 export interface TestMesh {
   readonly plane: TestControlPlane;
@@ -77,10 +44,6 @@ export interface TestMeshOptions {
   readonly base: string;
   readonly meshConfig?: string;
 }
-
-const httpProxyPort = 15080;
-const adminPort = 15000;
-const settleMs = 15_000;
 
 export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh> {
   const { envoy: program, block, proxies: specs, base, meshConfig = '' } = options;
@@ -134,98 +97,6 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
       }
     },
   };
-}
-
-interface Place {
-  readonly program: string;
-  readonly folder: string;
-  readonly block: AddressBlock;
-  readonly xds: BootstrapOptions['xds'];
-}
-
-function startProxy(spec: ProxySpec, number: number, { program, folder, block, xds }: Place): TestProxy {
-  const { name, namespace, type = 'sidecar', labels = {}, locality, dialect = 'delta', metadata = {} } = spec;
-  const ip = block.at(1, number);
-  const loopback = block.at(2, number);
-  const application = block.at(3, number);
-  const envoy = startEnvoy({
-    program,
-    folder,
-    bootstrap: {
-      type,
-      ip,
-      pod: `${name}-1`,
-      namespace,
-      domainSuffix: 'cluster.local',
-      cluster: 'Kubernetes',
-      serviceAccount: name,
-      labels,
-      workload: name,
-      ...(locality === undefined ? {} : { locality }),
-      metadata: {
-        INTERCEPTION_MODE: 'NONE',
-        UNPRIVILEGED_POD: 'true',
-        LOOPBACK_ADDRESS: loopback,
-        APPLICATION_ADDRESS: application,
-        ...(type === 'sidecar' ? { HTTP_PROXY_PORT: String(httpProxyPort) } : {}),
-        ...metadata,
-      },
-      xds,
-      dialect,
-      admin: { host: ip, port: adminPort },
-    },
-  });
-  return {
-    envoy,
-    ip,
-    loopback,
-    application,
-    httpProxy: { host: loopback, port: httpProxyPort, isProxy: true },
-    port: (port) => ({ host: loopback, port, isProxy: false }),
-    intercepting(direction, destination) {
-      const { proxyListenPort, proxyInboundListenPort } = portsOf(block);
-      const port = direction === 'outbound' ? proxyListenPort : proxyInboundListenPort;
-      const [ip, number] = destination.split(':');
-      return { host: '127.0.0.1', port, isProxy: false, preface: `PROXY TCP4 10.9.9.9 ${ip} 40000 ${number}\r\n` };
-    },
-  };
-}
-
-/** Where sidecars take intercepted connections, on all addresses: no test process takes another's. */
-function portsOf({ number }: AddressBlock): {
-  readonly proxyListenPort: number;
-  readonly proxyInboundListenPort: number;
-} {
-  return { proxyListenPort: 20_000 + 2 * number, proxyInboundListenPort: 20_001 + 2 * number };
-}
-
-/** Everything that was sent is answered, and no cluster or listener waits for more. Yields what was rejected. */
-async function answered({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<readonly string[]> {
-  // What was applied is committed and sent at the end of this turn.
-  await setImmediate();
-  await setImmediate();
-  const state = () =>
-    ads
-      .connections()
-      .flatMap(({ types }) => types.map(({ sent }) => sent))
-      .join(' ');
-  const isAnswered = () =>
-    ads.connections().length === envoys.length &&
-    ads.connections().every(({ types }) => types.every(({ state }) => state !== 'STALE'));
-  const isSettled = async () => {
-    if (!isAnswered()) return false;
-    const before = state();
-    const warming = await Promise.all(envoys.map((envoy) => envoy.stats('warming')));
-    return isAnswered() && state() === before && warming.every((stats) => [...stats.values()].every((n) => n === 0));
-  };
-  await until(isSettled, { what: 'every proxy to have everything in force', mostMs: settleMs });
-  return ads
-    .connections()
-    .flatMap(({ proxy, types }) =>
-      types
-        .filter((type) => type.state === 'ERROR')
-        .map(({ typeUrl, lastError }) => `${proxy.name}: ${typeUrl}: ${lastError?.message}`),
-    );
 }
 
 async function assertNothingRejected({ ads }: DiscoveryServer, envoys: readonly Envoy[]): Promise<void> {
