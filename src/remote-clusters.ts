@@ -104,7 +104,7 @@ class RemoteClusters {
       const key = objectKey(change);
       if (change.object === undefined) {
         this.#secrets.delete(key);
-        this.#sink.problems(key, []);
+        this.#sink.problems(partOf(key), []);
       } else this.#secrets.set(key, change.object);
     }
     this.#reconcile();
@@ -138,7 +138,7 @@ class RemoteClusters {
       const fault = this.#use(id, statement);
       if (fault !== undefined) problems.get(objectKey(statement.secret))?.push(fault);
     }
-    for (const [key, found] of problems) this.#sink.problems(key, found);
+    for (const [key, found] of problems) this.#sink.problems(partOf(key), found);
   }
 
   /** The clusters that Secrets state, each by the first of them by name; with what is wrong with Secrets. */
@@ -222,6 +222,11 @@ class RemoteClusters {
     });
     return { client, stop, synced: Promise.all(synced).then(() => {}), kubeconfig };
   }
+}
+
+/** The same Secret is looked at for certificates too, by others. */
+function partOf(key: string): string {
+  return `remote clusters/${key}`;
 }
 
 function problemOf({ origin }: KubernetesObject, path: string, message: string): Problem {

@@ -1,0 +1,97 @@
+/**
+ * What nodes do in a real cluster, as far as anybody here notices: each Pod that is bound to the node gets an address and an
+ * application there, is ready a little later, and goes on serving for a while after it was told to end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Application, startHttpApplication } from '../../envoy/support/application.ts';
+import type { Cluster } from './cluster.ts';
+
+export interface Kubelet {
+  /** Applications that run, by the name of their Pod. */
+  readonly applications: ReadonlyMap<string, Application>;
+  stop(): Promise<void>;
+}
+
+/** The port of every application. */
+export const applicationPort = 8080;
+
+export const nodeName = 'node-1';
+
+/** How long an application goes on after its Pod was deleted, in milliseconds. */
+const graceMs = 1500;
+const lookMs = 50;
+
+interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: { readonly nodeName?: string };
+}
+
+/** `addressOf` yields the address of the nth Pod. */
+export async function startKubelet(cluster: Cluster, addressOf: (number: number) => string): Promise<Kubelet> {
+  const applications = new Map<string, Application>();
+  const handled = new Set<string>();
+  const ending = new Set<string>();
+  const work = new Set<Promise<void>>();
+  let count = 0;
+  let isStopped = false;
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
+  await cluster.api('POST', '/api/v1/nodes', { ...node, metadata: { ...node.metadata, labels: zone } });
+  const pathOf = ({ metadata }: Pod) => `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
+  const start = async (pod: Pod) => {
+    const { name } = pod.metadata;
+    count += 1;
+    const address = addressOf(count);
+    applications.set(name, await startHttpApplication({ name, address, port: applicationPort }));
+    await cluster.api('PATCH', `${pathOf(pod)}/status`, { status: running(address, 'True') });
+  };
+  const end = async (pod: Pod) => {
+    const { name } = pod.metadata;
+    await sleep(graceMs);
+    await applications.get(name)?.close();
+    applications.delete(name);
+    await cluster.api('DELETE', `${pathOf(pod)}?gracePeriodSeconds=0`).catch(() => {});
+  };
+  const look = async () => {
+    const { items } = await cluster.api<{ items: readonly Pod[] }>('GET', '/api/v1/pods');
+    for (const pod of items.filter(({ spec }) => spec.nodeName === nodeName)) {
+      const { uid, deletionTimestamp } = pod.metadata;
+      const [done, task] = deletionTimestamp === undefined ? [handled, start] : [ending, end];
+      if (done.has(uid)) continue;
+      done.add(uid);
+      const running = task(pod).finally(() => work.delete(running));
+      work.add(running);
+    }
+  };
+  const loop = (async () => {
+    while (!isStopped) {
+      await look().catch(() => {});
+      await sleep(lookMs);
+    }
+  })();
+  return {
+    applications,
+    async stop() {
+      isStopped = true;
+      await loop;
+      await Promise.allSettled(work);
+      await Promise.all([...applications.values()].map((application) => application.close()));
+    },
+  };
+}
+
+const zone = { 'topology.kubernetes.io/region': 'north', 'topology.kubernetes.io/zone': 'north-a' };
+
+/** The status that a kubelet writes. */
+export function running(address: string, isReady: 'True' | 'False'): object {
+  return {
+    phase: 'Running',
+    podIP: address,
+    podIPs: [{ ip: address }],
+    conditions: [{ type: 'Ready', status: isReady }],
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * A test file that runs in a network namespace of its own, where addresses that are no loopback ones reach only itself: an API
+ * server takes no loopback addresses for endpoints.
+ */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** All of it is this machine's, within the namespace. */
+export const localSubnet = '10.128.0.0/9';
+
+/** For all tests of a file, in milliseconds. */
+const mostMs = 5 * 60_000;
+
+const prepare = `ip link set lo up && ip address add ${localSubnet} dev lo && exec "$0" "$@"`;
+
+function unshare(command: readonly string[]): readonly string[] {
+  return ['--user', '--map-root-user', '--net', 'sh', '-c', prepare, ...command];
+}
+
+/** Whether this machine lets us have such a namespace. */
+export function hasNetworkNamespaces(): boolean {
+  return process.platform === 'linux' && spawnSync('unshare', [...unshare(['true'])], { stdio: 'ignore' }).status === 0;
+}
+
+/** Runs the tests of a file, which no pattern of test files matches, within a namespace. */
+export function testInNetworkNamespace(name: string, file: URL): void {
+  test(name, async (context) => {
+    const command = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--test-reporter=spec',
+      fileURLToPath(file),
+    ];
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const child = spawn('unshare', [...unshare(command)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    const timer = setTimeout(() => child.kill('SIGKILL'), mostMs);
+    context.signal.addEventListener('abort', () => child.kill('SIGKILL'));
+    const [code] = await once(child, 'close');
+    clearTimeout(timer);
+    assert.equal(code, 0, `the tests in the namespace failed:\n${output}`);
+    const passed = /^ℹ pass (\d+)$/m.exec(output)?.[1] ?? '0';
+    assert.notEqual(passed, '0', `expected tests in the namespace, found none:\n${output}`);
+    context.diagnostic(`${passed} tests passed in the namespace`);
+  });
+}
