@@ -67,6 +67,8 @@ export interface SinkOptions {
   /** `base` when absent. */
   readonly layer?: Layer;
 }
+/** Nobody can fill the log, or the memory, with names of clusters. */
+const mostUnknownClusters = 100;
 
 /** How a source of objects is doing. */
 export interface SourceState {
@@ -90,6 +92,8 @@ export class ControlPlane implements ProxyHost {
   readonly #gateways: GatewayWatch;
   readonly #patches: PatchWatch;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
+  /** Clusters that proxies named and nobody knows: each is worth one warning. */
+  readonly #unknownClusters = new Set<string>();
   /** What the last commit wants done once all views are settled. */
   readonly #moves = new Set<() => void>();
   #isScheduled = false;
@@ -179,6 +183,7 @@ export class ControlPlane implements ProxyHost {
   /** Makes a cluster known beside the config cluster, so that proxies may say that they run there. */
   addCluster(cluster: string): void {
     this.#clusters.add(cluster);
+    this.#unknownClusters.delete(cluster);
     this.mesh.tables.clusters.put(cluster, { id: cluster, isConfig: cluster === this.#options.cluster });
     this.#schedule();
   }
@@ -236,6 +241,7 @@ export class ControlPlane implements ProxyHost {
   }
 
   connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void } {
+    this.#noteCluster(proxy);
     const { proxies } = this.mesh.tables;
     proxies.put(proxy.connection, proxy);
     this.commit();
@@ -266,6 +272,16 @@ export class ControlPlane implements ProxyHost {
       leave();
     };
     return { scope, close };
+  }
+
+  #noteCluster({ cluster, name }: Proxy): void {
+    const isNoted = this.#unknownClusters.has(cluster) || this.#unknownClusters.size >= mostUnknownClusters;
+    if (this.#clusters.has(cluster) || isNoted) return;
+    this.#unknownClusters.add(cluster);
+    this.#options.log.warn(
+      `expected CLUSTER_ID to be a cluster that is known, found ${JSON.stringify(cluster)}: served as in ${this.#options.cluster}`,
+      { proxy: name },
+    );
   }
 
   /** Lets go of what would still be done later. */

@@ -82,7 +82,7 @@ export const meshConfig = object({
   outboundClusterStatName: string,
   certificates: notExecuted(any),
   thriftConfig: notExecuted(any),
-  serviceSettings: notExecuted(list(object({ settings: object({ clusterLocal: boolean }), hosts: list(string) }))),
+  serviceSettings: list(object({ settings: object({ clusterLocal: boolean }), hosts: list(string) })),
   verifyCertificateAtClient: notExecuted(boolean),
   ca: notExecuted(any),
   extensionProviders: notExecuted(any),

@@ -118,6 +118,7 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
         port,
         subset: subset?.labels ?? {},
         endpoints,
+        isClusterLocal: false,
         locality,
         hasOutlierDetection: policy.outlierDetection !== undefined,
         sendsUnhealthy: true,

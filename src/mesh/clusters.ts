@@ -3,7 +3,8 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { ClusterIr } from '../ir/cluster.ts';
 import type { LoadAssignmentIr } from '../ir/endpoint.ts';
-import { anywhere } from '../model/scope.ts';
+import { anywhere, clientOf } from '../model/scope.ts';
+import { isClusterLocal } from './cluster-local.ts';
 import { clusterName, resolveClusters, targetsOf, usesEds } from './cluster-resolver.ts';
 import type { DestinationPolicyQueries } from './destination-policy.ts';
 import { resolveAssignment } from './endpoint-resolver.ts';
@@ -54,7 +55,9 @@ export function clusterQueries(
       if (service === undefined) return [];
       const policy = read.cell(destinationPolicy, { client, host, namespace: service.namespace });
       const all = read.cell(endpoints, `${service.namespace}/${host}`);
-      return targetsOf({ service, policy, settings: read.cell(clusterSettings, meshKey) })
+      const settings = read.cell(clusterSettings, meshKey);
+      const { clusterLocal } = settings;
+      return targetsOf({ service, policy, settings })
         .filter((target) => usesEds(client, service, target))
         .map((target) => {
           const { outlierDetection } = target.policy;
@@ -65,6 +68,7 @@ export function clusterQueries(
             port: target.port,
             subset: target.subset?.labels ?? {},
             endpoints: all,
+            isClusterLocal: isClusterLocal(host, clusterLocal),
             locality: target.locality,
             hasOutlierDetection: outlierDetection !== undefined,
             sendsUnhealthy: (outlierDetection?.minHealthPercent ?? 0) === 0,
@@ -78,17 +82,26 @@ export function clusterQueries(
     reads: [imported, destinationPolicy, clusterSettings, placed],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
-      // Where a client runs only matters to hosts whose policy asks for it: others share one result over all localities.
+      // Where a client runs only matters to hosts whose policy asks for it: others share one result over all places.
       const elsewhere = anywhere(client);
       const service = read.cell(imported, { client: elsewhere, host });
       if (service === undefined) return [];
       const policy = read.cell(destinationPolicy, { client: elsewhere, host, namespace: service.namespace });
-      const isPlaced = targetsOf({ service, policy, settings: read.cell(clusterSettings, meshKey) }).some(
+      const settings = read.cell(clusterSettings, meshKey);
+      const isPlaced = targetsOf({ service, policy, settings }).some(
         ({ locality, policy: { outlierDetection } }) =>
           locality !== undefined &&
           (locality.isForced || outlierDetection !== undefined || isLocalityWeighted(locality)),
       );
-      return read.cell(placed, { client: isPlaced || service.isNodeLocal === true ? client : elsewhere, host });
+      const { locality, network, nodeName, cluster } = client;
+      const reduced = clientOf({
+        ...client,
+        locality: isPlaced ? locality : '',
+        network: isPlaced ? network : '',
+        nodeName: isPlaced || service.isNodeLocal === true ? nodeName : '',
+        cluster: isPlaced || isClusterLocal(host, settings.clusterLocal) ? cluster : '',
+      });
+      return read.cell(placed, { client: reduced, host });
     },
   });
 

@@ -18,6 +18,8 @@ export interface AssignmentRequest {
   /** Labels that endpoints must have; none for the service as a whole. */
   readonly subset: Labels;
   readonly endpoints: HostEndpoints;
+  /** The host is another service in each cluster: only endpoints of the client's own cluster count. */
+  readonly isClusterLocal: boolean;
   readonly locality: LocalitySetting | undefined;
   readonly hasOutlierDetection: boolean;
   /** With a threshold for panic, endpoints that are not ready would be counted; they are left out then. */
@@ -33,6 +35,7 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
     const number = endpoint.ports[port.name];
     if (number === undefined || !selects(subset, endpoint.labels)) return [];
     if (!request.resolvesNames && !isAddress(endpoint.address)) return [];
+    if (request.isClusterLocal && client.cluster !== '' && endpoint.cluster !== client.cluster) return [];
     if (service.isNodeLocal === true && endpoint.nodeName !== client.nodeName) return [];
     if (endpoint.health === 'draining' && !keepsDraining) return [];
     if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];

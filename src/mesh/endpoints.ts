@@ -1,6 +1,7 @@
 /** The endpoints of a host: those that platforms report, and the workloads that its services select. */
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
+import { isAbout } from '../model/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
 import { type Origin, type OriginKey, originKey } from '../model/origin.ts';
@@ -32,7 +33,12 @@ export function endpointQueries(graph: Graph, { services, shards, workloads }: T
         .rows(services, read.keys(services.byHost, key.slice(at + 1)))
         .filter((service) => service.namespace === namespace && service.selector !== undefined);
       if (selecting.length === 0) return { endpoints: reported, origins: originsOf(reporting) };
-      const found = selecting.flatMap((service) => selected(read, service).map((workload) => ({ service, workload })));
+      // What is stated beside a cluster is selected by the Services of its own cluster, not once by each.
+      const found = selecting.flatMap((service) =>
+        selected(read, service)
+          .filter(({ cluster }) => isAbout(service.registry, cluster))
+          .map((workload) => ({ service, workload })),
+      );
       return {
         endpoints: [...reported, ...found.flatMap(({ service, workload }) => toEndpoints(workload, service))],
         origins: originsOf([...reporting, ...found.map(({ workload }) => workload)]),

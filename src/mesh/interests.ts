@@ -9,6 +9,7 @@ import type { Query, Reader } from '../incremental/query.ts';
 import { type Hostname, isWildcard, namespaceInName } from '../model/hostname.ts';
 import { isHttp } from '../model/protocol.ts';
 import type { Service } from '../model/service.ts';
+import { countClaims } from './merged-services.ts';
 import { destinationRuleHost, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import type { VisibilitySettings } from './setting-parts.ts';
@@ -185,7 +186,7 @@ class Draft {
   }
 
   isClaimedTwice(host: Hostname): boolean {
-    return this.#read.keys(this.#tables.services.byHost, host).length > 1;
+    return countClaims(this.#read.keys(this.#tables.services.byHost, host)) > 1;
   }
 
   /** What a destination is to a client shows in the routes that lead there, whoever's hosts they are for. */

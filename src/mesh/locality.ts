@@ -7,6 +7,7 @@ import type { Labels } from '../model/labels.ts';
 import { formatLocality, type Locality, parseLocality } from '../model/locality.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service, TrafficDistribution } from '../model/service.ts';
+import { clusterLabel, nodeLabel } from './rules.ts';
 
 /** The locality setting in force for a service, and whether it acts without outlier detection. */
 export interface LocalitySetting {
@@ -19,8 +20,8 @@ const topology = {
   zone: 'topology.kubernetes.io/zone',
   subzone: 'topology.istio.io/subzone',
   network: 'topology.istio.io/network',
-  cluster: 'topology.istio.io/cluster',
-  node: 'kubernetes.io/hostname',
+  cluster: clusterLabel,
+  node: nodeLabel,
 } as const;
 
 const distributions: { readonly [name in Exclude<TrafficDistribution, 'any'>]: readonly string[] } = {

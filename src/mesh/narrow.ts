@@ -12,9 +12,10 @@ import { wildcardsOver } from '../model/hostname.ts';
 import { pick } from '../model/labels.ts';
 import { type Client, clientOf } from '../model/scope.ts';
 import { type AskedLabelQueries, askedLabelQueries } from './asked-labels.ts';
+import { clusterAwareQuery } from './cluster-aware.ts';
 import { importsNamespace } from './egress.ts';
 import { interestQuery } from './interests.ts';
-import { nodeLabel } from './rules.ts';
+import { clusterLabel, nodeLabel } from './rules.ts';
 import { type ClientNamespace, clientNamespaceKey, type ServiceQueries } from './services.ts';
 import type { Tables } from './tables.ts';
 
@@ -26,6 +27,7 @@ export interface NarrowQueries extends Pick<AskedLabelQueries, 'allAskedLabels'>
 export function narrowQueries(graph: Graph, tables: Tables, queries: ServiceQueries, narrows: boolean): NarrowQueries {
   const { services, virtualServices } = tables;
   const { egress } = queries;
+  const clusterAware = clusterAwareQuery(graph, tables, queries);
   const interests = interestQuery(graph, tables, queries);
   const { askedLabels, selectorLabels, allAskedLabels } = askedLabelQueries(graph, tables, queries);
 
@@ -45,7 +47,7 @@ export function narrowQueries(graph: Graph, tables: Tables, queries: ServiceQuer
   });
 
   const narrow = graph.query<ClientNamespace, Client>('narrow', {
-    reads: [interests, askedLabels, selectorLabels, egress, services.nodeAware, rulingNamespaces],
+    reads: [interests, askedLabels, selectorLabels, egress, services.nodeAware, rulingNamespaces, clusterAware],
     keyOf: clientNamespaceKey,
     compute(read, { client, namespace }) {
       if (!narrows) return client;
@@ -61,6 +63,7 @@ export function narrowQueries(graph: Graph, tables: Tables, queries: ServiceQuer
         domain: keepsSelf ? client.domain : sharedDomain(client.domain),
         sidecar: seesAll ? '' : client.sidecar,
         labels: pick(client.labels, [...asked, ...selected]),
+        cluster: asked.includes(clusterLabel) || read.cell(clusterAware, namespace) ? client.cluster : '',
         nodeName: keepsNode ? client.nodeName : '',
       });
     },

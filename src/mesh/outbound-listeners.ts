@@ -6,7 +6,7 @@ import type { FilterChainIr, ListenerIr } from '../ir/listener.ts';
 import { ensure } from '../lib/ensure.ts';
 import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
-import type { Protocol } from '../model/protocol.ts';
+import { isHttp, type Protocol } from '../model/protocol.ts';
 import type { Capture, Client } from '../model/scope.ts';
 import { withAccessLog } from './access-log.ts';
 import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
@@ -14,6 +14,7 @@ import { dnsCacheOf } from './dns.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
 import { distinctPlaces, type ListenerPlace, placeKey, sharedPlace } from './listener-place.ts';
+import { servicesOf } from './merged-services.ts';
 import { outboundCluster, telemetryName } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
 import { addressedListener, type OutboundContext, placedListener } from './outbound-listener.ts';
@@ -66,7 +67,7 @@ interface ChainsKey {
 
 export function outboundListenerQueries(
   graph: Graph,
-  { services, virtualServices }: Tables,
+  tables: Tables,
   { visibility, listenerSettings, service }: ServiceQueries,
   { namespaces }: ImportQueries,
   { narrow }: NarrowQueries,
@@ -74,6 +75,7 @@ export function outboundListenerQueries(
   { hostRules }: VirtualServiceQueries,
   { listenerClaims }: ListenerClaimQueries,
 ): OutboundListenerQueries {
+  const { services, clusters, virtualServices } = tables;
   function targetOf(read: Reader, client: Client, host: Hostname, port: number, subset: string): TcpTarget {
     const found = read.cell(service, { client, host });
     return {
@@ -135,16 +137,33 @@ export function outboundListenerQueries(
     const keys = read.keys(services.byAddress, `${address}:${claim.port}`);
     if (keys.length <= 1) return false;
     const { defaultServiceExportTo } = read.cell(visibility, meshKey);
-    return read
-      .rows(services, keys)
-      .filter(({ exportTo, namespace }) =>
-        isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
+    const others = new Set(read.rows(services, keys).map(({ hostname }) => hostname));
+    others.delete(claim.host);
+    // What is at the address in another cluster may be elsewhere in the client's own.
+    return [...others]
+      .flatMap((host) => servicesOf(read, tables, host, client.cluster))
+      .filter(
+        ({ addresses, ports, exportTo, namespace }) =>
+          addresses.includes(address) &&
+          ports.some(({ number, protocol }) => number === claim.port && !isHttp(protocol)) &&
+          isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
       )
-      .some((other) => other.hostname !== claim.host && byAge({ ...other, name: telemetryName(other) }, claim) < 0);
+      .some((other) => byAge({ ...other, name: telemetryName(other) }, claim) < 0);
   }
 
   const addressedListeners = graph.query<CapturedNamespace, readonly ListenerIr[]>('addressedListeners', {
-    reads: [services, services.byAddress, visibility, listenerSettings, service, chains, listenerClaims],
+    reads: [
+      services,
+      services.byAddress,
+      services.byHost,
+      clusters,
+      clusters.all,
+      visibility,
+      listenerSettings,
+      service,
+      chains,
+      listenerClaims,
+    ],
     keyOf: capturedNamespaceKey,
     compute(read, { client, capture, namespace }) {
       const context = contextOf(read, { capture, client }, () => client);

@@ -100,13 +100,16 @@ export function credentialsOf(config: Config<Spec<'DestinationRule'>>): readonly
 /** The label by which a locality setting means the node that a client runs on. */
 export const nodeLabel = 'kubernetes.io/hostname';
 
+/** The label by which it means the cluster. */
+export const clusterLabel = 'topology.istio.io/cluster';
+
 /** The labels of a locality setting, without those that follow from the locality and network of a client. */
 export function priorityLabels(
   setting: { readonly failoverPriority?: readonly string[] } | undefined,
 ): readonly string[] {
   return (setting?.failoverPriority ?? [])
     .map((entry) => entry.split('=', 1)[0] ?? '')
-    .filter((label) => !label.startsWith('topology.'));
+    .filter((label) => label === clusterLabel || !label.startsWith('topology.'));
 }
 
 /** The hosts that both lists mean, each in its narrower form; sorted. */

@@ -7,6 +7,7 @@ import type { Hostname } from '../model/hostname.ts';
 import type { Client } from '../model/scope.ts';
 import { namespaceInServiceKey, type Service, type ServicePort } from '../model/service.ts';
 import { type Egress, egressOf } from './egress.ts';
+import { servicesOf } from './merged-services.ts';
 import { type SettingQueries, settingQueries } from './setting-parts.ts';
 import { meshKey, type Tables } from './tables.ts';
 import { closeness, exportToOr, isVisible } from './visibility.ts';
@@ -36,7 +37,7 @@ export interface ServiceQueries extends SettingQueries {
 }
 
 export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
-  const { services, meshConfig, sidecars, autoAddresses } = tables;
+  const { services, clusters, meshConfig, sidecars, autoAddresses } = tables;
   const settings = settingQueries(graph, meshConfig);
   const { visibility } = settings;
   const egress = graph.query<Client, Egress>('egress', {
@@ -46,15 +47,13 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
       egressOf(client.sidecar === '' ? undefined : read.row(sidecars, client.sidecar)?.spec, client.namespace),
   });
   const service = graph.query<ClientHost, Service | undefined>('service', {
-    reads: [services, services.byHost, visibility, autoAddresses],
+    reads: [services, services.byHost, clusters, clusters.all, visibility, autoAddresses],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const { defaultServiceExportTo } = read.cell(visibility, meshKey);
-      const candidates = read
-        .rows(services, read.keys(services.byHost, host))
-        .filter(({ exportTo, namespace }) =>
-          isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
-        );
+      const candidates = servicesOf(read, tables, host, client.cluster).filter(({ exportTo, namespace }) =>
+        isVisible(exportToOr(exportTo, defaultServiceExportTo), namespace, client.namespace),
+      );
       const found = candidates.length <= 1 ? candidates[0] : merge(inOrder(candidates, client, defaultServiceExportTo));
       if (!client.capturesDns || found === undefined || found.autoAddresses !== undefined) return found;
       const made = read.row(autoAddresses, `${found.namespace}/${host}`);

@@ -20,6 +20,7 @@ const clusterFields = [
   'keepalive',
   'upgradesToHttp2',
   'locality',
+  'clusterLocal',
   'trafficPolicy',
   'outboundStatName',
   'tlsDefaults',

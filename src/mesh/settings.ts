@@ -6,6 +6,7 @@ import type { TlsParametersIr } from '../ir/tls.ts';
 import { isRecord } from '../lib/schema.ts';
 import { type GatewayTopology, gatewayTopology } from '../model/gateway-topology.ts';
 import type { ExportTo } from '../model/service.ts';
+import { type LocalHost, localHosts } from './cluster-local.ts';
 import { tlsParameters } from './tls-parameters.ts';
 
 export interface MeshSettings {
@@ -24,6 +25,8 @@ export interface MeshSettings {
   readonly defaultVirtualServiceExportTo: ExportTo;
   readonly defaultDestinationRuleExportTo: ExportTo;
   readonly upgradesToHttp2: boolean;
+  /** What is said of hosts that are another service in each cluster, the most specific first. */
+  readonly clusterLocal: readonly LocalHost[];
   readonly locality: NonNullable<MeshConfig['localityLbSetting']>;
   readonly retryPolicy?: NonNullable<MeshConfig['defaultHttpRetryPolicy']>;
   readonly inboundRetryPolicy?: NonNullable<MeshConfig['defaultInboundHttpRetryPolicy']>;
@@ -61,6 +64,7 @@ export function meshSettings(config: MeshConfig = {}): MeshSettings {
     defaultVirtualServiceExportTo: nonEmpty(config.defaultVirtualServiceExportTo),
     defaultDestinationRuleExportTo: nonEmpty(config.defaultDestinationRuleExportTo),
     upgradesToHttp2: config.h2UpgradePolicy === 'UPGRADE',
+    clusterLocal: localHosts(config.serviceSettings),
     locality: { enabled: true, ...config.localityLbSetting },
     ...(config.defaultHttpRetryPolicy === undefined ? {} : { retryPolicy: config.defaultHttpRetryPolicy }),
     ...(config.defaultInboundHttpRetryPolicy === undefined

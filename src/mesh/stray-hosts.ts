@@ -11,6 +11,7 @@ import { compareSpecificity, type Hostname, isWildcard, wildcardsOver } from '..
 import type { Client } from '../model/scope.ts';
 import { takesRequests } from '../model/service.ts';
 import { importsRule } from './egress.ts';
+import { servicesOf } from './merged-services.ts';
 import { isOnMesh, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
@@ -48,10 +49,11 @@ export interface StrayQueries {
 
 export function strayQueries(
   graph: Graph,
-  { services, virtualServices }: Tables,
+  tables: Tables,
   { visibility, service, egress, portNamespaces }: ServiceQueries,
   { ruleRoutes }: VirtualServiceQueries,
 ): StrayQueries {
+  const { services, clusters, virtualServices } = tables;
   /** The hosts of one rule that are strays on a port. */
   function straysOf(read: Reader, config: Config<VirtualService>, client: Client, port: number): readonly Hostname[] {
     const hosts = virtualServiceHosts(config);
@@ -69,7 +71,8 @@ export function strayQueries(
     for (const key of read.keys(services.underWildcard, wildcard)) {
       const row = read.row(services, key);
       if (row?.ports.some(({ number }) => number === port) !== true) continue;
-      if (read.cell(service, { client, host: row.hostname }) !== undefined) return true;
+      const found = read.cell(service, { client, host: row.hostname });
+      if (found?.ports.some(({ number }) => number === port) === true) return true;
     }
     return false;
   }
@@ -77,7 +80,7 @@ export function strayQueries(
   /** Whether a host is a service with requests on the port whoever asks: every row that may be it has the port. */
   function isServiceToAll(read: Reader, host: Hostname, port: number): boolean {
     const { defaultServiceExportTo } = read.cell(visibility, meshKey);
-    const rows = read.rows(services, read.keys(services.byHost, host));
+    const rows = servicesOf(read, tables, host, '');
     return (
       rows.some(({ exportTo }) => exportToOr(exportTo, defaultServiceExportTo).includes('*')) &&
       rows.every((row) => takesRequests(row, port))
@@ -94,6 +97,8 @@ export function strayQueries(
       services,
       services.byHost,
       services.byPort,
+      clusters,
+      clusters.all,
       virtualServices,
       virtualServices.byNamespace,
       virtualServices.together,

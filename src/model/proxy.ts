@@ -16,6 +16,8 @@ export interface Proxy {
   /** Its own addresses, the main one first. */
   readonly addresses: readonly string[];
   readonly labels: Labels;
+  /** Numbers of the named ports of its pod, as its agent knows them. */
+  readonly podPorts?: { readonly [name: string]: number };
   readonly locality: Locality;
   readonly network: string;
   readonly cluster: string;

@@ -20,6 +20,8 @@ export interface Workload {
   readonly weight: number;
   readonly health: Health;
   readonly nodeName: string;
+  /** Its addresses are those of its node, which others have too. */
+  readonly sharesAddress?: true;
   readonly cluster: string;
   readonly origin: Origin;
 }

@@ -57,6 +57,14 @@ describe('metadata', () => {
     addresses: ['10.0.0.1', 'fd00::1'],
   });
   check('holds labels', metadata({ LABELS: { app: 'web', odd: 1 } }), { labels: { app: 'web' } });
+  check(
+    'holds the ports of the pod that have names',
+    metadata({
+      POD_PORTS: '[{"name":"web","containerPort":80},{"containerPort":81},{"name":"odd","containerPort":"x"}]',
+    }),
+    { podPorts: { web: 80 } },
+  );
+  check('holds no ports that cannot be read', metadata({ POD_PORTS: '{"name":' }), {});
   check('without proper labels means none', metadata({ LABELS: 'app=web' }), { labels: {} });
   check('names the way in', metadata({ INTERCEPTION_MODE: 'NONE' }), { interception: 'NONE' });
   check('with an unknown way in means the usual one', metadata({ INTERCEPTION_MODE: 'MAGIC' }), {});

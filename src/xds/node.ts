@@ -36,6 +36,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
   const proxyConfig = metadata.PROXY_CONFIG;
   const interception = text('INTERCEPTION_MODE');
   const httpProxyPort = portOf(metadata.HTTP_PROXY_PORT);
+  const podPorts = podPortsIn(metadata.POD_PORTS);
   const reserved = [metadata.ENVOY_STATUS_PORT, metadata.ENVOY_PROMETHEUS_PORT].map(portOf);
   return {
     connection: `${name}-${connectionNumber}`,
@@ -46,6 +47,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     domain,
     addresses: instanceIps.length > 0 ? instanceIps : ip === '' ? [] : [ip],
     labels: textsIn(metadata.LABELS),
+    ...(podPorts === undefined ? {} : { podPorts }),
     locality: node.locality,
     network: text('NETWORK'),
     cluster: text('CLUSTER_ID') || 'Kubernetes',
@@ -71,4 +73,25 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
 /** What is no port says nothing, so that no node can state what Envoy would refuse. */
 function portOf(value: unknown): number | undefined {
   return wholeNumber(value, 65_535);
+}
+
+/** The container ports that have names, out of a list of them in JSON; undefined when there are none. */
+function podPortsIn(text: unknown): { readonly [name: string]: number } | undefined {
+  const found: { [name: string]: number } = {};
+  for (const entry of listIn(text)) {
+    if (!isRecord(entry)) continue;
+    const port = portOf(entry.containerPort);
+    if (typeof entry.name === 'string' && entry.name !== '' && port !== undefined) found[entry.name] = port;
+  }
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
+function listIn(text: unknown): readonly unknown[] {
+  if (typeof text !== 'string') return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
 }

@@ -26,6 +26,7 @@ const service: fc.Arbitrary<Draft> = fc
     ...head,
     name,
     shown: where,
+    cluster: rarely(fc.constant('east')),
     body: fc.oneof(
       fc.record({
         ports: fc.constantFrom([web], [raw], [web, raw]),
@@ -34,8 +35,9 @@ const service: fc.Arbitrary<Draft> = fc
       exactHost.map((externalName) => ({ type: 'ExternalName', externalName, ports: [web] })),
     ),
   })
-  .map(({ shown, body, ...rest }) => ({
+  .map(({ shown, body, cluster, ...rest }) => ({
     ...rest,
+    ...(cluster === undefined ? {} : { cluster }),
     group: '',
     kind: 'Service',
     line: 1,

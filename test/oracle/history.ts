@@ -32,6 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .record({ at: fc.nat({ max: 99 }), createdAt: fc.nat({ max: 3 }), line: fc.nat({ max: 3 }) })
       .map((change) => ({ do: 'touchAt', ...change }) as const),
   },
+  { weight: 1, arbitrary: fc.constantFrom('join', 'part').map((change) => ({ do: change, cluster: 'east' }) as const) },
   { weight: 1, arbitrary: meshConfig.map((mesh) => ({ do: 'configure', mesh }) as const) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect' as const), seat, proxy }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), seat }) },
@@ -60,6 +61,7 @@ const features = [
   '"\\*\\.',
   '"externalName":',
   '"clusterIP":"None"',
+  '"cluster":"east"',
   '"do":"configure"',
 ] as const;
 
@@ -93,14 +95,20 @@ const labels = { app: 'x', version: 'v1' };
 /** Few hosts, one plain sidecar in each namespace, and no more objects than a person can follow. */
 const close: fc.Arbitrary<readonly Batch[]> = fc
   .record({
+    clusters: fc.array(fc.constantFrom('Kubernetes', 'east'), { minLength: 3, maxLength: 3 }),
     first: fc.array(closeObject, { minLength: 3, maxLength: 12, size: 'max' }),
     rest: fc.array(fc.oneof({ weight: 3, arbitrary: closeObject.map(put) }, { weight: 1, arbitrary: removal }), {
       maxLength: 4,
       size: 'max',
     }),
   })
-  .map(({ first, rest }) => [
-    [...first.map(put), ...namespaces.flatMap((namespace, i) => connect(namespace, { labels }, seats[i]))],
+  .map(({ first, rest, clusters }) => [
+    [
+      ...first.map(put),
+      ...namespaces.flatMap((namespace, i) =>
+        connect(namespace, { labels, cluster: clusters[i] ?? 'Kubernetes' }, seats[i]),
+      ),
+    ],
     ...rest.map((one) => [one]),
   ]);
 

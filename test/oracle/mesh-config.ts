@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { MeshConfigDraft } from '../support/plane.ts';
 import { connectionPool, localityLbSetting, outlierDetection } from './destination-rule.ts';
-import { exportTo, partly } from './universe.ts';
+import { clusterHost, exportTo, partly } from './universe.ts';
 
 const targets = exportTo.map((all) => all ?? ['*']);
 
@@ -29,6 +29,13 @@ export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
   tlsDefaults: fc.constantFrom(
     { ecdhCurves: ['P-256'] },
     { minProtocolVersion: 'TLSV1_3', cipherSuites: ['AES128-SHA'] },
+  ),
+  serviceSettings: fc.constantFrom(
+    [{ settings: { clusterLocal: true }, hosts: ['*.a.svc.cluster.local'] }],
+    [
+      { settings: { clusterLocal: true }, hosts: ['*'] },
+      { settings: { clusterLocal: false }, hosts: [clusterHost('x', 'b')] },
+    ],
   ),
   discoverySelectors: fc.constantFrom([{ matchLabels: { mesh: 'in' } }], []),
 });

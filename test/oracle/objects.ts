@@ -17,14 +17,20 @@ export function isValid(draft: Draft): boolean {
   return kind === undefined || decodeConfig(kind, toObject(draft)).config !== undefined;
 }
 
+/** Some of what runs runs in another cluster. */
+const anywhere = (object: fc.Arbitrary<Draft>): fc.Arbitrary<Draft> =>
+  fc
+    .tuple(object, fc.constantFrom(undefined, undefined, 'east'))
+    .map(([draft, cluster]) => (cluster === undefined ? draft : { ...draft, cluster }));
+
 export const anyObject: fc.Arbitrary<Draft> = fc
   .oneof(
-    { weight: 5, arbitrary: service },
-    { weight: 5, arbitrary: endpointSlice },
-    { weight: 3, arbitrary: pod },
-    { weight: 1, arbitrary: nodeObject },
-    { weight: 1, arbitrary: namespaceObject },
-    { weight: 1, arbitrary: endpoints },
+    { weight: 5, arbitrary: anywhere(service) },
+    { weight: 5, arbitrary: anywhere(endpointSlice) },
+    { weight: 3, arbitrary: anywhere(pod) },
+    { weight: 1, arbitrary: anywhere(nodeObject) },
+    { weight: 1, arbitrary: anywhere(namespaceObject) },
+    { weight: 1, arbitrary: anywhere(endpoints) },
     { weight: 2, arbitrary: secret },
     { weight: 8, arbitrary: virtualService },
     { weight: 6, arbitrary: destinationRule },

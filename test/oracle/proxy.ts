@@ -9,6 +9,7 @@ const common = {
   pod: serviceName,
   locality: rarely(locality),
   network: rarely(fc.constant('far')),
+  cluster: rarely(fc.constantFrom('east', 'unknown')),
   nodeName: rarely(node),
   addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 2 }),
   capturesDns: fc.boolean(),
@@ -19,7 +20,17 @@ type Common = {
   readonly [field in keyof typeof common]: (typeof common)[field] extends fc.Arbitrary<infer T> ? T : never;
 };
 
-function proxyOf({ pod, namespace, locality, network, nodeName, addresses, capturesDns, isUnprivileged }: Common) {
+function proxyOf({
+  pod,
+  namespace,
+  locality,
+  network,
+  cluster,
+  nodeName,
+  addresses,
+  capturesDns,
+  isUnprivileged,
+}: Common) {
   return {
     nodeId: `sidecar~${addresses[0]}~${pod}-1.${namespace}~${namespace}.svc.cluster.local`,
     name: `${pod}-1.${namespace}`,
@@ -28,7 +39,7 @@ function proxyOf({ pod, namespace, locality, network, nodeName, addresses, captu
     addresses,
     locality: parseLocality(locality ?? ''),
     network: network ?? '',
-    cluster: 'Kubernetes',
+    cluster: cluster ?? 'Kubernetes',
     nodeName: nodeName ?? '',
     serviceAccount: '',
     meshId: '',

@@ -6,6 +6,7 @@ import type { Batch, Step } from './history.ts';
 export class MeshState {
   readonly objects = new Map<string, Draft>();
   readonly proxies = new Map<string, ProxyDraft>();
+  readonly clusters = new Set<string>();
   mesh: MeshConfigDraft = {};
 
   /** Takes a batch and tells what really changes. */
@@ -13,7 +14,7 @@ export class MeshState {
     return batch.flatMap((step) => this.#change(step) ?? []);
   }
 
-  #change(step: Step): Change | undefined {
+  #change(step: Step): Change | readonly Change[] | undefined {
     switch (step.do) {
       case 'put':
         return this.#put(step.object);
@@ -29,6 +30,12 @@ export class MeshState {
         if (object !== undefined) this.objects.delete(draftKey(object));
         return object === undefined ? undefined : { do: 'remove', object };
       }
+      case 'join':
+        this.clusters.add(step.cluster);
+        return step;
+      case 'part':
+        for (const [key, { cluster }] of this.objects) if (cluster === step.cluster) this.objects.delete(key);
+        return this.clusters.delete(step.cluster) ? step : undefined;
       case 'configure':
         this.mesh = step.mesh;
         return step;
@@ -40,9 +47,15 @@ export class MeshState {
     }
   }
 
-  #put(object: Draft): Change {
+  #put(object: Draft): readonly Change[] {
     this.objects.set(draftKey(object), object);
-    return { do: 'put', object };
+    const { cluster } = object;
+    if (cluster === undefined || this.clusters.has(cluster)) return [{ do: 'put', object }];
+    this.clusters.add(cluster);
+    return [
+      { do: 'join', cluster },
+      { do: 'put', object },
+    ];
   }
 
   #at(place: number): Draft | undefined {

@@ -4,6 +4,8 @@ import type { Labels } from '../../src/model/labels.ts';
 
 /** An object of any kind. What its source adds (origin, lines) is made when it is delivered. */
 export interface Draft {
+  /** Which cluster holds it; the config cluster when left out. */
+  readonly cluster?: string;
   readonly group: string;
   readonly kind: string;
   readonly namespace: string;
@@ -19,7 +21,7 @@ export interface Draft {
 }
 
 export function draftKey(draft: Draft): string {
-  return objectKey(draft);
+  return `${draft.cluster ?? ''}:${objectKey(draft)}`;
 }
 
 /** The object as the file source delivers it. */

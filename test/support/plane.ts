@@ -21,6 +21,8 @@ export type Change =
   /** A new object, or another version of one that is there. */
   | { readonly do: 'put'; readonly object: Draft }
   | { readonly do: 'remove'; readonly object: Draft }
+  /** Makes another cluster known, or forgets it with all that it holds. */
+  | { readonly do: 'join' | 'part'; readonly cluster: string }
   | { readonly do: 'configure'; readonly mesh: MeshConfigDraft }
   /** Connects a proxy in the place of the one that was in this seat. */
   | { readonly do: 'connect'; readonly seat: string; readonly proxy: ProxyDraft }
@@ -56,10 +58,16 @@ export class Plane {
     for (const change of changes) {
       switch (change.do) {
         case 'put':
-          this.controlPlane.apply([toChange(change.object)]);
+          this.controlPlane.apply([toChange(change.object)], change.object.cluster);
           break;
         case 'remove':
-          this.controlPlane.apply([toRemoval(change.object)]);
+          this.controlPlane.apply([toRemoval(change.object)], change.object.cluster);
+          break;
+        case 'join':
+          this.controlPlane.addCluster(change.cluster);
+          break;
+        case 'part':
+          this.controlPlane.removeCluster(change.cluster);
           break;
         case 'configure': {
           const { config, findings } = decodeMeshConfig(change.mesh);

@@ -64,7 +64,6 @@ describe('a MeshConfig', () => {
     "trustDomain: a_b\ntrustDomainAliases: ['']\nserviceSettings: [{hosts: [a/b]}]",
     'warning FW0009 trustDomain: trustDomain is not executed by this version',
     'warning FW0009 trustDomainAliases: trustDomainAliases is not executed by this version',
-    'warning FW0009 serviceSettings: serviceSettings is not executed by this version',
     'error FW0701 trustDomain: expected a trust domain such as cluster.local, found "a_b"',
     'error FW0701 trustDomainAliases[0]: expected a trust domain such as cluster.local, found ""',
     'error FW0701 serviceSettings[0].hosts[0]: expected a DNS name or a wildcard, found "a/b"',

@@ -81,6 +81,7 @@ export function toWorkload(
     weight: 1,
     health: isReady ? 'healthy' : 'unhealthy',
     nodeName: spec.nodeName ?? '',
+    ...(spec.hostNetwork === true ? { sharesAddress: true } : {}),
     cluster,
     origin,
   };

@@ -1,0 +1,138 @@
+/** Who a connected proxy is: the cluster that it runs in, the workload that it stands before, the ports that it serves. */
+import { byAge } from '../config/config.ts';
+import type { Reader } from '../incremental/query.ts';
+import { isAbout } from '../model/cluster.ts';
+import { type Labels, selects } from '../model/labels.ts';
+import { isHttp } from '../model/protocol.ts';
+import type { Proxy } from '../model/proxy.ts';
+import type { ServiceTarget } from '../model/scope.ts';
+import { type Service, serviceKey } from '../model/service.ts';
+import type { Workload } from '../model/workload.ts';
+import { telemetryName } from './names.ts';
+import type { Tables } from './tables.ts';
+
+export interface Identity {
+  /** The id of the cluster that it runs in. */
+  readonly cluster: string;
+  /** Whether there are others. */
+  readonly isOneOfSeveral: boolean;
+  /** Undefined while the platform has not told of it. */
+  readonly workload: Workload | undefined;
+}
+
+/** What readers of an identity read. */
+export function identitySources({ clusters, workloads }: Tables) {
+  return [clusters, clusters.all, workloads, workloads.byAddress, workloads.byPod] as const;
+}
+
+/** A proxy that names a cluster which nobody knows is taken for one of the config cluster. */
+export function identityOf(read: Reader, { clusters, workloads }: Tables, proxy: Proxy): Identity {
+  const known = read.rows(clusters, read.keys(clusters.all, ''));
+  const own = known.find(({ id }) => id === proxy.cluster) ?? known.find(({ isConfig }) => isConfig);
+  const cluster = own?.id ?? proxy.cluster;
+  return { cluster, isOneOfSeveral: known.length > 1, workload: workloadOf(read, workloads, proxy, cluster) };
+}
+
+/**
+ * A WorkloadEntry by its address, else a pod by its name, for addresses of pods are used again; else the one pod at its
+ * address, for not every proxy is named as its pod is. Addresses of other clusters and networks mean others.
+ */
+function workloadOf(
+  read: Reader,
+  workloads: Tables['workloads'],
+  { addresses, namespace, name, network }: Proxy,
+  cluster: string,
+): Workload | undefined {
+  const keys = new Set(addresses.flatMap((address) => read.keys(workloads.byAddress, address)));
+  const there = read.rows(workloads, [...keys]).filter((workload) => workload.namespace === namespace);
+  const entry = there.find(
+    ({ kind, network: other }) => kind === 'workload-entry' && (other === network || other === '' || network === ''),
+  );
+  if (entry !== undefined) return entry;
+  const pod = `${namespace}/${name.slice(0, -namespace.length - 1)}`;
+  const named = read
+    .rows(workloads, read.keys(workloads.byPod, pod))
+    .find(({ registry }) => isAbout(registry, cluster));
+  if (named !== undefined) return named;
+  const [at, ...others] = there.filter(
+    ({ kind, registry, sharesAddress }) => kind === 'pod' && sharesAddress !== true && isAbout(registry, cluster),
+  );
+  return others.length === 0 ? at : undefined;
+}
+
+/** What readers of targets and of hidden listeners read. */
+export function targetSources({ services, shards }: Tables) {
+  return [services, services.byHost, services.bySelector, shards, shards.byAddress] as const;
+}
+
+/** Among services of one age, those that are stated are told apart by host. */
+const ageOf = (service: Service) => ({ ...service, name: telemetryName(service) });
+
+/**
+ * The ports of services at a workload: those that select it, and those without selector whose endpoints name it; those of
+ * its own cluster alone. Of a workload that nobody knows, the proxy's word counts.
+ */
+export function targetsOf(
+  read: Reader,
+  { services, shards }: Tables,
+  proxy: Proxy,
+  { cluster, workload }: Identity,
+): readonly ServiceTarget[] {
+  const labels: Labels = workload?.labels ?? proxy.labels;
+  const ports = workload?.ports ?? proxy.podPorts ?? {};
+  const isEntry = workload?.kind === 'workload-entry';
+  const found = new Map<string, ServiceTarget & { readonly row: Service }>();
+  const add = (row: Service, port: number, targetPort: number) => {
+    const service = serviceKey(row);
+    const key = `${service}:${port}`;
+    if (!found.has(key)) found.set(key, { service, port, targetPort, row });
+  };
+  for (const address of proxy.addresses) {
+    for (const shard of read.rows(shards, read.keys(shards.byAddress, address))) {
+      if (!isAbout(shard.registry, cluster)) continue;
+      const rows = read
+        .rows(services, read.keys(services.byHost, shard.hostname))
+        .filter(
+          (row) => row.namespace === shard.namespace && row.selector === undefined && isAbout(row.registry, cluster),
+        );
+      for (const endpoint of shard.endpoints.filter((one) => one.address === address))
+        for (const row of rows)
+          for (const { name, number } of row.ports) {
+            const target = endpoint.ports[name];
+            if (target !== undefined) add(row, number, target);
+          }
+    }
+  }
+  for (const row of read.rows(services, read.keys(services.bySelector, proxy.namespace))) {
+    if (!isAbout(row.registry, isEntry ? workload.cluster : cluster)) continue;
+    if (row.resolution === 'alias' || !selects(row.selector ?? {}, labels)) continue;
+    if (row.selects === 'workload-entries' && Object.keys(row.selector ?? {}).length === 0) continue;
+    for (const { name, number, targetPort = number } of row.ports) {
+      const target =
+        typeof targetPort === 'string' ? ports[targetPort] : isEntry ? (ports[name] ?? targetPort) : targetPort;
+      if (target !== undefined) add(row, number, target);
+    }
+  }
+  return [...found.values()]
+    .sort((a, b) => byAge(ageOf(a.row), ageOf(b.row)) || a.port - b.port)
+    .map(({ service, port, targetPort }) => ({ service, port, targetPort }));
+}
+
+/** Names of listeners for headless services at the proxy's own addresses. */
+export function hiddenListeners(
+  read: Reader,
+  { services, shards }: Tables,
+  { addresses }: Proxy,
+  { cluster }: Identity,
+): readonly string[] {
+  const names = new Set<string>();
+  for (const address of addresses) {
+    for (const { hostname, namespace, registry } of read.rows(shards, read.keys(shards.byAddress, address))) {
+      if (!isAbout(registry, cluster)) continue;
+      for (const row of read.rows(services, read.keys(services.byHost, hostname)))
+        if (row.namespace === namespace && row.isHeadless)
+          for (const { number, protocol } of row.ports) if (!isHttp(protocol)) names.add(`${address}_${number}`);
+    }
+  }
+  return [...names].sort();
+}
