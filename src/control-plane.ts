@@ -9,6 +9,7 @@ import { decodeConfig } from './config/decode.ts';
 import { foreignProblems } from './config/foreign-object.ts';
 import { istioKind, type Kind, type Spec } from './config/kinds.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
+import type { MeshNetworks } from './config/mesh-networks.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
@@ -222,6 +223,12 @@ export class ControlPlane implements ProxyHost {
     this.#options.onInbound?.('mesh', 1);
     this.mesh.tables.meshConfig.put(meshKey, config);
     this.#clusters.select(config.discoverySelectors ?? []);
+    this.#schedule();
+  }
+
+  /** Takes MeshNetworks, of which there are none at first. */
+  setMeshNetworks(networks: MeshNetworks): void {
+    this.mesh.tables.meshNetworks.put(meshKey, networks);
     this.#schedule();
   }
 

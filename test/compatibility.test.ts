@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { kinds } from '../src/config/kinds.ts';
 import { meshConfig } from '../src/config/mesh-config.ts';
+import { meshNetworks } from '../src/config/mesh-networks.ts';
 import type { JsonSchema } from '../src/lib/schema.ts';
 
 interface Row {
@@ -58,6 +59,7 @@ const sections = new Map(
 const schemas: readonly (readonly [string, JsonSchema])[] = [
   ...Object.entries(kinds).map(([kind, { schema }]) => [kind, schema.json] as const),
   ['MeshConfig', meshConfig.json],
+  ['MeshNetworks', meshNetworks.json],
 ];
 
 describe('the table of compatibility', () => {

@@ -94,3 +94,11 @@ function groupsOf(text: string): readonly number[] {
     return [a * 256 + b, c * 256 + d];
   });
 }
+
+/** The block that `10.0.0.0/8` means; undefined for anything else. */
+export function blockOf(text: string): IpBlock | undefined {
+  const [, address = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const ip = parseIp(address);
+  const length = Number(digits);
+  return ip === undefined || length > width(ip) ? undefined : parseBlock(address, length);
+}

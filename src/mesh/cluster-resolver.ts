@@ -119,6 +119,7 @@ function discoveryOf(request: ClusterRequest, target: Target, name: string): Dis
         subset: subset?.labels ?? {},
         endpoints,
         isClusterLocal: false,
+        crossing: 'none',
         locality,
         hasOutlierDetection: policy.outlierDetection !== undefined,
         sendsUnhealthy: true,

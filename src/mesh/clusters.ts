@@ -5,13 +5,15 @@ import type { ClusterIr } from '../ir/cluster.ts';
 import type { LoadAssignmentIr } from '../ir/endpoint.ts';
 import { anywhere, clientOf } from '../model/scope.ts';
 import { isClusterLocal } from './cluster-local.ts';
-import { clusterName, resolveClusters, targetsOf, usesEds } from './cluster-resolver.ts';
+import { clusterName, resolveClusters, type Target, targetsOf, usesEds } from './cluster-resolver.ts';
 import type { DestinationPolicyQueries } from './destination-policy.ts';
 import { resolveAssignment } from './endpoint-resolver.ts';
 import type { EndpointQueries } from './endpoints.ts';
 import type { ImportQueries } from './imports.ts';
 import { isLocalityWeighted } from './locality.ts';
+import type { NetworkQueries } from './networks.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
+import type { CrossingEndpoints } from './split-horizon.ts';
 import { meshKey } from './tables.ts';
 
 export interface ClusterQueries {
@@ -26,6 +28,7 @@ export function clusterQueries(
   { imported }: ImportQueries,
   { destinationPolicy }: DestinationPolicyQueries,
   { endpoints }: EndpointQueries,
+  { networks: meshNetworks, enteredNetworks }: NetworkQueries,
 ): ClusterQueries {
   const clusters = graph.query<ClientHost, readonly ClusterIr[]>('clusters', {
     reads: [imported, destinationPolicy, endpoints, clusterSettings],
@@ -48,7 +51,7 @@ export function clusterQueries(
 
   /** Assignments for a client that is reduced to what these depend on. */
   const placed = graph.query<ClientHost, readonly LoadAssignmentIr[]>('placedAssignments', {
-    reads: [imported, destinationPolicy, endpoints, clusterSettings],
+    reads: [imported, destinationPolicy, endpoints, clusterSettings, meshNetworks, enteredNetworks],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       const service = read.cell(imported, { client, host });
@@ -57,6 +60,8 @@ export function clusterQueries(
       const all = read.cell(endpoints, `${service.namespace}/${host}`);
       const settings = read.cell(clusterSettings, meshKey);
       const { clusterLocal } = settings;
+      const key = `${service.namespace}/${host}`;
+      const networks = read.cell(enteredNetworks, key).length === 0 ? undefined : read.cell(meshNetworks, meshKey);
       return targetsOf({ service, policy, settings })
         .filter((target) => usesEds(client, service, target))
         .map((target) => {
@@ -69,6 +74,8 @@ export function clusterQueries(
             subset: target.subset?.labels ?? {},
             endpoints: all,
             isClusterLocal: isClusterLocal(host, clusterLocal),
+            ...(networks === undefined ? {} : { networks }),
+            crossing: crossingOf(target),
             locality: target.locality,
             hasOutlierDetection: outlierDetection !== undefined,
             sendsUnhealthy: (outlierDetection?.minHealthPercent ?? 0) === 0,
@@ -79,7 +86,7 @@ export function clusterQueries(
   });
 
   const assignments = graph.query<ClientHost, readonly LoadAssignmentIr[]>('assignments', {
-    reads: [imported, destinationPolicy, clusterSettings, placed],
+    reads: [imported, destinationPolicy, clusterSettings, enteredNetworks, placed],
     keyOf: clientHostKey,
     compute(read, { client, host }) {
       // Where a client runs only matters to hosts whose policy asks for it: others share one result over all places.
@@ -93,11 +100,13 @@ export function clusterQueries(
           locality !== undefined &&
           (locality.isForced || outlierDetection !== undefined || isLocalityWeighted(locality)),
       );
-      const { locality, network, nodeName, cluster } = client;
+      const isDivided = read.cell(enteredNetworks, `${service.namespace}/${host}`).length > 0;
+      const { key: _, locality, network, networkView, nodeName, cluster, ...rest } = client;
       const reduced = clientOf({
-        ...client,
+        ...rest,
+        ...(networkView !== undefined && isDivided ? { networkView } : {}),
         locality: isPlaced ? locality : '',
-        network: isPlaced ? network : '',
+        network: isPlaced || isDivided ? network : '',
         nodeName: isPlaced || service.isNodeLocal === true ? nodeName : '',
         cluster: isPlaced || isClusterLocal(host, settings.clusterLocal) ? cluster : '',
       });
@@ -106,4 +115,9 @@ export function clusterQueries(
   });
 
   return { clusters, assignments };
+}
+
+/** A rule that asks for other TLS than the mesh's own, or for none, keeps connections out of other networks. */
+function crossingOf({ policy: { tls } }: Target): CrossingEndpoints {
+  return tls === undefined ? 'with-mesh-tls' : tls.mode === 'ISTIO_MUTUAL' ? 'all' : 'none';
 }

@@ -9,6 +9,8 @@ import type { Client } from '../model/scope.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 import type { HostEndpoints } from './endpoints.ts';
 import { groupByLocality, type LocalitySetting, type Placed } from './locality.ts';
+import type { Networks } from './networks.ts';
+import { type CrossingEndpoints, throughGateways } from './split-horizon.ts';
 
 export interface AssignmentRequest {
   readonly cluster: string;
@@ -20,6 +22,9 @@ export interface AssignmentRequest {
   readonly endpoints: HostEndpoints;
   /** The host is another service in each cluster: only endpoints of the client's own cluster count. */
   readonly isClusterLocal: boolean;
+  /** The networks that endpoints may be in; absent where none of them is entered by gateways. */
+  readonly networks?: Networks;
+  readonly crossing: CrossingEndpoints;
   readonly locality: LocalitySetting | undefined;
   readonly hasOutlierDetection: boolean;
   /** With a threshold for panic, endpoints that are not ready would be counted; they are left out then. */
@@ -29,21 +34,25 @@ export interface AssignmentRequest {
 }
 
 export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr {
-  const { cluster, client, service, port, subset, endpoints, locality, hasOutlierDetection } = request;
+  const { cluster, client, service, port, subset, endpoints, locality, hasOutlierDetection, networks, crossing } =
+    request;
   const keepsDraining = service.labels['istio.io/persistent-session'] !== undefined;
   const placed = endpoints.endpoints.flatMap((endpoint) => {
     const number = endpoint.ports[port.name];
     if (number === undefined || !selects(subset, endpoint.labels)) return [];
-    if (!request.resolvesNames && !isAddress(endpoint.address)) return [];
+    // Only the gateway of its network may know where an endpoint is.
+    const isBehindGateway = networks !== undefined && endpoint.address === '' && endpoint.network !== '';
+    if (!request.resolvesNames && !isAddress(endpoint.address) && !isBehindGateway) return [];
     if (request.isClusterLocal && client.cluster !== '' && endpoint.cluster !== client.cluster) return [];
     if (service.isNodeLocal === true && endpoint.nodeName !== client.nodeName) return [];
     if (endpoint.health === 'draining' && !keepsDraining) return [];
     if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];
     return [{ endpoint, ir: toIr(endpoint, number, service) }];
   });
+  const seen = networks === undefined ? placed : throughGateways(placed, { client, networks, crossing });
   return {
     cluster,
-    localities: groupByLocality(withinBounds(placed), client, locality, hasOutlierDetection),
+    localities: groupByLocality(withinBounds(seen), client, locality, hasOutlierDetection),
     origins: [originKey(service.origin), ...endpoints.origins],
   };
 }

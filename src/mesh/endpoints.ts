@@ -1,13 +1,15 @@
 /** The endpoints of a host: those that platforms report, and the workloads that its services select. */
+import type { MeshNetworks } from '../config/mesh-networks.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
-import { isAbout } from '../model/cluster.ts';
-import type { Endpoint } from '../model/endpoint.ts';
+import { isAbout, isKubernetes } from '../model/cluster.ts';
+import type { Endpoint, EndpointShard } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
 import { type Origin, type OriginKey, originKey } from '../model/origin.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
-import { selectableKey, type Tables } from './tables.ts';
+import { statedNetwork } from './stated-network.ts';
+import { meshKey, selectableKey, type Tables } from './tables.ts';
 
 /** All endpoints of a host in a namespace: in order of shards, then of selected workloads. */
 export interface HostEndpoints {
@@ -21,14 +23,17 @@ export interface EndpointQueries {
   readonly endpoints: Query<string, HostEndpoints>;
 }
 
-export function endpointQueries(graph: Graph, { services, shards, workloads }: Tables): EndpointQueries {
+export function endpointQueries(graph: Graph, { meshNetworks, services, shards, workloads }: Tables): EndpointQueries {
   const endpoints = graph.query<string, HostEndpoints>('endpoints', {
-    reads: [services, services.byHost, shards, shards.byHost, workloads, workloads.selectable],
+    reads: [meshNetworks, services, services.byHost, shards, shards.byHost, workloads, workloads.selectable],
     compute(read, key) {
       const at = key.indexOf('/');
       const namespace = key.slice(0, at);
       const reporting = read.rows(shards, read.keys(shards.byHost, key));
-      const reported = reporting.flatMap((shard) => shard.endpoints);
+      const networks = read.row(meshNetworks, meshKey);
+      const reported = reporting.flatMap((shard) =>
+        networks === undefined ? shard.endpoints : inNetworks(shard, networks),
+      );
       const selecting = read
         .rows(services, read.keys(services.byHost, key.slice(at + 1)))
         .filter((service) => service.namespace === namespace && service.selector !== undefined);
@@ -58,6 +63,16 @@ export function endpointQueries(graph: Graph, { services, shards, workloads }: T
   }
 
   return { endpoints };
+}
+
+/** The endpoints of a cluster with the networks that MeshNetworks name, where the cluster itself names none. */
+function inNetworks({ registry, endpoints }: EndpointShard, networks: MeshNetworks): readonly Endpoint[] {
+  if (!isKubernetes(registry)) return endpoints;
+  return endpoints.map((endpoint) =>
+    endpoint.network === ''
+      ? { ...endpoint, network: statedNetwork(networks, endpoint.cluster, endpoint.address) }
+      : endpoint,
+  );
 }
 
 function originsOf(rows: readonly { readonly origin: Origin }[]): readonly OriginKey[] {

@@ -9,28 +9,37 @@ import type { ServiceTarget } from '../model/scope.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 import { telemetryName } from './names.ts';
-import type { Tables } from './tables.ts';
+import { statedNetwork } from './stated-network.ts';
+import { meshKey, type Tables } from './tables.ts';
 
 export interface Identity {
   /** The id of the cluster that it runs in. */
   readonly cluster: string;
   /** Whether there are others. */
   readonly isOneOfSeveral: boolean;
+  /** What it says itself, else what is known of its workload and address. */
+  readonly network: string;
   /** Undefined while the platform has not told of it. */
   readonly workload: Workload | undefined;
 }
 
 /** What readers of an identity read. */
-export function identitySources({ clusters, workloads }: Tables) {
-  return [clusters, clusters.all, workloads, workloads.byAddress, workloads.byPod] as const;
+export function identitySources({ clusters, workloads, meshNetworks }: Tables) {
+  return [meshNetworks, clusters, clusters.all, workloads, workloads.byAddress, workloads.byPod] as const;
 }
 
 /** A proxy that names a cluster which nobody knows is taken for one of the config cluster. */
-export function identityOf(read: Reader, { clusters, workloads }: Tables, proxy: Proxy): Identity {
+export function identityOf(read: Reader, { clusters, workloads, meshNetworks }: Tables, proxy: Proxy): Identity {
   const known = read.rows(clusters, read.keys(clusters.all, ''));
   const own = known.find(({ id }) => id === proxy.cluster) ?? known.find(({ isConfig }) => isConfig);
   const cluster = own?.id ?? proxy.cluster;
-  return { cluster, isOneOfSeveral: known.length > 1, workload: workloadOf(read, workloads, proxy, cluster) };
+  const workload = workloadOf(read, workloads, proxy, cluster);
+  const [address = ''] = proxy.addresses;
+  const network =
+    proxy.network ||
+    workload?.network ||
+    statedNetwork(read.row(meshNetworks, meshKey) ?? {}, workload?.kind === 'workload-entry' ? '' : cluster, address);
+  return { cluster, isOneOfSeveral: known.length > 1, network, workload };
 }
 
 /**

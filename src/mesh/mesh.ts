@@ -15,6 +15,7 @@ import { type ImportQueries, importQueries } from './imports.ts';
 import { type InboundQueries, inboundQueries } from './inbound-ports.ts';
 import { listenerClaimQueries } from './listener-claims.ts';
 import { type NarrowQueries, narrowQueries } from './narrow.ts';
+import { type NetworkQueries, networkQueries } from './networks.ts';
 import { type OutboundListenerQueries, outboundListenerQueries } from './outbound-listeners.ts';
 import { type PlacedRouteQueries, placedRouteQueries } from './placed-routes.ts';
 import { type RouteLayoutQueries, routeLayoutQueries } from './route-layout.ts';
@@ -34,6 +35,7 @@ export interface Mesh
     ImportQueries,
     DestinationPolicyQueries,
     EndpointQueries,
+    NetworkQueries,
     VirtualServiceQueries,
     VirtualHostQueries,
     StrayQueries,
@@ -68,7 +70,8 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const virtualHosts = virtualHostQueries(graph, tables, services, policies, rules);
   const strays = strayQueries(graph, tables, services, rules);
   const layouts = routeLayoutQueries(graph, tables, services, imports, narrow, strays, virtualHosts);
-  const clusters = clusterQueries(graph, services, imports, policies, endpoints);
+  const networks = networkQueries(graph, tables, endpoints);
+  const clusters = clusterQueries(graph, services, imports, policies, endpoints, networks);
   const claims = listenerClaimQueries(graph, services, imports, endpoints);
   const outbound = outboundListenerQueries(graph, tables, services, imports, narrow, policies, rules, claims);
   const inbound = inboundQueries(graph, tables, services, policies);
@@ -87,6 +90,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     ...imports,
     ...policies,
     ...endpoints,
+    ...networks,
     ...rules,
     ...virtualHosts,
     ...strays,

@@ -2,6 +2,7 @@
 import { type Config, configKey } from '../config/config.ts';
 import type { Spec } from '../config/kinds.ts';
 import type { MeshConfig } from '../config/mesh-config.ts';
+import type { MeshNetworks } from '../config/mesh-networks.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Index, Table } from '../incremental/table.ts';
 import type { Cluster } from '../model/cluster.ts';
@@ -29,6 +30,10 @@ import {
 export interface Tables {
   /** One row, under `meshKey`. */
   readonly meshConfig: Table<MeshConfig>;
+  /** One row, under `meshKey`. */
+  readonly meshNetworks: Table<MeshNetworks>;
+  /** What the names of gateways stand for in DNS, by name; sorted. */
+  readonly hostAddresses: Table<readonly string[]>;
   readonly namespaces: Table<Namespace> & { readonly byName: Index };
   /** The Kubernetes clusters that are known, by their ids. */
   readonly clusters: Table<Cluster> & { readonly all: Index };
@@ -48,6 +53,8 @@ export interface Tables {
     /** Services that keep traffic near a node, by namespace. */
     readonly nodeAware: Index;
     readonly bySelector: Index;
+    /** Services that say of themselves that they are gateways of a network. */
+    readonly networkGateways: Index;
     /** Services by `address:port` of ports that are not HTTP: where two may claim one listener. */
     readonly byAddress: Index;
     /** Services whose host names another namespace than they live in, by that other namespace. */
@@ -112,6 +119,8 @@ const inNamespace = ({ namespace }: { readonly namespace: string }) => [namespac
 export function createTables(graph: Graph): Tables {
   return {
     meshConfig: graph.table('meshConfig'),
+    meshNetworks: graph.table('meshNetworks'),
+    hostAddresses: graph.table('hostAddresses'),
     namespaces: withIndexes(graph.table<Namespace>('namespaces'), { byName: ({ name }) => [name] }),
     clusters: withIndexes(graph.table<Cluster>('clusters'), { all: () => [''] }),
     autoAddresses: graph.table('autoAddresses'),
@@ -162,6 +171,7 @@ function serviceTable(graph: Graph): Tables['services'] {
       addresses.flatMap((address) =>
         ports.filter(({ protocol }) => !isHttp(protocol)).map(({ number }) => `${address}:${number}`),
       ),
+    networkGateways: ({ labels }) => ((labels['topology.istio.io/network'] ?? '') === '' ? [] : ['']),
     bySelector: ({ selector, namespace }) => (selector === undefined ? [] : [namespace]),
     misnamed: (service) => (isMisnamed(service) ? [namespaceInName(service.hostname) ?? ''] : []),
     misnamedIn: (service) => (isMisnamed(service) ? [service.namespace] : []),

@@ -19,6 +19,11 @@ export function isKubernetes(registry: string): boolean {
   return registry.startsWith(prefix);
 }
 
+/** The cluster that a registry is; empty when it is none. */
+export function kubernetesCluster(registry: string): string {
+  return isKubernetes(registry) ? registry.slice(prefix.length) : '';
+}
+
 /** Whether what a registry reports may be about what runs in a cluster: addresses of two clusters may coincide. */
 export function isAbout(registry: string, cluster: string): boolean {
   return !isKubernetes(registry) || registry === kubernetesRegistry(cluster);

@@ -20,6 +20,8 @@ export interface Proxy {
   readonly podPorts?: { readonly [name: string]: number };
   readonly locality: Locality;
   readonly network: string;
+  /** The networks that it wants to know of, sorted; all when absent. */
+  readonly networkView?: readonly string[];
   readonly cluster: string;
   readonly nodeName: string;
   readonly serviceAccount: string;

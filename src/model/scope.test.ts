@@ -67,6 +67,8 @@ describe('a client', () => {
       { network: '' },
       { cluster: '' },
       { nodeName: '' },
+      { networkView: ['n1'] },
+      { networkView: ['n1', 'n2'] },
       { family: 'dual' },
       { isIntercepting: false },
       { capturesDns: true },

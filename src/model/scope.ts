@@ -24,6 +24,8 @@ export interface Client {
   readonly network: string;
   readonly cluster: string;
   readonly nodeName: string;
+  /** The networks that it wants to know of; all when absent. */
+  readonly networkView?: readonly string[];
   /** Which families of addresses it can bind and ask DNS for. */
   readonly family: 'v4' | 'v6' | 'dual';
   /** Connections reach it with the address that they were meant for, which only interception tells. */
@@ -115,11 +117,12 @@ export interface Scope {
 export function clientOf(part: Omit<Client, 'key'>): Client {
   const { type, namespace, domain, sidecar, labels, locality, network, cluster, nodeName, family } = part;
   const asked = Object.keys(labels).length === 0 ? '' : canonical(labels);
-  const { isIntercepting, capturesDns } = part;
+  const { isIntercepting, capturesDns, networkView = [] } = part;
   const place = [locality, network, cluster, nodeName];
+  const view = networkView.length === 0 ? [] : [networkView.join()];
   return {
     ...part,
-    key: [type, namespace, domain, sidecar, asked, ...place, family, isIntercepting, capturesDns].join('|'),
+    key: [type, namespace, domain, sidecar, asked, ...place, family, isIntercepting, capturesDns, ...view].join('|'),
   };
 }
 
@@ -174,7 +177,8 @@ export function scopeOf(client: Client, capture: Capture, serving: Serving, patc
 
 /** The same client wherever it runs: for what does not depend on the place. */
 export function anywhere(client: Client): Client {
-  return client.locality === '' && client.network === '' && client.nodeName === ''
+  const { key: _, networkView, ...rest } = client;
+  return client.locality === '' && client.network === '' && client.nodeName === '' && networkView === undefined
     ? client
-    : clientOf({ ...client, locality: '', network: '', nodeName: '' });
+    : clientOf({ ...rest, locality: '', network: '', nodeName: '' });
 }

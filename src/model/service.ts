@@ -64,6 +64,13 @@ export interface Service {
   readonly isNodeLocal?: boolean;
   readonly trafficDistribution?: TrafficDistribution;
   readonly publishNotReadyAddresses?: boolean;
+  /** How it is reached from outside of its cluster. */
+  readonly external?: {
+    /** IP addresses or DNS names. */
+    readonly addresses: readonly string[];
+    /** The port there by the service's port, where they are the ports of nodes. */
+    readonly ports?: { readonly [port: number]: number };
+  };
   readonly origin: Origin;
 }
 

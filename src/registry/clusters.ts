@@ -16,7 +16,7 @@ import { DiscoveredObjects } from './discovery.ts';
 import { isKubernetesKind, KubernetesRegistry, type KubernetesRegistryOptions } from './kubernetes/registry.ts';
 import type { RegistryChange } from './registry.ts';
 
-export interface ClustersOptions extends Omit<KubernetesRegistryOptions, 'name'> {
+export interface ClustersOptions extends Omit<KubernetesRegistryOptions, 'name' | 'systemNamespace'> {
   /** The id of the config cluster, which is there from the start. */
   readonly cluster: string;
 }
@@ -110,7 +110,7 @@ export class Clusters {
     objects.select(this.#selectors);
     const { domainSuffix, now } = this.#options;
     const registry = new KubernetesRegistry(
-      { name: kubernetesRegistry(cluster), cluster, domainSuffix, now },
+      { name: kubernetesRegistry(cluster), cluster, domainSuffix, systemNamespace, now },
       {
         apply: (changes) => this.#sink.rows(changes),
         problems: (object, problems) => this.problems(cluster, object, problems),
@@ -124,6 +124,9 @@ export class Clusters {
     if (cluster === this.#options.cluster) this.#sink.others(changes.filter((change) => !isKubernetesKind(change)));
   }
 }
+
+/** Where istiod would run; its label names the network of the cluster. */
+const systemNamespace = 'istio-system';
 
 /** Whether an object counts in whichever cluster it is: what runs there, and where. */
 function isOfAnyCluster(change: ObjectChange): boolean {

@@ -29,10 +29,13 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '') ||
     domain.split('.')[0] ||
     'default';
-  const instanceIps = text('INSTANCE_IPS')
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
+  const list = (key: string) =>
+    text(key)
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  const instanceIps = list('INSTANCE_IPS');
+  const networkView = list('REQUESTED_NETWORK_VIEW').sort();
   const proxyConfig = metadata.PROXY_CONFIG;
   const interception = text('INTERCEPTION_MODE');
   const httpProxyPort = portOf(metadata.HTTP_PROXY_PORT);
@@ -50,6 +53,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     ...(podPorts === undefined ? {} : { podPorts }),
     locality: node.locality,
     network: text('NETWORK'),
+    ...(networkView.length === 0 ? {} : { networkView }),
     cluster: text('CLUSTER_ID') || 'Kubernetes',
     nodeName: text('NODE_NAME'),
     serviceAccount: text('SERVICE_ACCOUNT'),

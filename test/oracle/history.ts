@@ -4,7 +4,7 @@ import type { Draft } from '../support/draft.ts';
 import type { Change } from '../support/plane.ts';
 import { connect } from '../support/steps.ts';
 import { closeObject } from './close-quarters.ts';
-import { meshConfig } from './mesh-config.ts';
+import { meshConfig, meshNetworks } from './mesh-config.ts';
 import { anyObject } from './objects.ts';
 import { proxy } from './proxy.ts';
 import { namespaces } from './universe.ts';
@@ -33,6 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .map((change) => ({ do: 'touchAt', ...change }) as const),
   },
   { weight: 1, arbitrary: fc.constantFrom('join', 'part').map((change) => ({ do: change, cluster: 'east' }) as const) },
+  { weight: 1, arbitrary: meshNetworks.map((networks) => ({ do: 'network', networks }) as const) },
   { weight: 1, arbitrary: meshConfig.map((mesh) => ({ do: 'configure', mesh }) as const) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect' as const), seat, proxy }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), seat }) },
@@ -62,6 +63,7 @@ const features = [
   '"externalName":',
   '"clusterIP":"None"',
   '"cluster":"east"',
+  '"topology.istio.io/network":"(far|near)"',
   '"do":"configure"',
 ] as const;
 

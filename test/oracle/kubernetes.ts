@@ -1,5 +1,6 @@
 /** Services, EndpointSlices, Pods and Nodes. */
 import fc from 'fast-check';
+import type { Labels } from '../../src/model/labels.ts';
 import type { Draft } from '../support/draft.ts';
 import {
   address,
@@ -79,19 +80,32 @@ export const service: fc.Arbitrary<Draft> = fc
     createdAt,
     line,
     annotations,
-    labels: fc.constantFrom({}, {}, { 'istio.io/persistent-session': 's' }),
+    labels: fc.constantFrom<Labels>(
+      {},
+      {},
+      {},
+      { 'istio.io/persistent-session': 's' },
+      { 'topology.istio.io/network': 'far' },
+    ),
+    externalIPs: rarely(fc.constantFrom(['1.1.1.1'], ['1.1.1.1', '2.2.2.2'])),
     ports: servicePorts,
     reached,
     selector: rarely(selector),
     isLocal: rarely(fc.constant('Local')),
   })
-  .map(({ ports, reached, selector, isLocal, ...head }) => ({
+  .map(({ ports, reached, selector, isLocal, externalIPs, ...head }) => ({
     ...head,
     group: '',
     kind: 'Service',
     // Most services select their namesakes.
     body: {
-      spec: written({ ports, ...reached, selector: selector ?? { app: head.name }, internalTrafficPolicy: isLocal }),
+      spec: written({
+        ports,
+        ...reached,
+        selector: selector ?? { app: head.name },
+        internalTrafficPolicy: isLocal,
+        externalIPs,
+      }),
     },
   }));
 
@@ -159,18 +173,24 @@ export const pod: fc.Arbitrary<Draft> = fc
     line,
     labels: workloadLabels,
     locality: rarely(fc.constantFrom('r2.z1', 'r1.z2')),
-    network: rarely(fc.constant('far')),
+    network: rarely(fc.constantFrom('far', 'near')),
+    tlsMode: rarely(fc.constant('istio')),
     address,
     nodeName: rarely(node),
     isReady: fc.boolean(),
     owner: rarely(version),
   })
-  .map(({ labels, locality, network, address, nodeName, isReady, owner, name, ...head }) => ({
+  .map(({ labels, locality, network, tlsMode, address, nodeName, isReady, owner, name, ...head }) => ({
     ...head,
     name: `${name}-1`,
     group: '',
     kind: 'Pod',
-    labels: written({ ...labels, 'istio-locality': locality, 'topology.istio.io/network': network }) as {
+    labels: written({
+      ...labels,
+      'istio-locality': locality,
+      'topology.istio.io/network': network,
+      'security.istio.io/tlsMode': tlsMode,
+    }) as {
       [key: string]: string;
     },
     body: {
@@ -200,15 +220,20 @@ export const nodeObject: fc.Arbitrary<Draft> = fc
 
 /** Chosen or passed over by discoverySelectors. */
 export const namespaceObject: fc.Arbitrary<Draft> = fc
-  .record({ name: namespace, mesh: fc.constantFrom('in', 'out'), line })
-  .map(({ name, mesh, line }) => ({
+  .record({
+    name: namespace,
+    mesh: fc.constantFrom('in', 'out'),
+    network: rarely(fc.constantFrom('far', 'near')),
+    line,
+  })
+  .map(({ name, mesh, network, line }) => ({
     group: '',
     kind: 'Namespace',
     namespace: '',
     name,
     createdAt: 0,
     line,
-    labels: { mesh },
+    labels: written({ mesh, 'topology.istio.io/network': network }) as Labels,
     body: {},
   }));
 

@@ -1,10 +1,24 @@
 /** The parts of MeshConfig that reach into every corner. */
 import fc from 'fast-check';
+import type { MeshNetworks } from '../../src/config/mesh-networks.ts';
 import type { MeshConfigDraft } from '../support/plane.ts';
 import { connectionPool, localityLbSetting, outlierDetection } from './destination-rule.ts';
 import { clusterHost, exportTo, partly } from './universe.ts';
 
 const targets = exportTo.map((all) => all ?? ['*']);
+
+const gateways = fc.constantFrom(
+  [],
+  [{ address: '3.3.3.3', port: 15443 }],
+  [{ registryServiceName: clusterHost('x', 'a'), port: 80 }],
+);
+
+export const meshNetworks: fc.Arbitrary<MeshNetworks> = fc
+  .record({
+    near: partly({ endpoints: fc.constant([{ fromRegistry: 'Kubernetes' }]), gateways }),
+    far: partly({ endpoints: fc.constantFrom([{ fromRegistry: 'east' }], [{ fromCidr: '10.0.0.2/31' }]), gateways }),
+  })
+  .map((networks) => ({ networks }));
 
 export const meshConfig: fc.Arbitrary<MeshConfigDraft> = partly({
   outboundTrafficPolicy: fc.constantFrom({ mode: 'REGISTRY_ONLY' }, { mode: 'ALLOW_ANY' }),

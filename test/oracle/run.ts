@@ -40,6 +40,7 @@ function fromScratch(state: MeshState, options: { readonly narrows?: boolean }):
   const objects = [...state.objects].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, object]) => object);
   const changes: Change[] = [
     { do: 'configure', mesh: state.mesh },
+    { do: 'network', networks: state.networks },
     ...[...state.clusters].map((cluster) => ({ do: 'join', cluster }) as const),
     ...objects.map((object) => ({ do: 'put', object }) as const),
     ...[...state.proxies].map(([seat, proxy]) => ({ do: 'connect', seat, proxy }) as const),

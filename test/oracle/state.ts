@@ -1,4 +1,5 @@
 /** What a mesh consists of after a history: the least that a mesh built from scratch has to be told. */
+import type { MeshNetworks } from '../../src/config/mesh-networks.ts';
 import { type Draft, draftKey } from '../support/draft.ts';
 import type { Change, MeshConfigDraft, ProxyDraft } from '../support/plane.ts';
 import type { Batch, Step } from './history.ts';
@@ -8,6 +9,7 @@ export class MeshState {
   readonly proxies = new Map<string, ProxyDraft>();
   readonly clusters = new Set<string>();
   mesh: MeshConfigDraft = {};
+  networks: MeshNetworks = {};
 
   /** Takes a batch and tells what really changes. */
   take(batch: Batch): readonly Change[] {
@@ -36,6 +38,9 @@ export class MeshState {
       case 'part':
         for (const [key, { cluster }] of this.objects) if (cluster === step.cluster) this.objects.delete(key);
         return this.clusters.delete(step.cluster) ? step : undefined;
+      case 'network':
+        this.networks = step.networks;
+        return step;
       case 'configure':
         this.mesh = step.mesh;
         return step;

@@ -1,6 +1,7 @@
 /** A control plane with proxies that follow it as streams do: a full list first, then what the change log tells. */
 import assert from 'node:assert/strict';
 import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
+import type { MeshNetworks } from '../../src/config/mesh-networks.ts';
 import { ControlPlane } from '../../src/control-plane.ts';
 import { type LogFields, silent } from '../../src/lib/log.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
@@ -23,6 +24,7 @@ export type Change =
   | { readonly do: 'remove'; readonly object: Draft }
   /** Makes another cluster known, or forgets it with all that it holds. */
   | { readonly do: 'join' | 'part'; readonly cluster: string }
+  | { readonly do: 'network'; readonly networks: MeshNetworks }
   | { readonly do: 'configure'; readonly mesh: MeshConfigDraft }
   /** Connects a proxy in the place of the one that was in this seat. */
   | { readonly do: 'connect'; readonly seat: string; readonly proxy: ProxyDraft }
@@ -68,6 +70,9 @@ export class Plane {
           break;
         case 'part':
           this.controlPlane.removeCluster(change.cluster);
+          break;
+        case 'network':
+          this.controlPlane.setMeshNetworks(change.networks);
           break;
         case 'configure': {
           const { config, findings } = decodeMeshConfig(change.mesh);

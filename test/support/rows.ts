@@ -30,7 +30,7 @@ export function kubernetesRows(): KubernetesRows {
     return known;
   };
   const registry = new KubernetesRegistry(
-    { name: 'kubernetes', cluster: 'c1', domainSuffix: 'cluster.local', now: () => 0 },
+    { name: 'kubernetes', cluster: 'c1', domainSuffix: 'cluster.local', systemNamespace: 'istio-system', now: () => 0 },
     {
       apply(all) {
         for (const change of all) {

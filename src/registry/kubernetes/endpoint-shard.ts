@@ -9,6 +9,8 @@ import type { NodeRow } from './workload.ts';
 export interface ShardContext {
   readonly registry: string;
   readonly cluster: string;
+  /** Of endpoints whose pod is not known. */
+  readonly network: string;
   readonly domainSuffix: string;
   /** The Pod of that `namespace/name`, when it is known. It enriches an endpoint and never holds it back. */
   pod(key: string): Workload | undefined;
@@ -114,7 +116,7 @@ function toEndpoint(
     labels: pod?.labels ?? {},
     locality: pod?.locality ?? context.node(nodeName)?.locality ?? nowhere,
     weight: 1,
-    network: pod?.network ?? '',
+    network: pod?.network ?? context.network,
     serviceAccount: pod?.serviceAccount ?? '',
     nodeName: pod?.nodeName === undefined || pod.nodeName === '' ? nodeName : pod.nodeName,
     workload: pod?.name ?? '',

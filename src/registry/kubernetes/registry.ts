@@ -22,10 +22,11 @@ import type { Workload } from '../../model/workload.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
 import { type Decoder, decodeEndpoints, decodePod, decodeService, decodeSlice } from './decode.ts';
 import { endpointsToShard, type ShardContext, serviceNameLabel, sliceToShard } from './endpoint-shard.ts';
+import { atNodes, type NodeAddress, type NodePorts, nodePortsOf, toNodeAddress } from './node-ports.ts';
 import type { EndpointSlice, Endpoints, Pod } from './schema.ts';
 import { toPublicAuthorities, toSecret } from './secret.ts';
-import { serviceHostname, toService, trafficDistribution } from './service.ts';
-import { addressesOf, hasEnded, type NodeRow, toNode, toWorkload } from './workload.ts';
+import { toService, trafficDistribution } from './service.ts';
+import { addressesOf, hasEnded, type NodeRow, networkLabel, toNode, toWorkload } from './workload.ts';
 
 export interface KubernetesRegistryOptions {
   /** The registry's name in rows and messages, such as `kubernetes/east`. */
@@ -33,6 +34,8 @@ export interface KubernetesRegistryOptions {
   /** The cluster's id, which proxies name in CLUSTER_ID. */
   readonly cluster: string;
   readonly domainSuffix: string;
+  /** The namespace whose label names the network of the cluster. */
+  readonly systemNamespace: string;
   /** The time, in milliseconds since the epoch, which certificates are judged by. */
   readonly now: () => number;
 }
@@ -40,6 +43,12 @@ export interface KubernetesRegistryOptions {
 interface Read<T> {
   readonly object: KubernetesObject;
   readonly value: T;
+}
+
+/** A Service, with what its nodes add to it. */
+interface ServiceRow {
+  readonly row: Service;
+  readonly onNodes?: NodePorts;
 }
 
 /** Whether an object is one that this registry reads. */
@@ -56,6 +65,11 @@ export class KubernetesRegistry {
   readonly #endpoints: Table<Read<Endpoints>>;
   readonly #pods: Table<Read<Pod>>;
   readonly #nodes: Table<NodeRow>;
+  /** The networks that namespaces name. */
+  readonly #networks: Table<string>;
+  readonly #services: Table<ServiceRow>;
+  readonly #nodeAddresses: Table<NodeAddress>;
+  readonly #service: Query<string, Service | undefined>;
   readonly #shardOfSlice: Query<string, EndpointShard | undefined>;
   readonly #shardOfEndpoints: Query<string, EndpointShard | undefined>;
   readonly #workload: Query<string, Workload | undefined>;
@@ -71,26 +85,41 @@ export class KubernetesRegistry {
     this.#options = options;
     this.#sink = sink;
     const graph = this.#graph;
-    const { name, cluster, domainSuffix } = options;
+    const { name, cluster, domainSuffix, systemNamespace } = options;
     const pods = graph.table<Read<Pod>>('pods');
     const podsAt = pods.index('address', podAddresses);
     const nodes = graph.table<NodeRow>('nodes');
+    const networks = graph.table<string>('networks');
+    const network = (read: Reader) => read.row(networks, systemNamespace) ?? '';
     const slices = graph.table<Read<EndpointSlice>>('slices');
     const legacy = graph.table<Read<Endpoints>>('endpoints');
     const slicesOfService = slices.index('service', ({ object: { namespace, labels } }) => [
       `${namespace}/${labels[serviceNameLabel] ?? ''}`,
     ]);
+    const services = graph.table<ServiceRow>('services');
+    const nodeAddresses = graph.table<NodeAddress>('nodeAddresses');
+    const allNodes = nodeAddresses.index('all', () => ['']);
+    this.#service = graph.query('service', {
+      reads: [services, nodeAddresses, allNodes],
+      compute(read, key: string) {
+        const found = read.row(services, key);
+        if (found?.onNodes === undefined) return found?.row;
+        return atNodes(found.row, found.onNodes, read.rows(nodeAddresses, read.keys(allNodes, '')));
+      },
+    });
     this.#workload = graph.query('workload', {
-      reads: [pods, nodes],
+      reads: [pods, nodes, networks],
       compute(read, key: string) {
         const row = read.row(pods, key);
         if (row === undefined) return undefined;
-        return toWorkload(row.object, row.value, read.row(nodes, row.value.spec?.nodeName ?? ''), name, cluster);
+        const node = read.row(nodes, row.value.spec?.nodeName ?? '');
+        return toWorkload(row.object, row.value, { registry: name, cluster, network: network(read), node });
       },
     });
     const context = (read: Reader): ShardContext => ({
       registry: name,
       cluster,
+      network: network(read),
       domainSuffix,
       pod: (key) => read.cell(this.#workload, key),
       podAt: (address, namespace) => {
@@ -100,14 +129,14 @@ export class KubernetesRegistry {
       node: (node) => read.row(nodes, node),
     });
     this.#shardOfSlice = graph.query('shardOfSlice', {
-      reads: [slices, nodes, podsAt, this.#workload],
+      reads: [slices, nodes, networks, podsAt, this.#workload],
       compute(read, key: string) {
         const row = read.row(slices, key);
         return row === undefined ? undefined : sliceToShard(row.object, row.value, context(read));
       },
     });
     this.#shardOfEndpoints = graph.query('shardOfEndpoints', {
-      reads: [legacy, slicesOfService, nodes, podsAt, this.#workload],
+      reads: [legacy, slicesOfService, nodes, networks, podsAt, this.#workload],
       compute(read, key: string) {
         const row = read.row(legacy, key);
         if (row === undefined || read.keys(slicesOfService, key).length > 0) return undefined;
@@ -118,6 +147,9 @@ export class KubernetesRegistry {
     this.#endpoints = legacy;
     this.#pods = pods;
     this.#nodes = nodes;
+    this.#networks = networks;
+    this.#services = services;
+    this.#nodeAddresses = nodeAddresses;
   }
 
   /** Takes changes of the kinds that isKubernetesKind names and emits the rows that follow. */
@@ -181,14 +213,15 @@ export class KubernetesRegistry {
         }));
         break;
       case 'Node':
-        if (object === undefined) this.#nodes.remove(change.name);
-        else this.#nodes.put(change.name, toNode(object.labels));
+        this.#takeNode(change);
         break;
       case 'Secret':
       case 'ConfigMap':
         this.#takeSecret(change);
         break;
       case 'Namespace':
+        if (object?.labels[networkLabel] === undefined) this.#networks.remove(change.name);
+        else this.#networks.put(change.name, object.labels[networkLabel]);
         this.#changes.push({
           table: 'namespace',
           key: namespaceKey({ registry: this.#options.name, name: change.name }),
@@ -198,17 +231,26 @@ export class KubernetesRegistry {
     }
   }
 
+  #takeNode({ name, object }: ObjectChange): void {
+    const address = object === undefined ? undefined : toNodeAddress(object);
+    if (object === undefined) this.#nodes.remove(name);
+    else this.#nodes.put(name, toNode(object.labels));
+    if (address === undefined) this.#nodeAddresses.remove(name);
+    else this.#nodeAddresses.put(name, address);
+  }
+
   #takeService(change: ObjectChange): void {
     const { name, domainSuffix } = this.#options;
+    const { object } = change;
+    const key = `${change.namespace}/${change.name}`;
     const value = this.#decode(change, decodeService);
-    if (change.object !== undefined && value === undefined) return;
-    const row: Service | undefined =
-      change.object === undefined || value === undefined
-        ? undefined
-        : toService(change.object, value, name, domainSuffix);
-    const hostname = serviceHostname(change.name, change.namespace, domainSuffix);
-    const key = serviceKey({ registry: name, namespace: change.namespace, name: change.name, hostname });
-    this.#changes.push({ table: 'service', key, row });
+    if (object === undefined) this.#services.remove(key);
+    else if (value !== undefined) {
+      const onNodes = nodePortsOf(object, value);
+      const row = toService(object, value, name, domainSuffix);
+      this.#services.put(key, { row, ...(onNodes === undefined ? {} : { onNodes }) });
+    }
+    this.#output(this.#service, change, (row, known) => ({ table: 'service', key: serviceKey(known), row }));
   }
 
   /** A Secret, or a ConfigMap, which may hold authorities in the open. */

@@ -43,7 +43,13 @@ class Seen {
   problems: readonly string[] = [];
   nowMs = start;
   readonly #registry = new KubernetesRegistry(
-    { name: 'kubernetes', cluster: 'Kubernetes', domainSuffix: 'cluster.local', now: () => this.nowMs },
+    {
+      name: 'kubernetes',
+      cluster: 'Kubernetes',
+      domainSuffix: 'cluster.local',
+      systemNamespace: 'istio-system',
+      now: () => this.nowMs,
+    },
     {
       apply: (changes) => {
         for (const change of changes) if (change.table === 'secret') this.row = change.row;

@@ -50,6 +50,9 @@ describe('the row of a Service', () => {
       addresses: ['10.0.0.1', 'fd00::1'],
     },
   );
+  check('is reached from outside by what its nodes were given', 'externalIPs: [1.1.1.1, 1.1.1.1, "FD00::1"]', {
+    external: { addresses: ['1.1.1.1', 'fd00::1'] },
+  });
   check('has no address before one is given', 'clusterIP: ""', {});
   check('passes connections through when it is headless', 'clusterIP: None', {
     resolution: 'passthrough',
@@ -277,4 +280,45 @@ it('a Service that is deleted takes its row and its problems with it', () => {
   registry.apply(text('ports: 80'));
   registry.remove(text('ports: 80'));
   assert.deepEqual([[...registry.rows('service')], registry.problems()], [[], []]);
+});
+
+describe('a Service is reached from outside', () => {
+  const balancer = (type: string, ingress: string) =>
+    `${text(`type: ${type}\nports: [{name: http, port: 80, nodePort: 30080}]`)}status: {loadBalancer: {ingress: ${ingress}}}`;
+  const onNodes = (selector: string) =>
+    text(
+      'type: NodePort\nports: [{name: http, port: 80, nodePort: 30080}, {name: tls, port: 443}]',
+      `annotations: {traffic.istio.io/nodeSelector: '${selector}'}\n`,
+    );
+  const node = (name: string, type: string, address: string) =>
+    `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}, labels: {edge: "${name}"}}\nstatus: {addresses: [{type: Hostname, address: n}, {type: ${type}, address: ${address}}]}`;
+
+  function check(name: string, objects: readonly string[], external: Service['external']): void {
+    it(name, () => {
+      const registry = kubernetesRows();
+      for (const object of objects) registry.apply(object);
+      assert.deepEqual(registry.problems(), []);
+      assert.deepEqual(
+        [...registry.rows('service').values()].map((row) => row.external),
+        [external],
+      );
+    });
+  }
+
+  check('by its load balancer', [balancer('LoadBalancer', '[{ip: 1.1.1.1}, {hostname: LB.example.com}]')], {
+    addresses: ['1.1.1.1', 'lb.example.com'],
+  });
+  check('not before its load balancer is there', [balancer('LoadBalancer', '[]')], undefined);
+  check('not by a load balancer that it has no more', [balancer('ClusterIP', '[{ip: 1.1.1.1}]')], undefined);
+  const nodes = [
+    node('one', 'ExternalIP', '2.2.2.1'),
+    node('two', 'ExternalIP', '2.2.2.2'),
+    node('three', 'InternalIP', '3.3.3.3'),
+  ];
+  const ports = { 80: 30080 };
+  check('by the nodes that it chooses', [...nodes, onNodes('{"edge":"two"}')], { addresses: ['2.2.2.2'], ports });
+  check('by all nodes with an address', [...nodes, onNodes('{}')], { addresses: ['2.2.2.1', '2.2.2.2'], ports });
+  check('by nodes that come later', [onNodes('{"edge":"one"}'), ...nodes], { addresses: ['2.2.2.1'], ports });
+  check('by no node without an address', [...nodes, onNodes('{"edge":"three"}')], undefined);
+  check('by no node when it is not said which', [...nodes, onNodes('edge: one')], undefined);
 });

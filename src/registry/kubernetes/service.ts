@@ -1,3 +1,4 @@
+import { isRecord } from '../../lib/schema.ts';
 import type { Hostname } from '../../model/hostname.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import { kubernetesProtocol } from '../../model/protocol.ts';
@@ -12,7 +13,7 @@ export function serviceHostname(name: string, namespace: string, domainSuffix: s
 /** A Kubernetes Service as a row. */
 export function toService(
   object: KubernetesObject,
-  { spec = {} }: KubernetesService,
+  { spec = {}, status }: KubernetesService,
   registry: string,
   domainSuffix: string,
 ): Service {
@@ -23,6 +24,7 @@ export function toService(
   const distribution = trafficDistribution(
     spec.trafficDistribution ?? annotations['networking.istio.io/traffic-distribution'],
   );
+  const external = externalAddresses(spec, status);
   return {
     registry,
     hostname: serviceHostname(name, namespace, domainSuffix),
@@ -42,12 +44,27 @@ export function toService(
     ...(isAlias && spec.externalName !== undefined ? { aliasOf: spec.externalName.toLowerCase() } : {}),
     ...(spec.internalTrafficPolicy === 'Local' ? { isNodeLocal: true } : {}),
     ...(distribution === undefined ? {} : { trafficDistribution: distribution }),
+    ...(external.length === 0 ? {} : { external: { addresses: external } }),
     ...(spec.publishNotReadyAddresses === true ? { publishNotReadyAddresses: true } : {}),
     origin,
   };
 }
 
-type Ports = NonNullable<NonNullable<KubernetesService['spec']>['ports']>;
+type Spec = NonNullable<KubernetesService['spec']>;
+
+/** Those of its load balancer, then those that its nodes were given. */
+function externalAddresses({ type, externalIPs = [] }: Spec, status: unknown): readonly string[] {
+  const balancer = isRecord(status) && isRecord(status.loadBalancer) ? status.loadBalancer.ingress : undefined;
+  const given = type === 'LoadBalancer' && Array.isArray(balancer) ? balancer : [];
+  const addresses = given.filter(isRecord).flatMap(({ ip, hostname }) => [ip, hostname].filter(isText).slice(0, 1));
+  return [...new Set([...addresses, ...externalIPs].map((address) => address.toLowerCase()))];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+type Ports = NonNullable<Spec['ports']>;
 
 function toPort({ name = '', port, targetPort, protocol = 'TCP', appProtocol }: Ports[number]): ServicePort {
   return {

@@ -147,3 +147,27 @@ it('a Pod that is wrong keeps its last good version', () => {
     'test.yaml:9: Pod shop/reviews-1: status.podIP: expected a string, found a list [FW0004]',
   ]);
 });
+
+describe('the network of a Pod', () => {
+  const system = (network: string, name = 'istio-system') =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: {${network === '' ? '' : `topology.istio.io/network: ${network}`}}}`;
+  const labelled = pod('', 'podIP: 10.1.0.1', 'labels: {topology.istio.io/network: own}\n');
+  const plainPod = pod('', 'podIP: 10.1.0.1');
+
+  function check(name: string, objects: readonly string[], network: string): void {
+    it(name, () => {
+      const registry = kubernetesRows();
+      for (const object of objects) registry.apply(object);
+      assert.deepEqual(
+        [...registry.rows('workload').values()].map((row) => row.network),
+        [network],
+      );
+    });
+  }
+
+  check('is what its label says', [system('east'), labelled], 'own');
+  check('is else what the label of the system namespace says', [system('east'), plainPod], 'east');
+  check('follows that label', [system('east'), plainPod, system('west')], 'west');
+  check('is not known when nobody says it', [system('east'), plainPod, system('')], '');
+  check('is not what another namespace says', [system('east', 'shop'), plainPod], '');
+});

@@ -48,13 +48,23 @@ export function hasEnded({ phase }: NonNullable<Pod['status']> = {}): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
+/** The label of a pod, or of the system's namespace, that names its network. */
+export const networkLabel = 'topology.istio.io/network';
+
+/** Where a Pod runs. */
+export interface PodPlace {
+  readonly registry: string;
+  readonly cluster: string;
+  /** Of pods that name none. */
+  readonly network: string;
+  readonly node: NodeRow | undefined;
+}
+
 /** A Pod as a row; undefined while it has no address or when it has run to its end. */
 export function toWorkload(
   object: KubernetesObject,
   pod: Pod,
-  node: NodeRow | undefined,
-  registry: string,
-  cluster: string,
+  { registry, cluster, network, node }: PodPlace,
 ): Workload | undefined {
   const { spec = {}, status = {} } = pod;
   const addresses = addressesOf(status);
@@ -76,7 +86,7 @@ export function toWorkload(
     ),
     labels,
     locality: podLocality(labels, node),
-    network: labels['topology.istio.io/network'] ?? '',
+    network: labels[networkLabel] ?? network,
     serviceAccount: spec.serviceAccountName ?? 'default',
     weight: 1,
     health: isReady ? 'healthy' : 'unhealthy',
