@@ -7,6 +7,7 @@
  */
 
 import { distance } from './distance.ts';
+import { type FieldTexts, withFieldTexts } from './field-texts.ts';
 
 /** Where a value stands in its object: names and list positions from the object's root. */
 export type Path = readonly (string | number)[];
@@ -96,10 +97,10 @@ export const number: Schema<number> = scalar('a number', { type: 'number', forma
 
 /** A whole number within bounds, both included. */
 export function integer(least: number, most: number): Schema<number> {
-  const format = most > 2 ** 32 ? 'int64' : 'int32';
-  const json = { type: 'integer', format, ...(least === 0 ? { minimum: 0 } : {}) };
+  const isInt32 = least >= -(2 ** 31) && most < 2 ** 31;
   return {
-    json,
+    // API servers hold nobody to a format: bounds have to be stated.
+    json: { type: 'integer', format: isInt32 ? 'int32' : 'int64', minimum: least, maximum: most },
     decode(value, path, report) {
       const found = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
       if (typeof found === 'number' && Number.isInteger(found) && found >= least && found <= most) return found;
@@ -125,10 +126,11 @@ const durationUnits: { readonly [unit: string]: number } = {
   ns: 0.000001,
 };
 
+const durationForm = /^(?:0|(-)?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|µs|ns|m|s))+)$/;
+
 /** Milliseconds of Go's and protobuf's form: `1.5s`, `250ms`, `1h30m`, `0`; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  const match = /^(-)?((?:\d+(?:\.\d*)?|\.\d+)(?:h|ms|us|µs|ns|m|s))+$/.exec(text);
+  const match = durationForm.exec(text);
   if (match === null) return undefined;
   let ms = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(h|ms|us|µs|ns|m|s)/g))
@@ -137,8 +139,10 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** A length of time, in milliseconds. */
-export const duration: Schema<number> = scalar('a duration such as 1.5s or 250ms', { type: 'string' }, (value) =>
-  typeof value === 'string' ? parseDuration(value) : undefined,
+export const duration: Schema<number> = scalar(
+  'a duration such as 1.5s or 250ms',
+  { type: 'string', pattern: durationForm.source },
+  (value) => (typeof value === 'string' ? parseDuration(value) : undefined),
 );
 
 /** A point in time, in milliseconds since the epoch. */
@@ -242,6 +246,8 @@ export interface ObjectOptions<F extends Fields, Required extends keyof F & stri
   readonly isOpen?: boolean;
   /** Groups of fields of which at most one may be there. */
   readonly exclusive?: readonly (readonly (keyof F & string)[])[];
+  /** What each field is for, and by paths what those of inner objects are for that have no texts of their own. */
+  readonly about?: FieldTexts & { readonly [Name in keyof F]: string };
 }
 
 type ObjectOf<F extends Fields, Required extends keyof F> = {
@@ -251,14 +257,14 @@ type ObjectOf<F extends Fields, Required extends keyof F> = {
 /** An object with these fields, each of them optional unless `required` says otherwise, and no others unless it is open. */
 export function object<F extends Fields, const Required extends keyof F & string = never>(
   fields: F,
-  { required = [], exclusive = [], isOpen = false }: ObjectOptions<F, Required> = {},
+  options: ObjectOptions<F, Required> = {},
 ): Schema<ObjectOf<F, Required>> {
-  const properties = Object.fromEntries(Object.entries(fields).map(([name, { json }]) => [name, json]));
+  const { required = [], exclusive = [], isOpen = false } = options;
   const names = new Map(
     Object.keys(fields).flatMap((name) => [[name, name] as const, [snakeCase(name), name] as const]),
   );
   return {
-    json: { type: 'object', properties, ...(required.length > 0 ? { required } : {}) },
+    json: objectJson(fields, options),
     decode(value, path, report) {
       if (!isRecord(value)) {
         report({ kind: 'wrong-type', path, message: `expected an object, found ${describe(value)}` });
@@ -290,6 +296,35 @@ export function object<F extends Fields, const Required extends keyof F & string
       return decoded as ObjectOf<F, Required>;
     },
   };
+}
+
+function objectJson<F extends Fields>(
+  fields: F,
+  { required = [], exclusive = [], isOpen = false, about }: ObjectOptions<F, keyof F & string>,
+): JsonSchema {
+  const properties = Object.fromEntries(Object.entries(fields).map(([name, { json }]) => [name, json]));
+  const json = {
+    type: 'object',
+    properties,
+    ...(required.length > 0 ? { required } : {}),
+    ...(exclusive.length > 0 ? { 'x-kubernetes-validations': exclusive.map(atMostOne) } : {}),
+    ...(isOpen ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+  };
+  return about === undefined ? json : withFieldTexts(json, about);
+}
+
+function atMostOne(group: readonly string[]): JsonSchema {
+  return { rule: atMostOneRule(group), message: `expected at most one of ${group.join(', ')}` };
+}
+
+/**
+ * The rule in CEL. It asks each field once, whichever are there: API servers reckon with the dearest way and with lists as
+ * long as a request may be, and to ask for all pairs of four fields within two lists is too dear for them already.
+ */
+function atMostOneRule([first, ...rest]: readonly string[]): string {
+  const [second, third] = rest;
+  if (third === undefined) return `!(has(self.${first}) && has(self.${second}))`;
+  return `has(self.${first}) ? ${rest.map((other) => `!has(self.${other})`).join(' && ')} : ${atMostOneRule(rest)}`;
 }
 
 function unknownField(found: string, known: readonly string[]): string {
