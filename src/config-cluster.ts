@@ -1,4 +1,5 @@
 /** The cluster that holds services and rules, with all that is read of it. */
+import { customResources } from './config/custom-resources.ts';
 import { kinds } from './config/kinds.ts';
 import type { ClusterAccess } from './kubernetes/access.ts';
 import { ApiClient } from './kubernetes/api-client.ts';
@@ -55,22 +56,10 @@ export function configCluster(options: ConfigClusterOptions): ConfigCluster {
   };
 }
 
-/** Newest first: all versions of a group have one form. */
-const versions: { readonly [group: string]: readonly string[] } = {
-  'networking.istio.io': ['v1', 'v1beta1', 'v1alpha3'],
-  'security.istio.io': ['v1', 'v1beta1'],
-  'telemetry.istio.io': ['v1', 'v1alpha1'],
-  'extensions.istio.io': ['v1alpha1'],
-};
-
 function istioResources(): readonly WatchedResource[] {
-  return Object.entries(kinds).map(([kind, { group, status }]) => ({
-    ...customResource({ group, kind, plural: pluralOf(kind) }, versions[group] ?? []),
+  return customResources.map(({ versions, ...names }) => ({
+    ...customResource(names, versions),
     // Nobody waits for what is only checked.
-    isOptional: status === 'pending',
+    isOptional: kinds[names.kind].status === 'pending',
   }));
-}
-
-function pluralOf(kind: string): string {
-  return `${kind.toLowerCase()}s`.replace(/ys$/, (end) => (kind.endsWith('ay') ? end : 'ies'));
 }

@@ -1,6 +1,5 @@
 /** The kinds of Istio's API: schema, checks, and whether this version executes them. */
 import type { Infer, Schema } from '../lib/schema.ts';
-import { struct } from '../lib/schema.ts';
 import { checkAuthorizationPolicy } from './check/authorization-policy.ts';
 import type { Check } from './check/check.ts';
 import { checkDestinationRule } from './check/destination-rule.ts';
@@ -17,7 +16,9 @@ import { gateway } from './gateway.ts';
 import { authorizationPolicy, peerAuthentication, requestAuthentication } from './security.ts';
 import { serviceEntry, workloadEntry } from './service-entry.ts';
 import { sidecar } from './sidecar.ts';
+import { telemetry } from './telemetry.ts';
 import { virtualService } from './virtual-service.ts';
+import { wasmPlugin } from './wasm-plugin.ts';
 
 interface KindDefinition<T> {
   readonly group: string;
@@ -55,8 +56,8 @@ export const kinds = {
   PeerAuthentication: pending(security, peerAuthentication, checkPeerAuthentication),
   RequestAuthentication: pending(security, requestAuthentication, checkRequestAuthentication),
   AuthorizationPolicy: pending(security, authorizationPolicy, checkAuthorizationPolicy),
-  Telemetry: pending('telemetry.istio.io', struct),
-  WasmPlugin: pending('extensions.istio.io', struct),
+  Telemetry: pending('telemetry.istio.io', telemetry),
+  WasmPlugin: pending('extensions.istio.io', wasmPlugin),
 } as const;
 
 export type Kind = keyof typeof kinds;
