@@ -21,6 +21,8 @@ const order: Order = [
 
   // From outside to rows. Rules are decoded and checked before anybody else sees them.
   ['config', ['model', 'descriptors', 'lib']],
+  // The same schemas for API servers, as definitions of Istio's kinds.
+  ['crds', ['config', 'lib']],
   ['files', ['model', 'lib']],
   // Objects of API servers; a kubeconfig is YAML.
   ['kubernetes', ['files', 'model', 'lib']],
@@ -95,6 +97,7 @@ const order: Order = [
   [
     'cli',
     [
+      'crds',
       'up',
       'discovery-server.ts',
       'config-cluster.ts',

@@ -1,6 +1,7 @@
 /** The command line: every command with its help. */
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { crdsCommand } from './crds.ts';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
@@ -15,5 +16,6 @@ export function createProgram(): Command {
   serveCommand(program.command('serve'));
   validateCommand(program.command('validate'));
   analyzeCommand(program.command('analyze'));
+  crdsCommand(program.command('crds'));
   return program;
 }

@@ -48,6 +48,11 @@ describe('arguments that cannot be understood', () => {
     'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
   );
   check(
+    'are a kind that is not there',
+    ['crds', '--kind', 'VirtualServer'],
+    'expected one of VirtualService, DestinationRule, ServiceEntry, WorkloadEntry, Gateway, Sidecar, EnvoyFilter, WorkloadGroup, ProxyConfig, PeerAuthentication, RequestAuthentication, AuthorizationPolicy, Telemetry, WasmPlugin, found VirtualServer',
+  );
+  check(
     'are two ways to a cluster',
     ['serve', '--kubeconfig', 'x', '--in-cluster'],
     'expected --kubeconfig or --in-cluster, found both',

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** Where the program starts. */
+export const fairwayProgram = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Outcome {
   readonly exitCode: number | null;
@@ -14,7 +15,9 @@ export interface Outcome {
 
 /** Runs `fairway` in a folder to its end, with a text as its standard input. */
 export async function runFairway(folder: string, args: readonly string[], input = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], { cwd: folder });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fairwayProgram, ...args], {
+    cwd: folder,
+  });
   child.stdin.end(input);
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
