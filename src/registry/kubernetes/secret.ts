@@ -4,10 +4,10 @@
  */
 import { formatPath } from '../../lib/schema.ts';
 import { textsIn } from '../../lib/texts.ts';
+import { authorityFaults, type Fault, pairFaults } from '../../model/certificate.ts';
 import type { Finding } from '../../model/decode.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
 import type { Authorities, KeyedCertificate, Secret } from '../../model/secret.ts';
-import { authorityFaults, type Fault, pairFaults } from './certificate.ts';
 import { decodeSecret } from './decode.ts';
 import type { KubernetesSecret } from './schema.ts';
 

@@ -1,10 +1,10 @@
 /**
- * Whether an Envoy will take a certificate, a key or a list of authorities: what it refuses is better found here, with the
- * object's name and line. The limits are Envoy's (source/common/tls/context_impl.cc, 1.40). Messages never quote what they
- * are about.
+ * Whether an Envoy (or our own server) will take a certificate, a key or a list of authorities: what it refuses is better
+ * found here, with a name and a place. The limits are Envoy's (source/common/tls/context_impl.cc, 1.40). Messages never
+ * quote what they are about.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import type { Code } from '../../model/codes.ts';
+import type { Code } from './codes.ts';
 
 /** Something that is wrong with a text. What is `refused` cannot be served. */
 export interface Fault {
@@ -62,6 +62,13 @@ export function authorityFaults(authorities: string, revocations: string | undef
   // A list outlives some of its members: it can be used as long as one of them is valid.
   const isUsable = dates.some((faults) => !faults.some(({ isRefused }) => isRefused));
   return dates.flat().map((fault) => (isUsable ? { ...fault, isRefused: false } : fault));
+}
+
+/** When the first certificate of a chain expires, in milliseconds since the epoch; undefined when it cannot be read. */
+export function expiryOf(chain: string): number | undefined {
+  const certificates = readCertificates(chain);
+  const [leaf] = Array.isArray(certificates) ? certificates : [];
+  return leaf === undefined ? undefined : Date.parse(leaf.validTo);
 }
 
 function readCertificates(pem: string): X509Certificate[] | Fault {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { elliptic, issue, revocations, rsa } from '../../../test/support/certificates.ts';
-import { authorityFaults, type Fault, pairFaults } from './certificate.ts';
+import { elliptic, issue, revocations, rsa } from '../../test/support/certificates.ts';
+import { authorityFaults, expiryOf, type Fault, pairFaults } from './certificate.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const now = Date.parse('2026-06-01T00:00:00Z');
@@ -121,4 +121,9 @@ describe('a list of authorities', () => {
       'refused FW0804: expected the certificate of CN=Old authority to be valid, found that it expired on May 31 00:00:00 2026 GMT',
     ],
   );
+});
+
+it('a chain expires with its first certificate', () => {
+  const chain = shop.certificate + authority.certificate;
+  assert.deepEqual([expiryOf(chain), expiryOf('nobody')], [at(80).getTime(), undefined]);
 });
