@@ -1,7 +1,9 @@
 /** /debug/connections: who is connected, in the form of Istio's adsz. */
+
+import type { Reply } from '../lib/http.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import type { ConsoleData } from './data.ts';
-import { type Answer, json, type Reply, text } from './http-server.ts';
+import { type Answer, json, text } from './http-server.ts';
 
 export function connectionsPage({ connections }: ConsoleData): Answer {
   return () => {
