@@ -336,8 +336,11 @@ function unknownField(found: string, known: readonly string[]): string {
 
 /** The known name that was probably meant; undefined when none is near. */
 export function nearName(found: string, known: readonly string[]): string | undefined {
+  const most = Math.max(1, Math.floor(found.length / 4));
+  const text = found.toLowerCase();
+  // Names may be as long as a document; their lengths tell that nothing is near, which the distance takes long to find.
   return known.find(
-    (name) => distance(name.toLowerCase(), found.toLowerCase()) <= Math.max(1, Math.floor(found.length / 4)),
+    (name) => Math.abs(name.length - found.length) <= most && distance(name.toLowerCase(), text) <= most,
   );
 }
 
