@@ -1,15 +1,10 @@
 /** The MeshConfig that Istio's installations keep in a ConfigMap, as a source. Without one the defaults hold. */
-import { decodeMeshConfig } from './config/decode-mesh-config.ts';
-import type { MeshConfig } from './config/mesh-config.ts';
-import { parseYaml } from './files/yaml.ts';
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
 import type { Log } from './lib/log.ts';
-import { isRecord } from './lib/schema.ts';
+import { type ReadMeshConfig, readMeshConfigObject } from './mesh-config-object.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
-import type { KubernetesObject } from './model/kubernetes-object.ts';
-import { type Problem, placeOf } from './model/problem.ts';
 
 export interface MeshConfigMapOptions {
   readonly client: ApiClient;
@@ -44,7 +39,7 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
           ...sink,
           apply(changes) {
             for (const { object } of changes) {
-              const { config, problems } = object === undefined ? defaults : readMesh(object);
+              const { config, problems } = object === undefined ? defaults : readMeshConfigObject(object);
               sink.problems(source.name, problems);
               if (config !== undefined) set(config);
             }
@@ -55,34 +50,4 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
   });
 }
 
-const defaults: Read = { config: {}, problems: [] };
-
-interface Read {
-  /** Absent when there is an error among the problems. */
-  readonly config?: MeshConfig;
-  readonly problems: readonly Problem[];
-}
-
-function readMesh({ value, origin }: KubernetesObject): Read {
-  const text = isRecord(value.data) ? value.data.mesh : undefined;
-  const document = parseYaml({ text: typeof text === 'string' ? text : '', line: 1 });
-  if ('code' in document) {
-    const { code, message, line } = document;
-    const found = `${message}, in line ${line} of the text; what it said before stays in force`;
-    const problem = {
-      code,
-      severity: 'error',
-      path: 'data.mesh',
-      message: found,
-      ...placeOf(origin, undefined),
-    } as const;
-    return { problems: [problem] };
-  }
-  const { config, findings } = decodeMeshConfig(document.value);
-  const problems = findings.map((finding) => ({
-    ...finding,
-    path: finding.path === '' ? 'data.mesh' : `data.mesh.${finding.path}`,
-    ...placeOf(origin, undefined),
-  }));
-  return config === undefined ? { problems } : { config, problems };
-}
+const defaults: ReadMeshConfig = { config: {}, problems: [] };

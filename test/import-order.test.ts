@@ -77,7 +77,8 @@ const order: Order = [
     ],
   ],
   ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
-  ['mesh-config-map.ts', ['mesh-config-source.ts', 'kubernetes', 'files', 'config', 'model', 'lib']],
+  ['mesh-config-object.ts', ['files', 'config', 'model', 'lib']],
+  ['mesh-config-map.ts', ['mesh-config-object.ts', 'mesh-config-source.ts', 'kubernetes', 'model', 'lib']],
   ['remote-clusters.ts', ['kubernetes', 'model', 'lib']],
   [
     'config-cluster.ts',
