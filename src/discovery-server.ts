@@ -116,7 +116,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
     const { overlays = [], meshConfig, otherClusters } = options;
-    const mesh = meshConfig === undefined ? [] : [meshConfig((config) => controlPlane.setMeshConfig(config))];
+    const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
     const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
     const runs = [
       ...[...mesh, ...sources, ...others].map((source) => ({ source, sink: controlPlane.sink(source.name) })),

@@ -1,4 +1,4 @@
-/** The MeshConfig that Istio's installations keep in a ConfigMap, as a source. Without one the defaults hold. */
+/** MeshConfig and MeshNetworks, which Istio's installations keep in a ConfigMap, as a source. Without it the defaults hold. */
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
@@ -18,7 +18,7 @@ export interface MeshConfigMapOptions {
   readonly times?: Partial<WatchTimes>;
 }
 
-/** Follows the ConfigMap's key `mesh`. What cannot be read leaves what it said before in force. */
+/** Follows the ConfigMap. What of it cannot be read leaves what it said before in force. */
 export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMapOptions): MeshConfigSource {
   const source = resourceWatch({
     ...options,
@@ -31,7 +31,7 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
       fieldSelector: `metadata.name=${configMap}`,
     },
   });
-  return (set) => ({
+  return (settings) => ({
     name: source.name,
     run: (sink, signal) =>
       source.run(
@@ -39,9 +39,10 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
           ...sink,
           apply(changes) {
             for (const { object } of changes) {
-              const { config, problems } = object === undefined ? defaults : readMeshConfigObject(object);
+              const { config, networks, problems } = object === undefined ? defaults : readMeshConfigObject(object);
               sink.problems(source.name, problems);
-              if (config !== undefined) set(config);
+              if (config !== undefined) settings.setMeshConfig(config);
+              if (networks !== undefined) settings.setMeshNetworks(networks);
             }
           },
         },
@@ -50,4 +51,4 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
   });
 }
 
-const defaults: ReadMeshConfig = { config: {}, problems: [] };
+const defaults: ReadMeshConfig = { config: {}, networks: {}, problems: [] };

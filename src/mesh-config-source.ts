@@ -1,17 +1,24 @@
 /** A file with a MeshConfig as a source. It is synced once it has been read, so that nobody is served mere defaults. */
 import { decodeMeshConfig } from './config/decode-mesh-config.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
+import type { MeshNetworks } from './config/mesh-networks.ts';
 import type { YamlDocument } from './files/yaml.ts';
 import { followYamlFile, locateInFile } from './files/yaml-file.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { ObjectSource } from './model/object-source.ts';
 
-/** A source of the MeshConfig, which `set` gets whenever it changes. */
-export type MeshConfigSource = (set: (config: MeshConfig) => void) => ObjectSource;
+/** Takes what holds for the whole mesh whenever it changes. */
+export interface MeshSettingsSink {
+  setMeshConfig(config: MeshConfig): void;
+  setMeshNetworks(networks: MeshNetworks): void;
+}
+
+/** A source of what holds for the whole mesh. */
+export type MeshConfigSource = (sink: MeshSettingsSink) => ObjectSource;
 
 export function meshConfigSource(
   path: string,
-  set: (config: MeshConfig) => void,
+  settings: Pick<MeshSettingsSink, 'setMeshConfig'>,
   clock: Clock = systemClock,
 ): ObjectSource {
   return {
@@ -22,7 +29,7 @@ export function meshConfigSource(
         const { config, findings } = decodeMeshConfig(document.value);
         problems(path, locateInFile(findings, path, document));
         if (config === undefined) return;
-        set(config);
+        settings.setMeshConfig(config);
         if (!isSynced) synced();
         isSynced = true;
       };

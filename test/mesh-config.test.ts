@@ -22,7 +22,7 @@ function followMesh(test: TestContext, start: (folder: TempFolder) => void) {
   const plane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
   const stop = new AbortController();
   test.after(() => stop.abort());
-  const source = meshConfigSource(folder.at('mesh.yaml'), (config) => plane.setMeshConfig(config), clock);
+  const source = meshConfigSource(folder.at('mesh.yaml'), plane, clock);
   void source.run(plane.sink(source.name), stop.signal);
   let { scope } = plane.connect(proxyOf(), (next) => {
     scope = next;

@@ -102,7 +102,7 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
   void signal.then(() => stop.abort());
   const server = await startDiscoveryServer({
     ...sourcesOf(options, command, log),
-    ...(meshConfig === undefined ? {} : { meshConfig: (set) => meshConfigSource(meshConfig, set) }),
+    ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
     xdsAddress,
     httpAddress,
     cluster: clusterId,

@@ -53,7 +53,7 @@ async function up(folder: string, options: UpArguments): Promise<void> {
   const mesh = await startLocalMesh({
     folder,
     ...(options.logs === undefined ? {} : { workFolder: options.logs }),
-    ...(meshConfig === undefined ? {} : { meshConfig: (set) => meshConfigSource(meshConfig, set) }),
+    ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
     xdsAddress,
     httpAddress,
     cluster: clusterId,

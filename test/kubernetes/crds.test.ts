@@ -6,10 +6,10 @@ import { customResources } from '../../src/config/custom-resources.ts';
 import { type Kind, kinds } from '../../src/config/kinds.ts';
 import { anyOf } from '../support/any-of-schema.ts';
 import { formProblems } from '../support/form-problems.ts';
-import { runFairway } from '../support/run-fairway.ts';
 import { objectsOfDocuments, objectsOfProject, objectsOfReference } from '../support/written-objects.ts';
 import { ApiError } from './support/api.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
+import { installDefinitions } from './support/definitions.ts';
 import { describeWithKubernetes } from './support/suite.ts';
 
 interface Definitions {
@@ -37,9 +37,7 @@ describeWithKubernetes('a cluster with the definitions of fairway crds', () => {
   let cluster: Cluster;
   before(async () => {
     cluster = await startCluster();
-    const { stdout } = await runFairway('.', ['crds']);
-    await cluster.kubectl(['apply', '--server-side', '-f', '-'], stdout);
-    await cluster.kubectl(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s']);
+    await installDefinitions(cluster);
     await cluster.kubectl(['apply', '-f', '-'], virtualService);
   });
   after(() => cluster.stop());

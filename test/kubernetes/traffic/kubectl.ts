@@ -8,13 +8,14 @@ import { constantLoad, type Load } from '../../envoy/support/load.ts';
 import { takeTestBlock } from '../../envoy/support/test-blocks.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
-import { installDefinitions, virtualServices } from '../support/definitions.ts';
+import { installDefinitions } from '../support/definitions.ts';
 import { type KubeMesh, startKubeMesh } from '../support/kube-mesh.ts';
 import { type Kubelet, running, startKubelet } from '../support/kubelet.ts';
 import { deployment, namespace, rule, service } from '../support/objects.ts';
 
 const client = { name: 'client', namespace: 'shop', labels: { app: 'client' } } as const;
 const url = 'http://reviews:9080/';
+const virtualServices = 'virtualservices.networking.istio.io';
 
 describe('a mesh in a cluster', () => {
   let block: AddressBlock;
