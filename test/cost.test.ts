@@ -12,7 +12,10 @@ import {
   endpoints,
   gateway,
   host,
+  meshOf,
+  meshOfTwoClusters,
   pod,
+  remoteEndpoints,
   service,
   serviceEntry,
   servicePorts,
@@ -29,7 +32,7 @@ const sizes = [
   { namespaces: 50, servicesEach: 20 },
   { namespaces: 5, servicesEach: 200 },
 ];
-const planes = sizes.map((size) => new CountingPlane(size));
+const planes = sizes.map((size) => new CountingPlane(meshOf(size)));
 
 /** Events follow each other in one mesh. */
 function check(name: string, budget: number, changes: readonly Change[]): void {
@@ -87,4 +90,23 @@ describe('cells computed, at any size of the mesh, when', () => {
   check('MeshConfig changes in what shapes nothing', 1, configure({ trustDomain: 'other.test' }));
   check('an annotation changes that says nothing of traffic', 0, put(service([0, 0], { annotations: { note: 'x' } })));
   check('an object moves in its file', 10, put({ ...virtualService([0, 4], 50), line: 9 }));
+});
+
+describe('in a mesh of two clusters and networks', () => {
+  const [small, wide] = sizes.slice(0, 2).map((size) => new CountingPlane(meshOfTwoClusters(size)));
+  assert.ok(small !== undefined && wide !== undefined);
+
+  it('an endpoint of another cluster costs what one of the own cluster costs, at any size of the mesh', () => {
+    // A service before which no connected proxy stands.
+    const place = [0, 5] as const;
+    const tls = { 'security.istio.io/tlsMode': 'istio' };
+    for (const plane of [small, wide]) plane.take([...put(pod(place, 1, tls)), ...put(pod(place, 2, tls))]);
+    const here = put(endpoints(place, [1, 2], [2]));
+    const there = put(remoteEndpoints(place, [102]));
+    const counts = [small.take(here), wide.take(here), small.take(there), wide.take(there)];
+    const [first = new Map()] = counts;
+    const table = `computed for an endpoint here, in a small and a wide mesh, and for one there:\n${comparison(counts)}`;
+    for (const other of counts) assert.deepEqual(other, first, table);
+    assert.ok(total(first) <= 25, `expected at most 25 cells, found ${total(first)}; ${table}`);
+  });
 });

@@ -1,7 +1,6 @@
 import type { Proxy } from '../../src/model/proxy.ts';
 import { routeType, type TypeUrl } from '../../src/resource/types.ts';
 import { type Change, Plane } from '../support/plane.ts';
-import { meshOf, type Size } from './mesh.ts';
 
 /** How often each query was computed, by its name. */
 export type Counts = ReadonlyMap<string, number>;
@@ -11,10 +10,10 @@ export class CountingPlane {
   readonly #plane: Plane;
   #counts = new Map<string, number>();
 
-  constructor(size: Size) {
+  constructor(mesh: readonly Change[]) {
     const onCompute = (query: string) => this.#counts.set(query, (this.#counts.get(query) ?? 0) + 1);
     this.#plane = new Plane({ namesFor, onCompute });
-    this.#plane.take(meshOf(size));
+    this.#plane.take(mesh);
   }
 
   /** What is computed for one commit with these changes. */

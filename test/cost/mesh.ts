@@ -123,9 +123,22 @@ function publicRoute(namespace: number): Draft {
   });
 }
 
-function objects({ namespaces, servicesEach }: Size): readonly Draft[] {
-  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-  const places = numbers(namespaces).flatMap((n) => numbers(servicesEach).map((s): Place => [n, s]));
+/** The same in another cluster. */
+export function inEast(object: Draft): Draft {
+  return { ...object, cluster: 'east' };
+}
+
+function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+function placesOf({ namespaces, servicesEach }: Size): readonly Place[] {
+  return numbers(namespaces).flatMap((n) => numbers(servicesEach).map((s): Place => [n, s]));
+}
+
+function objects(size: Size): readonly Draft[] {
+  const { namespaces } = size;
+  const places = placesOf(size);
   const every = (period: number, rest: number) => places.filter(([, s]) => s % period === rest);
   return [
     ...places.flatMap((place) => [service(place), endpoints(place), pod(place, 1), pod(place, 2)]),
@@ -166,4 +179,39 @@ function proxies(): readonly Change[] {
 
 export function meshOf(size: Size): readonly Change[] {
   return [...objects(size).map((object) => ({ do: 'put', object }) as const), ...proxies()];
+}
+
+/** The endpoints that a service has in the other cluster: the same replicas at other addresses. */
+export function remoteEndpoints(place: Place, unready: readonly number[] = []): Draft {
+  return inEast(endpoints(place, [101, 102], unready));
+}
+
+/** The same mesh in two clusters, each a network of its own with a gateway. */
+export function meshOfTwoClusters(size: Size): readonly Change[] {
+  const labels = (network: string) => ({ labels: { 'topology.istio.io/network': network } });
+  const system = (network: string) => draft('Namespace', '', 'istio-system', {}, { group: '', ...labels(network) });
+  const gatewayOf = (network: string, externalIP: string) =>
+    draft(
+      'Service',
+      'istio-system',
+      'eastwest',
+      { spec: { clusterIP: externalIP, externalIPs: [externalIP], ports: [{ name: 'tls', port: 15443 }] } },
+      { group: '', ...labels(network) },
+    );
+  const remote = placesOf(size).flatMap((place) => [
+    service(place),
+    endpoints(place, [101, 102]),
+    pod(place, 101, { 'security.istio.io/tlsMode': 'istio' }),
+    pod(place, 102, { 'security.istio.io/tlsMode': 'istio' }),
+  ]);
+  return [
+    { do: 'join', cluster: 'east' },
+    ...[system('near'), gatewayOf('near', '1.1.1.1')].map((object) => ({ do: 'put', object }) as const),
+    ...[system('far'), gatewayOf('far', '2.2.2.2'), ...remote].map(
+      (object) => ({ do: 'put', object: inEast(object) }) as const,
+    ),
+    ...meshOf(size),
+    ...connect('ns-0', workload([0, 2], 'one', { network: 'near' }), 'near'),
+    ...connect('ns-0', workload([0, 2], 'one', { network: 'far', cluster: 'east' }), 'far'),
+  ];
 }
