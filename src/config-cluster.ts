@@ -25,6 +25,8 @@ export interface ConfigClusterOptions {
   readonly meshConfigMap: string;
   readonly log: Log;
   readonly times?: Partial<WatchTimes>;
+  /** How long an answer may take to begin, and to go on, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 export interface ConfigCluster {
@@ -36,9 +38,9 @@ export interface ConfigCluster {
 }
 
 export function configCluster(options: ConfigClusterOptions): ConfigCluster {
-  const { access, id, version, systemNamespace: namespace, log, times = {} } = options;
+  const { access, id, version, systemNamespace: namespace, log, times = {}, timeoutMs } = options;
   const userAgent = `fairway/${version}`;
-  const client = new ApiClient({ access, userAgent });
+  const client = new ApiClient({ access, userAgent, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const name = kubernetesRegistry(id);
   const resources = [...registryResources, ...secretResources, ...istioResources()];
   return {

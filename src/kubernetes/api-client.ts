@@ -27,7 +27,7 @@ export interface ApiClientOptions {
   readonly access: ClusterAccess;
   /** Who asks, for the API server's logs: `fairway/0.1.0`. */
   readonly userAgent: string;
-  /** How long an answer may take to begin, and to go on, in milliseconds. */
+  /** How long an answer may take to begin, and to go on, in milliseconds; the whole of it four times as long. */
   readonly timeoutMs?: number;
 }
 
@@ -63,7 +63,7 @@ export class ApiClient {
 
   /**
    * Reads an answer that goes on and on, line by line. Resolves when the server ends it; rejected when it breaks off, or
-   * when nothing has come for `idleMs`. Calls of `onLines` get all whole lines that arrived together.
+   * when no line has come for `idleMs`. Calls of `onLines` get all whole lines that arrived together.
    */
   async lines(
     request: ApiRequest,
@@ -74,19 +74,28 @@ export class ApiClient {
     const splitter = new LineSplitter();
     await new Promise<void>((resolve, reject) => {
       const fail = (error: Error) => {
-        response.destroy();
+        clearTimeout(timer);
+        // First, since the end of the connection would tell of itself.
         reject(error);
+        response.destroy();
       };
-      response.setTimeout(idleMs, () => fail(new ConnectionError(`heard nothing for ${idleMs / 1000} s`)));
+      // Pieces of a line that never ends are no word.
+      const heardNothing = () => fail(new ConnectionError(`heard nothing for ${idleMs / 1000} s`, { isSilence: true }));
+      const timer = setTimeout(heardNothing, idleMs);
       response.on('data', (chunk: Buffer) => {
         try {
           const lines = splitter.push(chunk);
-          if (lines.length > 0) onLines(lines);
+          if (lines.length === 0) return;
+          timer.refresh();
+          onLines(lines);
         } catch (error) {
           fail(error as Error);
         }
       });
-      response.on('end', resolve);
+      response.on('end', () => {
+        clearTimeout(timer);
+        resolve();
+      });
       response.on('aborted', () => fail(new ConnectionError('the stream broke off')));
       response.on('error', (error) => fail(new ConnectionError(`the stream broke off: ${error.message}`)));
     });
@@ -152,13 +161,17 @@ export class ApiClient {
         clearTimeout(timer);
         resolve(response);
       });
-      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+      let isSilence = false;
+      const timer = setTimeout(() => {
+        isSilence = true;
+        outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       outgoing.on('error', (error) => {
         clearTimeout(timer);
         reject(
           new ConnectionError(
             `cannot reach ${server.origin}: ${error.message || (error as NodeJS.ErrnoException).code}`,
-            { cause: error },
+            { cause: error, isSilence },
           ),
         );
       });
@@ -204,14 +217,24 @@ function queryText(query: NonNullable<ApiRequest['query']>): string {
 function readAll(response: IncomingMessage, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const fail = (error: Error) =>
+    const fail = (error: Error) => {
+      clearTimeout(pause);
+      clearTimeout(whole);
+      // First, since the end of the connection would tell of itself.
       reject(new ConnectionError(`the answer broke off: ${error.message}`, { cause: error }));
-    response.setTimeout(timeoutMs, () => {
       response.destroy();
-      fail(new Error(`nothing more within ${timeoutMs / 1000} s`));
+    };
+    const pause = setTimeout(() => fail(new Error(`nothing more within ${timeoutMs / 1000} s`)), timeoutMs);
+    const whole = setTimeout(() => fail(new Error(`not whole within ${(timeoutMs * 4) / 1000} s`)), timeoutMs * 4);
+    response.on('data', (chunk: Buffer) => {
+      pause.refresh();
+      chunks.push(chunk);
     });
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('end', () => {
+      clearTimeout(pause);
+      clearTimeout(whole);
+      resolve(Buffer.concat(chunks).toString('utf8'));
+    });
     response.on('aborted', () => fail(new Error('the connection was lost')));
     response.on('error', fail);
   });

@@ -3,16 +3,20 @@
  *
  *      list ─► known objects ─► watch ─► changes ─► …         what ends a watch decides how it goes on:
  *        ▲                        │
- *        ├── too old (410), fruitless watches, the hour of a full compare
+ *        ├── too old (410), events out of order, fruitless watches, the hour of a full compare
  *        │                        ├── timeout, lost connection, 429, 5xx: again, from the last version heard of
- *        └─ the kind is back ◄────┴── 404: the kind is gone, if its definition is
+ *        └─ the kind is back ◄────┴── 404: the kind is gone, if the server says that its definition is
  *
  * What the server does not confirm as gone stays:
  *
- * - An object goes when the server says so in a watch, or leaves it out of a whole list, and by nothing else.
- * - A list or an object that is older than what is known is not believed; a server that goes on telling of the past for
- *   `pastMs` has been restored from a backup, and is.
+ * - An object goes when the server says so in a watch, or leaves it out of a whole list, and by nothing else. A list in which
+ *   an item bears no name is not whole.
+ * - A list, an event or an object that is older than what is known is not believed. A server that goes on telling of the past
+ *   for `pastMs`, and is no answer from a cache, since its past moves on, has been restored from a backup, and is.
  * - An event or an item that cannot be read is a problem of that object, whose last good version stays.
+ *
+ * What cannot be seen is stale until a watch has brought something, or has stood for a while. After one that fell silent
+ * only a word will do.
  *
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
@@ -25,6 +29,7 @@ import { delay } from './delay.ts';
 import { ApiError, ConnectionError } from './errors.ts';
 import type { InstalledKinds } from './installed-kinds.ts';
 import { KnownObjects } from './known-objects.ts';
+import { ReportedState } from './reported-state.ts';
 import { isOlder } from './resource-version.ts';
 import { parseEvent, readPage, versionOf } from './watch-event.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -73,41 +78,47 @@ export function resourceWatch(options: ResourceWatchOptions): ObjectSource {
 
 /** A watch that ends sooner than this without a word has not worked, in milliseconds. */
 const shortestWatchMs = 1000;
-/** So many fruitless tries in a row, and the version they start from is doubted. */
+/** So many watches in a row that brought nothing, and the version they start from is doubted. */
 const mostFruitless = 3;
+/** Servers ask for some seconds; nobody stays away for longer than this, in milliseconds, because of one header. */
+const mostAskedMs = 60_000;
 
 class ResourceWatch {
   readonly #options: Required<Omit<ResourceWatchOptions, 'times'>>;
   readonly #times: WatchTimes;
-  readonly #sink: ObjectSink;
   readonly #signal: AbortSignal;
   readonly #backoff: Backoff;
   readonly #known: KnownObjects;
+  readonly #state: ReportedState;
   /** Of the paths the one in use. */
   #path = 0;
   /** The version to watch from; undefined when a list must come first. */
   #resumeAt: string | undefined;
   /** The newest version that was ever heard of. */
   #newest = '0';
-  #listedAtMs = 0;
-  #isSynced = false;
+  /** When a whole list was taken last. */
+  #listedAtMs = Number.NEGATIVE_INFINITY;
   /** Tries in a row that brought nothing. */
   #fruitless = 0;
+  /** Those of them that speak against the version they started from. */
+  #doubts = 0;
+  /** The last watch fell silent: that another one is open proves nothing. */
+  #wasSilent = false;
   /** Tries in a row that found no such kind. */
   #absences = 0;
   /** Pages got too old before the last one was there. */
   #isUnpaged = false;
-  #staleSinceMs: number | undefined;
-  #pastSinceMs: number | undefined;
+  /** Since when the server tells of the past, and the version that it told of first. */
+  #past: { readonly sinceMs: number; readonly version: string } | undefined;
 
   constructor({ times, ...options }: ResourceWatchOptions, sink: ObjectSink, signal: AbortSignal) {
     this.#options = { clock: systemClock, now: Date.now, random: Math.random, pageSize: 500, ...options };
     this.#times = { ...defaultTimes, ...times };
-    this.#sink = sink;
     this.#signal = signal;
     const { random, name, resource, log } = this.#options;
     this.#backoff = backoff({ ...this.#times.retry, random });
     this.#known = new KnownObjects({ name, resource, sink, log });
+    this.#state = new ReportedState(this.#options, sink);
   }
 
   async run(): Promise<void> {
@@ -125,8 +136,9 @@ class ResourceWatch {
 
   /** Takes the whole list page by page, and yields the version that it is of. */
   async #list(): Promise<string> {
-    const { client, resource, pageSize, clock } = this.#options;
+    const { client, resource, pageSize, clock, name, log } = this.#options;
     const seen = new Set<string>();
+    let unnamed = 0;
     let next: string | undefined;
     let version = '';
     do {
@@ -144,16 +156,26 @@ class ResourceWatch {
       version = page.version;
       if (next === undefined) this.#refuseThePast(version);
       const reports = page.items.map((value) => ({ type: 'PRESENT', value }) as const);
-      for (const key of this.#known.take(reports)) seen.add(key);
+      const keys = this.#known.take(reports);
+      unnamed += reports.length - keys.length;
+      for (const key of keys) seen.add(key);
       next = page.next;
     } while (next !== undefined);
-    this.#known.keepOnly(seen);
+    if (unnamed === 0) {
+      this.#known.keepOnly(seen);
+      this.#listedAtMs = clock.now();
+    } else {
+      log.warn(`${name}: expected names of all items of the list, found ${unnamed} without; nothing counts as gone`, {
+        registry: name,
+      });
+      // The end of the next watch is soon enough to look again.
+      this.#listedAtMs = Number.NEGATIVE_INFINITY;
+    }
     this.#newest = version;
     this.#isUnpaged = false;
-    this.#pastSinceMs = undefined;
+    this.#past = undefined;
     this.#absences = 0;
-    this.#listedAtMs = clock.now();
-    this.#synced();
+    this.#state.synced();
     return version;
   }
 
@@ -161,8 +183,8 @@ class ResourceWatch {
   #refuseThePast(version: string): void {
     if (!isOlder(version, this.#newest)) return;
     const { clock, name, log } = this.#options;
-    this.#pastSinceMs ??= clock.now();
-    if (clock.now() - this.#pastSinceMs < this.#times.pastMs)
+    this.#past ??= { sinceMs: clock.now(), version };
+    if (clock.now() - this.#past.sinceMs < this.#times.pastMs || version === this.#past.version)
       throw new ConnectionError(
         `expected version ${this.#newest} or newer, found ${version}: the server tells of the past`,
       );
@@ -174,7 +196,9 @@ class ResourceWatch {
   async #watch(from: string): Promise<void> {
     const { client, resource, random, clock } = this.#options;
     const startedAtMs = clock.now();
-    let hasHeard = false;
+    const lastedMs = () => clock.now() - startedAtMs;
+    let [isOpen, hasHeard] = [false, false];
+    let cancel = () => {};
     const request = {
       path: this.#listPath(),
       query: {
@@ -187,43 +211,64 @@ class ResourceWatch {
       ...(resource.isMetadataOnly === true ? { accept: metadataOnly } : {}),
       signal: this.#signal,
     };
-    await client.lines(request, {
-      idleMs: this.#times.idleMs,
-      onOpen: () => this.#live(),
-      onLines: (lines) => {
-        hasHeard = true;
-        this.#takeLines(lines);
-      },
-    });
-    if (!hasHeard && clock.now() - startedAtMs < shortestWatchMs)
-      throw new ConnectionError('the watch ended at once and without a word');
+    try {
+      await client.lines(request, {
+        idleMs: this.#times.idleMs,
+        onOpen: () => {
+          isOpen = true;
+          if (!this.#state.isStale) this.#state.live();
+          else if (!this.#wasSilent) cancel = clock.after(shortestWatchMs, () => this.#state.live());
+        },
+        onLines: (lines) => {
+          this.#takeLines(lines);
+          hasHeard = true;
+        },
+      });
+      if (!hasHeard && lastedMs() < shortestWatchMs)
+        throw new ConnectionError('the watch ended at once and without a word');
+    } catch (error) {
+      this.#wasSilent = error instanceof ConnectionError && error.isSilence;
+      if ((isOpen && !hasHeard) || this.#wasSilent) this.#doubts += 1;
+      throw error;
+    } finally {
+      cancel();
+    }
     this.#isFruitful();
+    // Who ends watches as soon as they have begun is not asked again without a pause.
+    if (lastedMs() < shortestWatchMs) await this.#pause(this.#times.retry.firstMs);
   }
 
   /** Takes events that came together in one step; those before one that is wrong are taken all the same. */
   #takeLines(lines: readonly string[]): void {
     const values: { readonly type: 'PRESENT' | 'DELETED'; readonly value: unknown }[] = [];
-    let version: string | undefined;
+    let newest = this.#newest;
     try {
       for (const line of lines) {
         const { type, value } = parseEvent(line);
-        if (type === 'ADDED' || type === 'MODIFIED') values.push({ type: 'PRESENT', value });
-        else if (type === 'DELETED') values.push({ type, value });
-        version = versionOf(value) ?? version;
+        const version = versionOf(value);
+        if (version !== undefined && isOlder(version, newest)) {
+          // Events come in the order of their versions: whatever this is, only a list can tell what holds.
+          this.#resumeAt = undefined;
+          throw new ConnectionError(`expected an event of version ${newest} or newer, found one of ${version}`);
+        }
+        newest = version ?? newest;
+        if (type === 'DELETED') values.push({ type, value });
+        else if (type !== 'BOOKMARK') values.push({ type: 'PRESENT', value });
       }
       this.#isFruitful();
+      if (this.#state.isStale) this.#state.live();
     } finally {
       this.#known.take(values);
-      if (version !== undefined && !isOlder(version, this.#newest)) {
-        this.#newest = version;
-        this.#resumeAt = version;
-      }
+      this.#newest = newest;
+      if (this.#resumeAt !== undefined) this.#resumeAt = newest;
     }
   }
 
   #isFruitful(): void {
     this.#backoff.reset();
     this.#fruitless = 0;
+    this.#doubts = 0;
+    this.#wasSilent = false;
   }
 
   /** Decides after a fault how to go on, and waits until then. */
@@ -234,16 +279,18 @@ class ResourceWatch {
       return;
     }
     this.#fruitless += 1;
+    // Who is not let in, or is to come back later, has learnt nothing of the version.
+    if (code !== undefined && ![401, 403, 429].includes(code)) this.#doubts += 1;
     if (code === 410) {
       this.#isUnpaged = this.#resumeAt === undefined;
       this.#resumeAt = undefined;
       // So it is with every watch that was away for long: no fault, as long as a list helps.
       if (this.#fruitless === 1) return;
     }
-    if (this.#fruitless >= mostFruitless) this.#resumeAt = undefined;
-    this.#stale(error.message);
-    if (code === 403 && this.#options.resource.isOptional === true) this.#synced();
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    if (this.#doubts >= mostFruitless) this.#resumeAt = undefined;
+    this.#state.stale(error.message);
+    if (code === 403 && this.#options.resource.isOptional === true) this.#state.synced();
+    const asked = error instanceof ApiError ? Math.min(error.retryAfterMs ?? 0, mostAskedMs) : 0;
     await this.#pause(Math.max(asked, this.#backoff.next()));
   }
 
@@ -255,29 +302,34 @@ class ResourceWatch {
     this.#path = (this.#path + 1) % paths.length;
     if (this.#path > 0) return;
     this.#absences += 1;
-    if (definition === undefined || !(await this.#isUndefined(definition))) {
-      this.#stale(definition === undefined ? message : `${definition} is defined and not served yet`);
+    const found = definition === undefined ? message : await this.#definitionState(definition);
+    if (found !== 'undefined') {
+      this.#state.stale(found);
       await this.#pause(this.#backoff.next());
       return;
     }
     if (this.#known.size > 0) log.info(`${name}: the kind is gone, and all objects of it`, { registry: name });
     this.#known.keepOnly(new Set());
-    this.#staleSinceMs = undefined;
-    this.#sink.freshness({ state: 'absent', reason: `the server has no ${definition}` });
-    this.#synced();
-    await installed.changed(definition, this.#times.retry.mostMs * 3, this.#signal);
+    this.#state.absent(`the server has no ${definition}`);
+    this.#state.synced();
+    await installed.changed(definition ?? '', this.#times.retry.mostMs * 3, this.#signal);
     this.#isFruitful();
   }
 
-  /** Whether the kind is not defined; who may not look believes it when the kind stays away. */
-  async #isUndefined(definition: string): Promise<boolean> {
+  /**
+   * `undefined` when the server says that the kind is not defined; what else keeps it from being seen otherwise. A 404 that
+   * is no Status is not the server's: proxies say that when it is away. Who may not look believes a kind that stays away.
+   */
+  async #definitionState(definition: string): Promise<string> {
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition}`;
     try {
       await this.#options.client.json({ path, accept: metadataOnly, signal: this.#signal });
-      return false;
+      return `${definition} is defined and not served yet`;
     } catch (error) {
-      if (!(error instanceof ApiError)) return false;
-      return error.code === 404 || (error.code === 403 && this.#absences > mostFruitless);
+      const { message } = error as Error;
+      if (!(error instanceof ApiError)) return message;
+      const isGone = error.reason === 'NotFound' || (error.reason === 'Forbidden' && this.#absences > mostFruitless);
+      return isGone ? 'undefined' : message;
     }
   }
 
@@ -287,29 +339,6 @@ class ResourceWatch {
 
   #pause(ms: number): Promise<void> {
     return delay(this.#options.clock, ms, this.#signal);
-  }
-
-  #synced(): void {
-    if (this.#isSynced) return;
-    this.#isSynced = true;
-    this.#sink.synced();
-  }
-
-  #stale(reason: string): void {
-    const { name, log, now } = this.#options;
-    if (this.#staleSinceMs === undefined) {
-      this.#staleSinceMs = now();
-      log.warn(`${name}: cannot be seen; what is known stays in force: ${reason}`, { registry: name });
-    }
-    this.#sink.freshness({ state: 'stale', sinceMs: this.#staleSinceMs, reason });
-  }
-
-  #live(): void {
-    const { name, log, now } = this.#options;
-    if (this.#staleSinceMs !== undefined)
-      log.info(`${name}: can be seen again`, { registry: name, durationMs: now() - this.#staleSinceMs });
-    this.#staleSinceMs = undefined;
-    this.#sink.freshness({ state: 'live' });
   }
 }
 

@@ -4,9 +4,12 @@ import { ConnectionError, statusError } from './errors.ts';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-watch */
 export interface WatchEvent {
-  readonly type: string;
+  readonly type: EventType;
   readonly value: unknown;
 }
+
+const eventTypes = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'] as const;
+type EventType = (typeof eventTypes)[number];
 
 /** Throws ConnectionError when the line is none, and ApiError when it is the server's last word on this watch. */
 export function parseEvent(line: string): WatchEvent {
@@ -14,11 +17,17 @@ export function parseEvent(line: string): WatchEvent {
   try {
     event = JSON.parse(line);
   } catch {
-    throw new ConnectionError(`expected an event in JSON, found ${JSON.stringify(line.slice(0, 80))}`);
+    throw noEvent(line);
   }
   const { type, object } = isRecord(event) ? event : {};
   if (type === 'ERROR') throw statusError(object, 500);
-  return { type: String(type), value: object };
+  const known = eventTypes.find((one) => one === type);
+  if (known === undefined) throw noEvent(line);
+  return { type: known, value: object };
+}
+
+function noEvent(line: string): ConnectionError {
+  return new ConnectionError(`expected an event in JSON, found ${JSON.stringify(line.slice(0, 80))}`);
 }
 
 /** A part of a list. */

@@ -1,0 +1,160 @@
+/** A cluster with endpoints and routes in it, a control plane that mirrors it, and a proxy between them that goes wrong. */
+import assert from 'node:assert/strict';
+import { until } from '../../support/until.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { type Asked, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type Mirror, startMirror } from './mirror.ts';
+
+export interface World {
+  readonly cluster: Cluster;
+  readonly proxy: FaultProxy;
+  readonly mirror: Mirror;
+  close(): Promise<void>;
+}
+
+export async function startWorld(): Promise<World> {
+  const cluster = await startCluster();
+  try {
+    await prepare(cluster);
+    const proxy = await startFaultProxy(cluster);
+    const mirror = await startMirror({ cluster, server: proxy.url });
+    return {
+      cluster,
+      proxy,
+      mirror,
+      async close() {
+        await mirror.close();
+        await proxy.close();
+        await cluster.stop();
+      },
+    };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** Kinds of objects that a test writes: what endpoints are made of, and what routes are. */
+export const kinds = {
+  endpointslices: {
+    kind: 'EndpointSlice',
+    source: 'kubernetes/endpointslices.discovery.k8s.io',
+    path: '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices',
+    body: (name: string, mark: number) => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, labels: { 'kubernetes.io/service-name': 'reviews' } },
+      addressType: 'IPv4',
+      ports: [{ name: 'http', port: 8080 }],
+      endpoints: [{ addresses: [`10.1.${mark >> 8}.${mark & 255}`], conditions: { ready: true } }],
+    }),
+  },
+  virtualservices: {
+    kind: 'VirtualService',
+    source: 'kubernetes/virtualservices.networking.istio.io',
+    path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices',
+    body: (name: string, mark: number) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name },
+      spec: {
+        hosts: [`${name}.example.com`],
+        http: [{ timeout: `${mark}s`, route: [{ destination: { host: 'reviews.shop.svc.cluster.local' } }] }],
+      },
+    }),
+  },
+} as const;
+
+export type Written = keyof typeof kinds;
+export const written = Object.keys(kinds) as readonly Written[];
+
+/** Requests for endpoints and routes. */
+export const isWritten = ({ resource }: Asked): boolean => resource in kinds;
+
+/** Makes objects of both kinds, of which nothing is there yet. */
+export async function create({ cluster }: Pick<World, 'cluster'>, name: string, mark: number): Promise<void> {
+  for (const { path, body } of Object.values(kinds)) await cluster.api('POST', path, body(name, mark));
+}
+
+export async function change({ cluster }: Pick<World, 'cluster'>, name: string, mark: number): Promise<void> {
+  for (const { path, body } of Object.values(kinds)) await cluster.api('PATCH', `${path}/${name}`, body(name, mark));
+}
+
+export async function remove({ cluster }: Pick<World, 'cluster'>, name: string): Promise<void> {
+  for (const { path } of Object.values(kinds)) await cluster.api('DELETE', `${path}/${name}`);
+}
+
+/** Names of objects of that name as `takeRemoved` tells them. */
+export const both = (name: string): readonly string[] => written.map((one) => `${kinds[one].kind} shop/${name}`).sort();
+
+let lastName = 0;
+
+/** A name that no other test has used. */
+export function newName(what: string): string {
+  lastName += 1;
+  return `${what}-${lastName}`;
+}
+
+/** Which objects of a name are in force: the marks of its endpoints and its route. */
+export function marks({ controlPlane: { graph, mesh } }: Mirror, name: string): readonly (number | undefined)[] {
+  const shards = new Map(graph.rows(mesh.tables.shards));
+  const shard = [...shards.values()].find((row) => row.name === name);
+  const [, , high = 0, low = 0] = shard?.endpoints[0]?.address.split('.').map(Number) ?? [];
+  const rule = new Map(graph.rows(mesh.tables.virtualServices)).get(`shop/${name}`);
+  const timeout = rule?.spec.http?.[0]?.timeout;
+  return [shard === undefined ? undefined : high * 256 + low, timeout === undefined ? undefined : timeout / 1000];
+}
+
+/** `/ready` names both sources, since when and why, and so do metrics. */
+export async function assertStale(mirror: Mirror, reason: RegExp): Promise<void> {
+  const [ready, metrics] = [await mirror.page('/ready'), await mirror.page('/metrics')];
+  assert.match(ready, /^ready\n/);
+  for (const { source } of Object.values(kinds)) {
+    assert.match(ready, new RegExp(`^stale ${source} since \\d{4}-\\S+: .*${reason.source}`, 'm'));
+    assert.match(metrics, new RegExp(`^fairway_source_stale\\{source="${source}"\\} 1$`, 'm'));
+  }
+}
+
+/** The definition of VirtualServices, without a schema. */
+export const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'virtualservices.networking.istio.io' },
+  spec: {
+    group: 'networking.istio.io',
+    scope: 'Namespaced',
+    names: {
+      kind: 'VirtualService',
+      plural: 'virtualservices',
+      singular: 'virtualservice',
+      listKind: 'VirtualServiceList',
+    },
+    versions: ['v1', 'v1beta1'].map((name) => ({
+      name,
+      served: true,
+      storage: name === 'v1',
+      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    })),
+  },
+};
+
+async function prepare({ kubectl }: Cluster): Promise<void> {
+  const objects = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'reviews', namespace: 'shop' },
+      spec: { ports: [{ name: 'http', port: 9080, targetPort: 8080 }] },
+    },
+    definition,
+  ];
+  await kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s']);
+}
+
+/** Waits until both sources say that they are stale, or live. */
+export function untilBoth(mirror: Mirror, state: 'stale' | 'live', mostMs = 5000): Promise<void> {
+  const holds = () => Object.values(kinds).every(({ source }) => mirror.freshness(source).state === state);
+  return until(holds, { what: `both sources to be ${state}`, mostMs });
+}
