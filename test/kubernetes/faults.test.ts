@@ -4,6 +4,10 @@
  */
 import { after, before } from 'node:test';
 import { answerFaults } from './faults/answers.ts';
+import { disorderFaults } from './faults/disorder.ts';
+import { kindFaults } from './faults/kinds.ts';
+import { listFaults } from './faults/lists.ts';
+import { restartFaults } from './faults/restarts.ts';
 import { streamFaults } from './faults/streams.ts';
 import { startWorld, type World } from './support/fault-world.ts';
 import { describeWithKubernetes } from './support/suite.ts';
@@ -17,4 +21,8 @@ describeWithKubernetes('between a control plane and an apiserver', () => {
 
   answerFaults(() => world);
   streamFaults(() => world);
+  disorderFaults(() => world);
+  listFaults(() => world);
+  kindFaults(() => world);
+  restartFaults(() => world);
 });

@@ -3,18 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { until } from '../../support/until.ts';
 import { type Asked, type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import {
-  assertStale,
-  both,
-  change,
-  create,
-  isWritten,
-  marks,
-  newName,
-  remove,
-  untilBoth,
-  type World,
-} from '../support/fault-world.ts';
+import { change, isWritten, type Three, three, untilLive, untilStale, type World } from '../support/fault-world.ts';
 import * as faults from '../support/faults.ts';
 import { type Mirror, startMirror } from '../support/mirror.ts';
 
@@ -23,37 +12,11 @@ const isList = (asked: Asked) => isWritten(asked) && !asked.isWatch;
 
 export function streamFaults(world: () => World): void {
   describe('watches', () => {
-    let [stays, goes, comes]: readonly string[] = [];
-    beforeEach(async () => {
-      [stays, goes, comes] = [newName('stays'), newName('goes'), newName('comes')];
-      await create(world(), stays, 1);
-      await create(world(), goes, 1);
-      await world().mirror.untilFresh();
-      world().mirror.takeRemoved();
-    });
     afterEach(() => world().proxy.heal());
-
-    /** Changes something of everything: what is new, what is other, what is gone. */
-    const act = async () => {
-      await create(world(), comes ?? '', 1);
-      await change(world(), stays ?? '', 2);
-      await remove(world(), goes ?? '');
-    };
-    /** What has happened is seen; only what is gone was removed. */
-    const assertSeen = async (mirror = world().mirror) => {
-      await mirror.untilFresh();
-      assert.deepEqual(
-        [marks(mirror, stays ?? ''), marks(mirror, comes ?? '')],
-        [
-          [2, 2],
-          [1, 1],
-        ],
-      );
-      assert.deepEqual(mirror.takeRemoved(), both(goes ?? ''));
-    };
 
     test('that break go on from the last version heard of, without a list', async () => {
       const { proxy, mirror } = world();
+      const { act, assertSeen } = await three(world(), mirror);
       proxy.inject({ on: () => false });
       assert.equal(proxy.breakWatches(isWatch), 2);
       await act();
@@ -61,32 +24,27 @@ export function streamFaults(world: () => World): void {
       assert.deepEqual(proxy.asked.filter(isList), []);
       const versions = proxy.asked.filter(isWatch).map(({ query }) => Number(query.get('resourceVersion')));
       assert.ok(versions.length >= 2 && versions.every((version) => version > 0), versions.join());
-      await untilBoth(mirror, 'live');
+      await untilLive(mirror);
     });
 
     test('that are refused go on from the last version as well, however long that lasts', async () => {
       const { proxy, mirror } = world();
+      const { act, assertSeen, assertUnseen } = await three(world(), mirror);
       proxy.inject({ on: isWatch, answer: faults.hangsUp });
       proxy.breakWatches(isWatch);
       await act();
       await until(() => proxy.met > 20, { what: 'watches to be refused' });
-      await assertStale(mirror, /socket hang up/);
-      assert.deepEqual(
-        [marks(mirror, stays ?? ''), marks(mirror, goes ?? '')],
-        [
-          [1, 1],
-          [1, 1],
-        ],
-      );
-      assert.deepEqual(mirror.takeRemoved(), []);
+      await untilStale(mirror, /socket hang up/);
+      assertUnseen();
       proxy.heal();
       await assertSeen();
       assert.deepEqual(proxy.asked.filter(isList), []);
-      await untilBoth(mirror, 'live');
+      await untilLive(mirror);
     });
 
     test('with a line that breaks off tell it again', async () => {
       const { proxy, mirror } = world();
+      const { act, assertSeen } = await three(world(), mirror);
       const torn = new Set<string>();
       const line = (text: string) => {
         const isNew = !torn.has(text);
@@ -97,7 +55,7 @@ export function streamFaults(world: () => World): void {
       await act();
       await assertSeen();
       assert.ok(proxy.met >= 6);
-      await untilBoth(mirror, 'live');
+      await untilLive(mirror);
     });
 
     const inStream: readonly { readonly name: string; readonly line: string; readonly isListed: boolean }[] = [
@@ -112,6 +70,7 @@ export function streamFaults(world: () => World): void {
     for (const { name, line, isListed } of inStream)
       test(`in which there is ${name} instead of an event lose nothing`, async () => {
         const { proxy, mirror } = world();
+        const { act, assertSeen } = await three(world(), mirror);
         const spoilt = new Set<string>();
         proxy.inject({
           on: isWatch,
@@ -124,7 +83,7 @@ export function streamFaults(world: () => World): void {
         await act();
         await assertSeen();
         assert.equal(proxy.asked.some(isList), isListed);
-        await untilBoth(mirror, 'live');
+        await untilLive(mirror);
       });
 
     for (const [name, answer] of [
@@ -134,27 +93,29 @@ export function streamFaults(world: () => World): void {
     ] as const)
       test(`that ${name}, again and again, are replaced by lists and called stale`, async () => {
         const { proxy, mirror } = world();
+        const { act, assertSeen } = await three(world(), mirror);
         proxy.inject({ on: isWatch, answer });
         proxy.breakWatches(isWatch);
         await act();
         await assertSeen();
         await until(() => proxy.met > 8, { what: 'watches that bring nothing' });
-        await untilBoth(mirror, 'stale');
-        await assertStale(mirror, /./);
+        await untilStale(mirror, /./);
         const [before, startedAtMs] = [proxy.asked.length, performance.now()];
         await until(() => performance.now() - startedAtMs > 500, { what: 'half a second' });
         assert.ok(proxy.asked.length - before < 60, 'it is not asked without pause');
         proxy.heal();
-        await untilBoth(mirror, 'live');
+        await untilLive(mirror);
       });
 
     describe('when nothing comes for long', () => {
       let proxy: FaultProxy;
       let mirror: Mirror;
+      let objects: Three;
       beforeEach(async () => {
         const { cluster } = world();
         proxy = await startFaultProxy(cluster);
-        mirror = await startMirror({ cluster, server: proxy.url, times: { idleMs: 700 }, timeoutMs: 500 });
+        mirror = await startMirror({ cluster, server: proxy.url, times: { idleMs: 400 }, timeoutMs: 300 });
+        objects = await three(world(), mirror);
       });
       afterEach(async () => {
         await mirror.close();
@@ -167,14 +128,13 @@ export function streamFaults(world: () => World): void {
       ] as const)
         test(`those that ${name} are given up, called stale, and replaced by lists`, async () => {
           proxy.inject({ on: isWatch, line: () => [], answer });
-          await act();
-          await untilBoth(mirror, 'stale');
-          await assertStale(mirror, /heard nothing for 0\.7 s/);
-          await assertSeen(mirror);
+          await objects.act();
+          await untilStale(mirror, /heard nothing for 0\.4 s/);
+          await objects.assertSeen();
           assert.equal(mirror.freshness('kubernetes/virtualservices.networking.istio.io').state, 'stale');
           proxy.heal();
           proxy.breakWatches(isWatch);
-          await change(world(), stays ?? '', 3);
+          await change(world(), objects.stays, 3);
           await mirror.untilFresh();
         });
 
@@ -184,20 +144,12 @@ export function streamFaults(world: () => World): void {
       ] as const)
         test(`and answers to lists do not ${name}, what is known stays`, async () => {
           proxy.inject({ on: isWritten, line: () => [], answer });
-          await act();
-          await untilBoth(mirror, 'stale');
+          await objects.act();
           await until(() => proxy.asked.some(isList), { what: 'a list', mostMs: 10_000 });
-          await assertStale(mirror, /(?:no answer|nothing|not whole)/);
-          assert.deepEqual(
-            [marks(mirror, stays ?? ''), marks(mirror, goes ?? '')],
-            [
-              [1, 1],
-              [1, 1],
-            ],
-          );
-          assert.deepEqual(mirror.takeRemoved(), []);
+          await untilStale(mirror, /(?:no answer|nothing|not whole)/);
+          objects.assertUnseen();
           proxy.heal();
-          await assertSeen(mirror);
+          await objects.assertSeen();
         });
     });
   });

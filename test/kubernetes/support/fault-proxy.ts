@@ -107,8 +107,7 @@ export async function startFaultProxy(upstream: Upstream): Promise<FaultProxy> {
       });
       if (lines.length > 0) response.write(lines.join(''));
     }
-    // A watch that has lost its voice does not end either.
-    if (faultOf(one)?.line === undefined) response.end();
+    response.end();
   };
 
   const server = createServer((incoming, response) => {

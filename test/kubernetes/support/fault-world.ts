@@ -105,38 +105,42 @@ export function marks({ controlPlane: { graph, mesh } }: Mirror, name: string): 
   return [shard === undefined ? undefined : high * 256 + low, timeout === undefined ? undefined : timeout / 1000];
 }
 
-/** `/ready` names both sources, since when and why, and so do metrics. */
-export async function assertStale(mirror: Mirror, reason: RegExp): Promise<void> {
+/** Waits until both sources are stale for that reason, and sees that `/ready` and metrics tell. */
+export async function untilStale(mirror: Mirror, reason: RegExp): Promise<void> {
+  const isStale = () =>
+    Object.values(kinds).every(({ source }) => {
+      const freshness = mirror.freshness(source);
+      return freshness.state === 'stale' && reason.test(freshness.reason);
+    });
+  await until(isStale, { what: `both sources to be stale: ${reason}`, mostMs: 10_000 });
   const [ready, metrics] = [await mirror.page('/ready'), await mirror.page('/metrics')];
   assert.match(ready, /^ready\n/);
   for (const { source } of Object.values(kinds)) {
-    assert.match(ready, new RegExp(`^stale ${source} since \\d{4}-\\S+: .*${reason.source}`, 'm'));
+    assert.match(ready, new RegExp(`^stale ${source} since \\d{4}-\\S+: .+`, 'm'));
     assert.match(metrics, new RegExp(`^fairway_source_stale\\{source="${source}"\\} 1$`, 'm'));
   }
 }
 
-/** The definition of VirtualServices, without a schema. */
-export const definition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'virtualservices.networking.istio.io' },
-  spec: {
-    group: 'networking.istio.io',
-    scope: 'Namespaced',
-    names: {
-      kind: 'VirtualService',
-      plural: 'virtualservices',
-      singular: 'virtualservice',
-      listKind: 'VirtualServiceList',
+/** The definition of one of Istio's kinds of traffic rules, served in some versions, without a schema. */
+export function definitionOf(kind: string, served: readonly string[]): object {
+  const singular = kind.toLowerCase();
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${singular}s.networking.istio.io` },
+    spec: {
+      group: 'networking.istio.io',
+      scope: 'Namespaced',
+      names: { kind, plural: `${singular}s`, singular, listKind: `${kind}List` },
+      versions: ['v1', 'v1beta1'].map((name) => ({
+        name,
+        served: served.includes(name),
+        storage: name === 'v1',
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      })),
     },
-    versions: ['v1', 'v1beta1'].map((name) => ({
-      name,
-      served: true,
-      storage: name === 'v1',
-      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-    })),
-  },
-};
+  };
+}
 
 async function prepare({ kubectl }: Cluster): Promise<void> {
   const objects = [
@@ -147,14 +151,75 @@ async function prepare({ kubectl }: Cluster): Promise<void> {
       metadata: { name: 'reviews', namespace: 'shop' },
       spec: { ports: [{ name: 'http', port: 9080, targetPort: 8080 }] },
     },
-    definition,
+    definitionOf('VirtualService', ['v1', 'v1beta1']),
   ];
   await kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
   await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s']);
 }
 
-/** Waits until both sources say that they are stale, or live. */
-export function untilBoth(mirror: Mirror, state: 'stale' | 'live', mostMs = 5000): Promise<void> {
-  const holds = () => Object.values(kinds).every(({ source }) => mirror.freshness(source).state === state);
-  return until(holds, { what: `both sources to be ${state}`, mostMs });
+/** Waits until both sources say that they see. */
+export function untilLive(mirror: Mirror): Promise<void> {
+  const isLive = () => Object.values(kinds).every(({ source }) => mirror.freshness(source).state === 'live');
+  return until(isLive, { what: 'both sources to be live' });
+}
+
+/** Waits until what is in force of a name is what these marks say; undefined for nothing. */
+export function untilMarked(mirror: Mirror, name: string, mark: number | undefined): Promise<void> {
+  const holds = () => marks(mirror, name).every((one) => one === mark);
+  return until(holds, { what: `${name} to be marked ${mark}` });
+}
+
+export interface Three {
+  readonly stays: string;
+  readonly goes: string;
+  readonly comes: string;
+  /** Changes something of everything: what is new, what is other, what is gone. */
+  act(): Promise<void>;
+  /** Nothing of that is seen, and nothing has been removed. */
+  assertUnseen(): void;
+  /** The state is that of a fresh list; only what is gone was removed. */
+  assertSeen(): Promise<void>;
+}
+
+/** Makes an object that stays and one that goes, of both kinds, and waits until a control plane has them. */
+export async function three(world: Pick<World, 'cluster'>, mirror: Mirror): Promise<Three> {
+  const [stays, goes, comes] = [newName('stays'), newName('goes'), newName('comes')];
+  for (const name of [stays, goes]) {
+    await create(world, name, 1);
+    await untilMarked(mirror, name, 1);
+  }
+  mirror.takeRemoved();
+  return {
+    stays,
+    goes,
+    comes,
+    async act() {
+      await create(world, comes, 1);
+      await change(world, stays, 2);
+      await remove(world, goes);
+    },
+    assertUnseen() {
+      assert.deepEqual(
+        [stays, goes, comes].map((name) => marks(mirror, name)),
+        [
+          [1, 1],
+          [1, 1],
+          [undefined, undefined],
+        ],
+      );
+      assert.deepEqual(mirror.takeRemoved(), []);
+    },
+    async assertSeen() {
+      await mirror.untilFresh();
+      assert.deepEqual(
+        [stays, goes, comes].map((name) => marks(mirror, name)),
+        [
+          [2, 2],
+          [undefined, undefined],
+          [1, 1],
+        ],
+      );
+      assert.deepEqual(mirror.takeRemoved(), both(goes));
+    },
+  };
 }
