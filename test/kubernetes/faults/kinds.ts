@@ -84,7 +84,7 @@ export function kindFaults(world: () => World): void {
 
     test('that come later are read as soon as they are there', async () => {
       const { cluster, mirror } = world();
-      const source = 'kubernetes/destinationrules.networking.istio.io';
+      const source = 'kubernetes/Kubernetes/destinationrules.networking.istio.io';
       assert.equal(state(source), 'absent');
       await cluster.kubectl(['apply', '-f', '-'], JSON.stringify(definitionOf('DestinationRule', ['v1'])));
       await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s']);

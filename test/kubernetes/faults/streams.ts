@@ -131,7 +131,7 @@ export function streamFaults(world: () => World): void {
           await objects.act();
           await untilStale(mirror, /heard nothing for 0\.4 s/);
           await objects.assertSeen();
-          assert.equal(mirror.freshness('kubernetes/virtualservices.networking.istio.io').state, 'stale');
+          assert.equal(mirror.freshness('kubernetes/Kubernetes/virtualservices.networking.istio.io').state, 'stale');
           proxy.heal();
           proxy.breakWatches(isWatch);
           await change(world(), objects.stays, 3);

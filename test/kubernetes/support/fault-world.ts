@@ -38,7 +38,7 @@ export async function startWorld(): Promise<World> {
 export const kinds = {
   endpointslices: {
     kind: 'EndpointSlice',
-    source: 'kubernetes/endpointslices.discovery.k8s.io',
+    source: 'kubernetes/Kubernetes/endpointslices.discovery.k8s.io',
     path: '/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices',
     body: (name: string, mark: number) => ({
       apiVersion: 'discovery.k8s.io/v1',
@@ -51,7 +51,7 @@ export const kinds = {
   },
   virtualservices: {
     kind: 'VirtualService',
-    source: 'kubernetes/virtualservices.networking.istio.io',
+    source: 'kubernetes/Kubernetes/virtualservices.networking.istio.io',
     path: '/apis/networking.istio.io/v1/namespaces/shop/virtualservices',
     body: (name: string, mark: number) => ({
       apiVersion: 'networking.istio.io/v1',

@@ -44,7 +44,7 @@ const shortTimes: Partial<WatchTimes> = { pastMs: 1000, retry: { firstMs: 20, mo
 export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const { cluster } = options;
   const removed: string[] = [];
-  const { sources, meshConfig } = read(options);
+  const { sources, meshConfig, others } = read(options);
   const noting = (source: ObjectSource): ObjectSource => ({
     name: source.name,
     run: (sink, signal) =>
@@ -63,6 +63,7 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const server = await startDiscoveryServer({
     sources: sources.map(noting),
     meshConfig,
+    otherClusters: others,
     xdsAddress: here,
     httpAddress: here,
     ...names,
@@ -99,6 +100,7 @@ function read({ cluster, server, credentials, times = {}, timeoutMs }: MirrorOpt
   };
   return configCluster({
     access,
+    id: names.cluster,
     version: 'test',
     systemNamespace,
     meshConfigMap: 'istio',
@@ -120,7 +122,7 @@ async function freshTables(cluster: Cluster): Promise<Tables> {
   const controlPlane = new ControlPlane({ log: silent, ...names });
   const { sources, meshConfig } = read({ cluster });
   const stop = new AbortController();
-  const all = [meshConfig((config) => controlPlane.setMeshConfig(config)), ...sources];
+  const all = [meshConfig(controlPlane), ...sources];
   const runs = all
     .map((source) => ({ source, sink: controlPlane.sink(source.name) }))
     .map(({ source, sink }) => source.run(sink, stop.signal));
