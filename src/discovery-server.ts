@@ -1,4 +1,5 @@
 /** A control plane that serves: sources in, xDS and HTTP out, from start to drain. */
+import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { MeshConfig } from './config/mesh-config.ts';
 import { debugAnswer } from './console/debug.ts';
@@ -7,6 +8,7 @@ import { createMetrics, type Metrics } from './console/metrics.ts';
 import { pages } from './console/pages.ts';
 import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
+import { GatewayNames } from './gateway-names.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -113,6 +115,15 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const http = createHttpServer(pages(data, metrics), log);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
+  const gatewayNames = new GatewayNames({
+    graph: controlPlane.graph,
+    mesh: controlPlane.mesh,
+    log,
+    clock,
+    resolve: async (name) => (await lookup(name, { all: true, order: 'ipv4first' })).map(({ address }) => address),
+    changed: () => setImmediate(() => controlPlane.commit()),
+  });
+  stop.signal.addEventListener('abort', () => gatewayNames.close());
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
     const { overlays = [], meshConfig, otherClusters } = options;

@@ -54,6 +54,7 @@ const order: Order = [
 
   ['object-layers.ts', ['model', 'lib']],
   ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
+  ['gateway-names.ts', ['mesh', 'incremental', 'lib']],
   ['patch-watch.ts', ['mesh', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
 
   // The composition roots: the pipeline, and the process that serves it. No stage imports them.
@@ -87,7 +88,17 @@ const order: Order = [
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',
-    ['mesh-config-source.ts', 'console-data.ts', 'control-plane.ts', 'console', 'xds', 'config', 'model', 'lib'],
+    [
+      'mesh-config-source.ts',
+      'console-data.ts',
+      'gateway-names.ts',
+      'control-plane.ts',
+      'console',
+      'xds',
+      'config',
+      'model',
+      'lib',
+    ],
   ],
   // The same without serving, for commands that only look.
   ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],

@@ -35,6 +35,8 @@ export interface Networks {
 export interface NetworkQueries {
   /** Keyed by `meshKey`. */
   readonly networks: Query<string, Networks>;
+  /** The names by which gateways are stated that are no addresses, sorted; keyed by `meshKey`. */
+  readonly gatewayNames: Query<string, readonly string[]>;
   /** The networks with gateways that endpoints of a host are in, sorted; keyed `namespace/host`. */
   readonly enteredNetworks: Query<string, readonly string[]>;
 }
@@ -68,6 +70,14 @@ export function networkQueries(graph: Graph, tables: Tables, { endpoints }: Endp
     },
   });
 
+  const gatewayNames = graph.query<string, readonly string[]>('gatewayNames', {
+    reads: [statedGateways],
+    compute: (read, key) =>
+      [...new Set(read.cell(statedGateways, key).map(({ address }) => address))]
+        .filter((address) => parseIp(address) === undefined)
+        .sort(),
+  });
+
   const networks = graph.query<string, Networks>('networks', {
     reads: [statedGateways, hostAddresses],
     compute: (read, key) => {
@@ -87,7 +97,7 @@ export function networkQueries(graph: Graph, tables: Tables, { endpoints }: Endp
     },
   });
 
-  return { networks, enteredNetworks };
+  return { networks, gatewayNames, enteredNetworks };
 }
 
 function placeKey({ network, cluster, address, port }: NetworkGateway): string {
