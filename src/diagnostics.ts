@@ -8,6 +8,7 @@ const levels = { error: 'error', warning: 'warn', info: 'info' } as const;
 export class Diagnostics {
   readonly #log: Log;
   readonly #parts = new Map<string, readonly Problem[]>();
+  readonly #listeners = new Set<(part: string) => void>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -21,6 +22,7 @@ export class Diagnostics {
     const before = this.#parts.get(part) ?? [];
     if (problems.length === 0) this.#parts.delete(part);
     else this.#parts.set(part, problems);
+    if (before.length > 0 || problems.length > 0) for (const listener of this.#listeners) listener(part);
     const known = new Set(before.map(identityOf));
     for (const problem of problems) {
       if (known.has(identityOf(problem))) continue;
@@ -36,6 +38,17 @@ export class Diagnostics {
   /** Nobody looks at a part any more: what was said of it is neither true nor solved. */
   forget(part: string): void {
     this.#parts.delete(part);
+  }
+
+  /** What is wrong with a part. */
+  of(part: string): readonly Problem[] {
+    return this.#parts.get(part) ?? [];
+  }
+
+  /** Calls `listener` whenever something is said of a part, until the result is called. */
+  watch(listener: (part: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** All problems, by file and line. */

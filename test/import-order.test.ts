@@ -42,6 +42,8 @@ const order: Order = [
   ['mesh', ['ir', 'config', 'incremental', 'model', 'lib']],
   // What people should know of a mesh; nothing that proxies get depends on it.
   ['analysis', ['mesh', 'config', 'incremental', 'model', 'lib']],
+  // What API servers are told of their objects.
+  ['status', ['analysis', 'kubernetes', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
   ['envoy', ['ir', 'proto/envoy', 'proto/google', 'descriptors', 'lib']],
   ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'descriptors', 'incremental', 'model', 'lib']],
 

@@ -37,11 +37,11 @@ import { shadowedHost } from './virtual-service/shadowed-host.ts';
 import { unknownDestination } from './virtual-service/unknown-destination.ts';
 
 /** A row that analyzers look at. */
-interface Row {
+export interface Row {
   readonly origin: Origin;
 }
 
-interface Analysis<V extends Row = Row> {
+export interface Analysis<V extends Row = Row> {
   readonly table: Table<V>;
   /** Keyed like the rows. */
   readonly diagnoses: Query<string, readonly Diagnosis[]>;
