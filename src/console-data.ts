@@ -10,7 +10,7 @@ import type { AdsService } from './xds/ads-service.ts';
 export function consoleData(
   controlPlane: ControlPlane,
   ads: AdsService,
-  rest: Pick<ConsoleData, 'version' | 'cluster' | 'state'>,
+  rest: Pick<ConsoleData, 'version' | 'cluster' | 'state' | 'leadership'>,
 ): ConsoleData {
   const { mesh, sources, diagnostics } = controlPlane;
   const rows = rowsOf(controlPlane);
@@ -42,11 +42,12 @@ export function consoleData(
   };
 }
 
-export function gaugeData(controlPlane: ControlPlane, ads: AdsService): GaugeData {
+export function gaugeData(controlPlane: ControlPlane, ads: AdsService, rest: Pick<GaugeData, 'isLeader'>): GaugeData {
   const { graph, mesh, sources, diagnostics } = controlPlane;
   const rows = rowsOf(controlPlane);
   const { services, shards, workloads, virtualServices } = mesh.tables;
   return {
+    ...rest,
     connections: () => ads.connections(),
     rows: () => ({ services: rows(services), shards: rows(shards), workloads: rows(workloads) }),
     virtualServices: () => rows(virtualServices).length,

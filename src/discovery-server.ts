@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { MeshConfig } from './config/mesh-config.ts';
+import type { Leadership } from './console/data.ts';
 import { debugAnswer } from './console/debug.ts';
 import { createHttpServer } from './console/http-server.ts';
 import { createMetrics, type Metrics } from './console/metrics.ts';
@@ -28,6 +29,8 @@ export interface DiscoveryServerOptions {
   readonly meshConfig?: MeshConfigSource;
   /** What holds where the MeshConfig says nothing. */
   readonly meshDefaults?: MeshConfig;
+  /** What is written back to where objects come from; without it nothing is. Made before the first commit. */
+  readonly writer?: (controlPlane: ControlPlane, onWrite: (result: string) => void) => Writer;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
   /** The id of the cluster that objects come from. */
@@ -43,6 +46,15 @@ export interface DiscoveryServerOptions {
   readonly onAnswer?: () => void;
   /** Ends the wait for sources: the start is rejected with the signal's reason. Has no effect once proxies are served. */
   readonly signal?: AbortSignal;
+}
+
+/** Tells the platform what people should know. Of several replicas one does, whichever leads. */
+export interface Writer {
+  leadership(): Leadership;
+  /** All that sources hold is known. */
+  start(): void;
+  /** Writes nothing more; resolves when others may. */
+  stop(): Promise<void>;
 }
 
 /** In milliseconds. */
@@ -109,9 +121,11 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     },
   });
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
-  const data = consoleData(controlPlane, ads, { version, cluster, state: () => state });
+  const writer = options.writer?.(controlPlane, (result) => metrics?.statusWritten(result));
+  const leadership = () => writer?.leadership();
+  const data = consoleData(controlPlane, ads, { version, cluster, state: () => state, leadership });
   const answer = debugAnswer(data, { http: options.httpAddress, xds: options.xdsAddress });
-  metrics = createMetrics(gaugeData(controlPlane, ads), version);
+  metrics = createMetrics(gaugeData(controlPlane, ads, { isLeader: () => leadership()?.isLeader ?? false }), version);
   const http = createHttpServer(pages(data, metrics), log);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
@@ -141,6 +155,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     await (options.signal === undefined ? synced : Promise.race([synced, aborted(options.signal)]));
     const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
     state = 'serving';
+    writer?.start();
     const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
     stop.signal.addEventListener('abort', () => {
       clearInterval(recheck);
@@ -148,7 +163,8 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     });
     const close = async (graceMs: number) => {
       state = 'stopping';
-      await grpc.close(graceMs);
+      // Another replica may write while this one still lets its proxies go.
+      await Promise.all([writer?.stop(), grpc.close(graceMs)]);
       stop.abort();
       await http.close();
     };

@@ -102,6 +102,10 @@ const order: Order = [
       'lib',
     ],
   ],
+  [
+    'cluster-status.ts',
+    ['discovery-server.ts', 'control-plane.ts', 'status', 'analysis', 'kubernetes', 'config', 'model', 'lib'],
+  ],
   // The same without serving, for commands that only look.
   ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],
 
@@ -115,6 +119,7 @@ const order: Order = [
       'up',
       'discovery-server.ts',
       'config-cluster.ts',
+      'cluster-status.ts',
       'mesh-config-source.ts',
       'inspection.ts',
       'kubernetes',

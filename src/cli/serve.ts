@@ -1,5 +1,6 @@
 /** `fairway serve`: the control plane alone. */
 import { type Command, Option } from 'commander';
+import { clusterStatus } from '../cluster-status.ts';
 import { configCluster } from '../config-cluster.ts';
 import { type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
@@ -33,6 +34,7 @@ interface ServeArguments extends ServerArguments {
   readonly inCluster?: true;
   readonly systemNamespace: string;
   readonly meshConfigMap: string;
+  readonly status: boolean;
 }
 
 /** Adds the options of ServerArguments to a command. */
@@ -77,7 +79,8 @@ export function serveCommand(command: Command): Command {
       .option('--context <name>', "the kubeconfig's context, when it is not the current one")
       .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
       .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
-      .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio'),
+      .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
+      .option('--no-status', 'write no statuses to the cluster: for an account that may only read'),
   )
     .addHelpText(
       'after',
@@ -127,14 +130,17 @@ function sourcesOf(
   options: ServeArguments,
   command: Command,
   log: Log,
-): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters'> {
+): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters' | 'writer'> {
   const { config, systemNamespace, meshConfigMap } = options;
   const access = accessOf(options, command);
   const files = config.length === 0 ? [] : [fileSource({ paths: config, log })];
   if (access !== undefined) {
     const cluster = configCluster({ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log });
-    const { sources, meshConfig, others } = cluster;
-    return { sources, overlays: files, meshConfig, otherClusters: others };
+    const { client, sources, meshConfig, others } = cluster;
+    const common = { overlays: files, meshConfig, otherClusters: others };
+    if (!options.status) return { ...common, sources };
+    const status = clusterStatus({ client, systemNamespace, log });
+    return { ...common, sources: sources.map(status.tap), writer: status.writer };
   }
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
   if (files.length === 0 && options.meshConfig === undefined)

@@ -46,6 +46,7 @@ export const customResources: readonly CustomResource[] = Object.entries(kinds).
   return { kind, group, plural: pluralOf(kind), shortNames: shortNames[kind] ?? [], versions };
 });
 
-function pluralOf(kind: string): string {
+/** `virtualservices` for VirtualService. */
+export function pluralOf(kind: Kind): string {
   return `${kind.toLowerCase()}s`.replace(/ys$/, (end) => (kind.endsWith('ay') ? end : 'ies'));
 }

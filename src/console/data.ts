@@ -10,6 +10,17 @@ import type { Resource } from '../resource/resource.ts';
 import type { TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 
+/** Who of several replicas writes back to the platform. */
+export interface Leadership {
+  /** `istio-system/fairway-leader` */
+  readonly lease: string;
+  /** This replica. */
+  readonly identity: string;
+  readonly isLeader: boolean;
+  /** The identity of who holds the Lease, as far as is known. */
+  readonly holder?: string;
+}
+
 export interface ConsoleData {
   readonly version: string;
   /** The id of the cluster that objects come from. */
@@ -28,6 +39,8 @@ export interface ConsoleData {
   /** Every object in force, by its key. */
   readonly origins: () => ReadonlyMap<OriginKey, Origin>;
   readonly problems: () => readonly Problem[];
+  /** Undefined for a replica that never writes. */
+  readonly leadership: () => Leadership | undefined;
   /** What a scope is to hold of a type. */
   readonly resources: (type: TypeUrl, scope: Scope) => readonly Resource[];
 }

@@ -16,6 +16,7 @@ export interface GaugeData {
   readonly sources: () => readonly { readonly name: string; readonly freshness: Freshness }[];
   /** Live cells of the engine. */
   readonly cells: () => number;
+  readonly isLeader: () => boolean;
 }
 
 /** Types that Istio has a gauge of rejections for. */
@@ -50,6 +51,7 @@ export function addGauges(registry: Registry, data: GaugeData, version: string):
   const problems = gauge('fairway_problems', 'What is wrong with the objects of users', 'code', 'severity');
   const stale = gauge('fairway_source_stale', '1 while a source cannot see what is there', 'source');
   const cells = gauge('fairway_cells', 'Live cells of the incremental engine');
+  const leader = gauge('fairway_leader', '1 while this replica writes statuses');
   return () => {
     const connections = data.connections();
     const rows = data.rows();
@@ -63,6 +65,7 @@ export function addGauges(registry: Registry, data: GaugeData, version: string):
     dnsWithout.set(counts.dnsWithoutEndpoints);
     noIp.set(counts.proxiesWithoutEndpoint);
     cells.set(data.cells());
+    leader.set(data.isLeader() ? 1 : 0);
     setProblems(data.problems(), problems, refused);
     stale.reset();
     for (const { name, freshness } of data.sources()) stale.set({ source: name }, freshness.state === 'stale' ? 1 : 0);

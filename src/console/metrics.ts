@@ -24,6 +24,8 @@ export interface Metrics {
   committed(durationMs: number): void;
   /** Objects or rows that a source has reported. */
   inbound(type: Inbound, count: number): void;
+  /** A write of a status has ended. */
+  statusWritten(result: string): void;
 }
 
 /** Why something is pushed, in Istio's words. */
@@ -69,6 +71,12 @@ export function createMetrics(data: GaugeData, version: string): Metrics {
     seconds,
   );
   const inbound = counter('pilot_inbound_updates', 'Changes that sources reported');
+  const statusWrites = new Counter({
+    name: 'fairway_status_writes_total',
+    help: 'Writes of statuses, by how they ended',
+    labelNames: ['result'],
+    registers,
+  });
   const pushTriggers = counter('pilot_push_triggers', 'Batches of changes that came into force, by what was in them');
   const pending = new Set<Inbound>();
   return {
@@ -94,5 +102,6 @@ export function createMetrics(data: GaugeData, version: string): Metrics {
       inbound.inc({ type }, count);
       pending.add(type);
     },
+    statusWritten: (result) => statusWrites.inc({ result }),
   };
 }

@@ -5,6 +5,7 @@ import { connectionsPage } from './connections.ts';
 import type { ConsoleData } from './data.ts';
 import { endpointShardzPage, endpointzPage } from './endpointz.ts';
 import { type Answer, json, listOf, type Page, text } from './http-server.ts';
+import { leaderPage } from './leader.ts';
 import type { Metrics } from './metrics.ts';
 import { originzPage } from './originz.ts';
 import { problemsPage } from './problems.ts';
@@ -52,6 +53,7 @@ export function debugPages(data: ConsoleData): ReadonlyMap<string, Page> {
   );
   add('/debug/problems', 'what is wrong with the objects of users', problemsPage(data));
   add('/debug/sources', 'where objects come from, and whether that can be seen', sourcesPage(data));
+  add('/debug/leader', 'which replica writes statuses', leaderPage(data));
   return all;
 }
 

@@ -7,7 +7,7 @@
  *
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy
  */
-import type { Kind } from '../config/kinds.ts';
+import { pluralOf } from '../config/custom-resources.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError } from '../kubernetes/errors.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -31,8 +31,6 @@ export class NoStatus extends Error {
 
 export interface StatusStoreOptions {
   readonly client: ApiClient;
-  /** `virtualservices` */
-  readonly pluralOf: (kind: Kind) => string;
   readonly clock: Clock;
 }
 
@@ -47,7 +45,7 @@ const definitionAgeMs = 5 * 60_000;
 
 const fieldManager = 'fairway';
 
-export function statusStore({ client, pluralOf, clock }: StatusStoreOptions): StatusStore {
+export function statusStore({ client, clock }: StatusStoreOptions): StatusStore {
   const forms = new Map<string, { readonly atMs: number; readonly form: Promise<StatusForm> }>();
 
   function formOf({ group, version, kind }: ClusterObject): Promise<StatusForm> {
