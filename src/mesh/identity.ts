@@ -44,12 +44,13 @@ export function identityOf(read: Reader, { clusters, workloads, meshNetworks }: 
 
 /**
  * A WorkloadEntry by its address, else a pod by its name, for addresses of pods are used again; else the one pod at its
- * address, for not every proxy is named as its pod is. Addresses of other clusters and networks mean others.
+ * address that has the labels which the proxy states, for not every proxy is named as its pod is. Addresses of other
+ * clusters and networks mean others.
  */
 function workloadOf(
   read: Reader,
   workloads: Tables['workloads'],
-  { addresses, namespace, name, network }: Proxy,
+  { addresses, namespace, name, network, labels }: Proxy,
   cluster: string,
 ): Workload | undefined {
   const keys = new Set(addresses.flatMap((address) => read.keys(workloads.byAddress, address)));
@@ -64,7 +65,11 @@ function workloadOf(
     .find(({ registry }) => isAbout(registry, cluster));
   if (named !== undefined) return named;
   const [at, ...others] = there.filter(
-    ({ kind, registry, sharesAddress }) => kind === 'pod' && sharesAddress !== true && isAbout(registry, cluster),
+    (workload) =>
+      workload.kind === 'pod' &&
+      workload.sharesAddress !== true &&
+      isAbout(workload.registry, cluster) &&
+      selects(labels, workload.labels),
   );
   return others.length === 0 ? at : undefined;
 }

@@ -21,8 +21,9 @@ interface Arrival {
 
 function served(arrivals: readonly Arrival[], proxies: readonly ProxyDraft[]): readonly Served[] {
   const plane = new Plane({ namesFor });
+  for (const { draft } of arrivals) if (draft.cluster !== undefined) plane.controlPlane.addCluster(draft.cluster);
   for (const { draft, file, isLast } of arrivals) {
-    plane.controlPlane.apply([toChange(draft, file)]);
+    plane.controlPlane.apply([toChange(draft, file)], draft.cluster);
     if (isLast) plane.controlPlane.commit();
   }
   plane.take(proxies.map((one, i) => ({ do: 'connect', seat: String(i), proxy: one }) as const));

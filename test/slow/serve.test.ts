@@ -49,7 +49,7 @@ it('a path that is not there is waited for; the log is JSON; SIGTERM ends it wel
   const fairway = serve(test, folder.path, [...anyPorts, '--config', 'mesh']);
   const [, ready = ''] = await fairway.untilSays(/"ready":"([^"]+)"/);
   const before = await fetch(ready);
-  assert.deepEqual([before.status, await before.text()], [503, 'waiting for files\n']);
+  assert.deepEqual([before.status, await before.text()], [503, 'waiting for files: mesh cannot be read\n']);
   folder.write('mesh/shop.yaml', service);
   await fairway.untilSays(/serving xDS on/);
   const after = await fetch(ready);
