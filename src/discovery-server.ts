@@ -15,6 +15,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
 import type { ObjectSink, ObjectSource } from './model/object-source.ts';
+import { createWebhook, type WebhookOptions } from './webhook/server.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
@@ -33,6 +34,8 @@ export interface DiscoveryServerOptions {
   readonly writer?: (controlPlane: ControlPlane, onWrite: (result: string) => void) => Writer;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
+  /** The validating webhook for API servers; none when absent. */
+  readonly webhook?: Pick<WebhookOptions, 'certPath' | 'keyPath' | 'meshConfig'> & { readonly address: Address };
   /** The id of the cluster that objects come from. */
   readonly cluster: string;
   readonly domainSuffix: string;
@@ -81,7 +84,7 @@ export class ListenError extends Error {
   }
 }
 
-type Served = 'HTTP' | 'xDS';
+type Served = 'HTTP' | 'xDS' | 'webhook';
 
 /** How often what time alone can turn bad is judged again, in milliseconds: dates of certificates are days. */
 const recheckMs = 60 * 60 * 1000;
@@ -127,6 +130,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const answer = debugAnswer(data, { http: options.httpAddress, xds: options.xdsAddress });
   metrics = createMetrics(gaugeData(controlPlane, ads, { isLeader: () => leadership()?.isLeader ?? false }), version);
   const http = createHttpServer(pages(data, metrics), log);
+  const webhook = options.webhook && createWebhook({ ...options.webhook, log, events: metrics.withWebhook() });
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
   const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
   const gatewayNames = new GatewayNames({
@@ -140,6 +144,11 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   stop.signal.addEventListener('abort', () => gatewayNames.close());
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
+    // Reviews ask about objects by themselves: they need no source.
+    if (webhook !== undefined && options.webhook !== undefined) {
+      const address = await listen('webhook', options.webhook.address, webhook);
+      log.info(`serving the webhook on https://${formatAddress(address)}`);
+    }
     const { overlays = [], meshConfig, otherClusters } = options;
     const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
     const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
@@ -166,12 +175,12 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
       // Another replica may write while this one still lets its proxies go.
       await Promise.all([writer?.stop(), grpc.close(graceMs)]);
       stop.abort();
-      await http.close();
+      await Promise.all([http.close(), webhook?.close()]);
     };
     return { xdsAddress, httpAddress, controlPlane, ads, close };
   } catch (error) {
     stop.abort();
-    await http.close();
+    await Promise.all([http.close(), webhook?.close()]);
     throw error;
   }
 }

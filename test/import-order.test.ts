@@ -87,11 +87,14 @@ const order: Order = [
     'config-cluster.ts',
     ['remote-clusters.ts', 'mesh-config-map.ts', 'mesh-config-source.ts', 'kubernetes', 'config', 'model', 'lib'],
   ],
+  // What stands before an API server's store: objects by themselves, nothing of the mesh.
+  ['webhook', ['mesh-config-object.ts', 'files', 'config', 'descriptors', 'model', 'lib']],
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',
     [
       'mesh-config-source.ts',
+      'webhook',
       'console-data.ts',
       'gateway-names.ts',
       'control-plane.ts',

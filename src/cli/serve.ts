@@ -35,6 +35,9 @@ interface ServeArguments extends ServerArguments {
   readonly systemNamespace: string;
   readonly meshConfigMap: string;
   readonly status: boolean;
+  readonly webhookAddress?: Address;
+  readonly webhookCert?: string;
+  readonly webhookKey?: string;
 }
 
 /** Adds the options of ServerArguments to a command. */
@@ -80,7 +83,14 @@ export function serveCommand(command: Command): Command {
       .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
       .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
       .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
-      .option('--no-status', 'write no statuses to the cluster: for an account that may only read'),
+      .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
+      .addOption(
+        new Option('--webhook-address <host:port>', 'where API servers ask before they store a rule (HTTPS)').argParser(
+          parseAddress,
+        ),
+      )
+      .option('--webhook-cert <file>', "the webhook's certificate in PEM, those that vouch for it after it; watched")
+      .option('--webhook-key <file>', 'its private key in PEM, watched'),
   )
     .addHelpText(
       'after',
@@ -106,6 +116,7 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
   const server = await startDiscoveryServer({
     ...sourcesOf(options, command, log),
     ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
+    ...webhookOf(options, command),
     xdsAddress,
     httpAddress,
     cluster: clusterId,
@@ -148,6 +159,26 @@ function sourcesOf(
       'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
     );
   return { sources: files };
+}
+
+/** The webhook that the options ask for. Ends the process with one line when they ask for half of one. */
+function webhookOf(options: ServeArguments, command: Command): Pick<DiscoveryServerOptions, 'webhook'> {
+  const {
+    webhookAddress: address,
+    webhookCert: certPath,
+    webhookKey: keyPath,
+    systemNamespace,
+    meshConfigMap,
+  } = options;
+  if (address === undefined && certPath === undefined && keyPath === undefined) return {};
+  if (address === undefined || certPath === undefined || keyPath === undefined) {
+    const given = Object.entries({ address, cert: certPath, key: keyPath }).filter(([, value]) => value !== undefined);
+    const found = given.map(([name]) => `--webhook-${name}`).join(' and ');
+    return command.error(
+      `error: expected --webhook-address <host:port>, --webhook-cert <file> and --webhook-key <file> together, found only ${found}`,
+    );
+  }
+  return { webhook: { address, certPath, keyPath, meshConfig: { namespace: systemNamespace, name: meshConfigMap } } };
 }
 
 function accessOf({ kubeconfig, context, inCluster }: ServeArguments, command: Command): ClusterAccess | undefined {

@@ -25,7 +25,7 @@ export function text(body: string, status = 200): Reply {
 
 /** Serves pages by path. Bodies of requests are not read. */
 export function createHttpServer(pages: ReadonlyMap<string, Page>, log: Log): HttpServer {
-  const server = createServer(httpLimits, (request, response) => {
+  const server = createServer(httpLimits(), (request, response) => {
     answer(request, pages)
       .catch((error: unknown) => {
         log.error('a page failed', { path: request.url, error });

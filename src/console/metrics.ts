@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import type { Inbound } from '../model/inbound.ts';
 import { shortType, type TypeUrl } from '../resource/types.ts';
 import { addGauges, type GaugeData } from './gauges.ts';
+import { addWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -26,6 +27,8 @@ export interface Metrics {
   inbound(type: Inbound, count: number): void;
   /** A write of a status has ended. */
   statusWritten(result: string): void;
+  /** Adds what the webhook counts; for those who have one. */
+  withWebhook(): WebhookMetrics;
 }
 
 /** Why something is pushed, in Istio's words. */
@@ -103,5 +106,6 @@ export function createMetrics(data: GaugeData, version: string): Metrics {
       pending.add(type);
     },
     statusWritten: (result) => statusWrites.inc({ result }),
+    withWebhook: () => addWebhookMetrics(registry),
   };
 }

@@ -1,5 +1,5 @@
 /** What our servers of plain HTTP share: replies, limits, and how they start and stop. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Address } from './address.ts';
 import { listen } from './listen.ts';
@@ -20,14 +20,18 @@ export interface HttpServer {
 }
 
 /** Nobody needs longer to say what is wanted, in milliseconds. */
-const patienceMs = 10_000;
+export const usualPatienceMs = 10_000;
 
 /** Options of Node's servers, by which slow senders are cut off. Header fields are limited by Node to 16 KiB together. */
-export const httpLimits = {
-  headersTimeout: patienceMs,
-  requestTimeout: patienceMs,
-  connectionsCheckingInterval: patienceMs / 2,
-} as const;
+export function httpLimits(patienceMs = usualPatienceMs): Limits {
+  return {
+    headersTimeout: patienceMs,
+    requestTimeout: patienceMs,
+    connectionsCheckingInterval: patienceMs / 2,
+  };
+}
+
+type Limits = Required<Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>>;
 
 export function httpServer(server: Server | SecureServer, log: Log): HttpServer {
   return {

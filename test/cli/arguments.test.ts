@@ -67,6 +67,11 @@ describe('arguments that cannot be understood', () => {
     ['serve', '--kubeconfig', 'no/such/file'],
     "no/such/file: expected a kubeconfig, found a file that cannot be read: ENOENT: no such file or directory, open 'no/such/file'",
   );
+  check(
+    'are a webhook without its certificate',
+    ['serve', '--config', 'x', '--webhook-address', ':15017', '--webhook-key', 'k.pem'],
+    'expected --webhook-address <host:port>, --webhook-cert <file> and --webhook-key <file> together, found only --webhook-address and --webhook-key',
+  );
   check('are an option without its value', ['serve', '--config'], "option '--config <path>' argument missing");
   check(
     'are more arguments than there are',

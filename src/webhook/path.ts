@@ -1,0 +1,2 @@
+/** Where API servers ask; Istio's configurations name the same path. */
+export const webhookPath = '/validate';
