@@ -99,7 +99,8 @@ export class LeaderElection {
     // A process that has been asleep may come here before its timer does.
     if (!this.isLeader) this.#stepDown('the Lease was not renewed in time');
     try {
-      const lease = await this.#limited(signal, (limited) => this.#takeOrRenew(limited));
+      // What is slow is given up early enough for another try before a leader's time is over.
+      const lease = await this.#limited(this.#times.renewMs / 2, signal, (limited) => this.#takeOrRenew(limited));
       this.#isTroubled = false;
       // A Lease that was won amid the end is given back.
       if (signal.aborted) return;
@@ -186,7 +187,7 @@ export class LeaderElection {
       return { holder: '', durationMs: 1000, transitions: lease.transitions, acquiredAt: at, renewedAt: at };
     };
     try {
-      await this.#limited(new AbortController().signal, async (signal) => {
+      await this.#limited(this.#times.retryMs, new AbortController().signal, async (signal) => {
         // A renewal that was under way may have arrived, so the Lease is looked at again.
         const found = await store.read(signal);
         if (found?.holder === this.identity) this.#see(await store.replace(found, nobody(found), signal));
@@ -196,10 +197,10 @@ export class LeaderElection {
     }
   }
 
-  /** Requests of one try end early enough for another one before the leader's time is over. */
-  async #limited<T>(signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Gives requests up that take longer than `mostMs`. */
+  async #limited<T>(mostMs: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const limit = new AbortController();
-    const cancel = this.#options.clock.after(this.#times.renewMs / 2, () => limit.abort());
+    const cancel = this.#options.clock.after(mostMs, () => limit.abort());
     try {
       return await ask(AbortSignal.any([signal, limit.signal]));
     } finally {

@@ -1,6 +1,9 @@
 /** Leader election on a real API server, between candidates that die, freeze and go. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ApiClient } from '../../src/kubernetes/api-client.ts';
 import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { LeaderElection } from '../../src/kubernetes/leader-election.ts';
@@ -27,7 +30,8 @@ interface LeaseObject {
 describeWithKubernetes('a Lease of a real API server', () => {
   let cluster: Cluster;
   const candidates: Candidate[] = [];
-  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/fairway-leader';
+  const leases = (namespace: string) => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const path = `${leases('default')}/fairway-leader`;
 
   before(async () => {
     cluster = await startCluster();
@@ -109,5 +113,45 @@ describeWithKubernetes('a Lease of a real API server', () => {
     await until(() => leaders().length === 0, { what: 'nobody to lead', mostMs: quickElection.renewMs + 1000 });
     await cluster.startApiserver();
     await until(() => leaders().length === 1, { what: 'somebody to lead', mostMs: 10_000 });
+  });
+
+  /** Runs `fairway serve` until `isDone`, ends it with SIGTERM and yields what it wrote. */
+  async function serve(isDone: (log: string) => Promise<boolean>, ...more: readonly string[]): Promise<string> {
+    const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const args = ['serve', '--kubeconfig', cluster.kubeconfigPath, '--log-format', 'text', '--drain', '1s', ...more];
+    for (const what of ['xds', 'http']) args.push(`--${what}-address`, '127.0.0.1:0');
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args]);
+    let log = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+    const closed = once(child, 'close');
+    try {
+      await until(() => isDone(log), { what: 'the server to be where it should', mostMs: 30_000 });
+    } finally {
+      child.kill('SIGTERM');
+      await closed;
+    }
+    assert.equal(child.exitCode, 0, log);
+    return log;
+  }
+
+  test('is not asked for with --no-status', async () => {
+    await cluster.kubectl(['create', 'namespace', 'istio-system']);
+    const log = await serve(async (text) => text.includes('serving xDS'), '--no-status');
+    assert.doesNotMatch(log, /leader election/);
+    assert.deepEqual((await cluster.api<{ items: object[] }>('GET', leases('istio-system'))).items, []);
+  });
+
+  test('is given back by `fairway serve` when it ends', async () => {
+    const own = () => cluster.api<LeaseObject>('GET', `${leases('istio-system')}/fairway-leader`);
+    const log = await serve(() =>
+      own().then(
+        ({ spec }) => spec.holderIdentity !== '',
+        () => false,
+      ),
+    );
+    assert.match(log, /leads now.*draining.*leads no longer: it ends.*stopped/s);
+    assert.equal((await own()).spec.holderIdentity, '');
   });
 });

@@ -45,25 +45,32 @@ const world = [
   definition({ kind: 'PeerAuthentication', group: 'security.istio.io', status: 'byType' }),
 ];
 
-const reader = { name: 'reader', token: 'reader-token' };
-const mayRead = [
+const authorization = 'rbac.authorization.k8s.io';
+const election = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] };
+const look = ['get', 'list', 'watch'];
+
+/** Accounts, and what each may do. */
+const accounts = {
+  /** Reads everything and writes no status. */
+  reader: [election, { apiGroups: ['*'], resources: ['*'], verbs: look }],
+  /** May not look at definitions, but write. */
+  writer: [
+    election,
+    { apiGroups: ['', 'discovery.k8s.io', 'networking.istio.io', 'security.istio.io'], resources: ['*'], verbs: look },
+    { apiGroups: ['networking.istio.io', 'security.istio.io'], resources: ['*/status'], verbs: ['patch'] },
+  ],
+};
+const users = Object.keys(accounts).map((name) => ({ name, token: `${name}-token` }));
+const rights = Object.entries(accounts).flatMap(([name, rules]) => [
+  { apiVersion: `${authorization}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
   {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name: 'reader' },
-    rules: [
-      { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
-      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'update'] },
-    ],
-  },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
+    apiVersion: `${authorization}/v1`,
     kind: 'ClusterRoleBinding',
-    metadata: { name: 'reader' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reader' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'reader' }],
+    metadata: { name },
+    roleRef: { apiGroup: authorization, kind: 'ClusterRole', name },
+    subjects: [{ apiGroup: authorization, kind: 'User', name }],
   },
-];
+]);
 
 describeWithKubernetes('the status of a rule', () => {
   let cluster: Cluster;
@@ -71,8 +78,8 @@ describeWithKubernetes('the status of a rule', () => {
   let second: Replica;
 
   before(async () => {
-    cluster = await startCluster({ users: [reader] });
-    await apply(...world, ...mayRead);
+    cluster = await startCluster({ users });
+    await apply(...world, ...rights);
     await until(
       () =>
         cluster.api('GET', `${paths}/virtualservices`).then(
@@ -271,11 +278,22 @@ describeWithKubernetes('the status of a rule', () => {
   test('is not written by one who may not, which is told once for each kind', async () => {
     await second.close(0);
     await apply(virtualService('unseen', { hosts: ['unseen.example'] }));
-    first = await startReplica(cluster.kubeconfigOf(reader.token));
+    first = await startReplica(cluster.kubeconfigOf('reader-token'));
     second = first;
     const refused = () => first.log.filter((line) => line.startsWith('warn statuses'));
     await until(() => refused().some((line) => /VirtualServices/.test(line)), { what: 'a line', mostMs: 15_000 });
     assert.equal(refused().filter((line) => /VirtualServices/.test(line)).length, 1);
     assert.deepEqual(await conditions('virtualservices', 'unseen'), []);
+  });
+
+  test('keeps what others say where definitions may not be looked at', async () => {
+    await first.close(0);
+    const foreign = { type: 'Reconciled', status: 'True', reason: 'Applied', message: 'by another one' };
+    await cluster.api('PATCH', `${paths}/virtualservices/unseen/status`, { status: { conditions: [foreign] } });
+    first = await startReplica(cluster.kubeconfigOf('writer-token'));
+    second = first;
+    await settled('virtualservices', 'unseen', 'Effective', 'True');
+    const found = await conditions('virtualservices', 'unseen');
+    assert.deepEqual(found.map(({ type }) => type).sort(), ['Accepted', 'Effective', 'Reconciled']);
   });
 });
