@@ -27,10 +27,15 @@ function run(program: string, args: readonly string[]): Promise<number> {
 const node = (args: readonly string[]) => run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args]);
 const tool = (name: string, args: readonly string[]) => run(join(root, 'node_modules', '.bin', name), args);
 
-async function setup(): Promise<void> {
+/** From sources to dist. */
+async function compile(): Promise<void> {
   await dependencies();
   await generatedTypes();
   await build();
+}
+
+async function setup(): Promise<void> {
+  await compile();
   await envoy();
 }
 
@@ -43,6 +48,10 @@ function haveKubernetesTests(patterns: readonly string[]): boolean {
 const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async setup() {
     await setup();
+    return 0;
+  },
+  async build() {
+    await compile();
     return 0;
   },
   async start(args) {
