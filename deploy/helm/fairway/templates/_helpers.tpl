@@ -1,0 +1,30 @@
+{{- define "fairway.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" (.Release.Name | trunc 45 | trimSuffix "-") .Chart.Name -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Objects without a namespace have the release's in their name, so that two releases do not fight over them. */ -}}
+{{- define "fairway.clusterName" -}}
+{{- printf "%s-%s" (include "fairway.fullname" .) .Release.Namespace -}}
+{{- end -}}
+
+{{- define "fairway.systemNamespace" -}}
+{{- .Values.systemNamespace | default .Release.Namespace -}}
+{{- end -}}
+
+{{- define "fairway.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "fairway.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{ include "fairway.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}

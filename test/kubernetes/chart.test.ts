@@ -1,0 +1,173 @@
+/** The Helm chart as it is rendered: it asks for what the code has, no less and no more. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createProgram } from '../../src/cli/program.ts';
+import { configCluster } from '../../src/config-cluster.ts';
+import { fixedCredentials } from '../../src/kubernetes/access.ts';
+import { definitionResource } from '../../src/kubernetes/resources.ts';
+import { silent } from '../../src/lib/log.ts';
+import { kubernetesRegistry } from '../../src/model/cluster.ts';
+import {
+  type ChartValues,
+  type Deployment,
+  type Rendered,
+  release,
+  renderChart,
+  renderText,
+  theOne,
+} from './support/chart.ts';
+import { describeWithKubernetes } from './support/suite.ts';
+
+/** Values that between them turn on all that there is. */
+const variants: Readonly<Record<string, ChartValues>> = {
+  'the values of its own': {},
+  'everything that can be turned on': {
+    'networkPolicy.enabled': true,
+    'networkPolicy.httpFrom': [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
+    'serviceMonitor.enabled': true,
+    'serviceMonitor.labels': { release: 'prometheus' },
+    meshConfig: { accessLogFile: '/dev/stdout' },
+    systemNamespace: 'mesh',
+    podLabels: { team: 'platform' },
+    podAnnotations: { note: 'x' },
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [{ key: 'infra', operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+    priorityClassName: 'system-cluster-critical',
+    'image.pullSecrets': [{ name: 'registry' }],
+    'service.annotations': { note: 'x' },
+  },
+  'as little as can be': { 'networkPolicy.enabled': true, 'networkPolicy.xdsFrom': [], replicas: 1 },
+};
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Role extends Rendered {
+  readonly rules: readonly Rule[];
+}
+
+/** One line for each right: `list virtualservices.networking.istio.io`. Sorted. */
+function rightsIn(rules: readonly Rule[]): readonly string[] {
+  return rules
+    .flatMap(({ apiGroups, resources, verbs, resourceNames = [] }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.map((verb) => [verb, group === '' ? resource : `${resource}.${group}`, ...resourceNames].join(' ')),
+        ),
+      ),
+    )
+    .sort();
+}
+
+/** What the sources of a cluster are called, which is what they list and watch. */
+function watched(): readonly string[] {
+  const id = 'c';
+  const { sources } = configCluster({
+    access: {
+      server: new URL('https://127.0.0.1'),
+      trust: { authorities: async () => undefined, isUnverified: false },
+      credentials: fixedCredentials({}),
+    },
+    id,
+    version: '0',
+    systemNamespace: 's',
+    meshConfigMap: 'istio',
+    log: silent,
+  });
+  return sources.map(({ name }) => name.slice(`${kubernetesRegistry(id)}/`.length));
+}
+
+describeWithKubernetes('the chart', ({ helm }) => {
+  for (const [name, values] of Object.entries(variants))
+    describe(`with ${name}`, () => {
+      const objects = renderChart(helm, values);
+      const { spec } = theOne<Deployment>(objects, 'Deployment');
+      const [container] = spec.template.spec.containers;
+
+      test('starts Fairway with options that it knows', () => {
+        const [command, ...args] = container.args;
+        const serve = createProgram().commands.find((one) => one.name() === command);
+        const { operands, unknown } = serve?.exitOverride().parseOptions([...args]) ?? {};
+        assert.deepEqual({ operands, unknown }, { operands: [], unknown: [] });
+      });
+
+      test('gives objects that have a namespace one of the two, and the others names of their own', () => {
+        const known: readonly unknown[] = [release.namespace, values.systemNamespace];
+        const isCluster = ({ kind }: Rendered) => /^Cluster/.test(kind);
+        const strays = objects
+          .filter(({ metadata }) => !known.includes(metadata.namespace))
+          .filter((o) => !isCluster(o));
+        assert.deepEqual(strays, []);
+        const names = objects.filter(isCluster).map(({ metadata }) => metadata.name);
+        assert.deepEqual(new Set(names), new Set(['fairway-istio-system']));
+      });
+
+      test('serves the Service’s ports', () => {
+        const service = theOne<Rendered & { spec: { ports: readonly { targetPort: string }[] } }>(objects, 'Service');
+        assert.deepEqual(
+          service.spec.ports.map(({ targetPort }) => targetPort),
+          container.ports.map(({ name }) => name),
+        );
+      });
+    });
+
+  test('allows the control plane to list and watch what it does, and nothing more', () => {
+    const roles = renderChart(helm).filter((object): object is Role => object.kind.endsWith('Role'));
+    const reading = watched().flatMap((resource) => [`list ${resource}`, `watch ${resource}`]);
+    // Whether a kind is gone is asked by its name.
+    const asked = `get ${definitionResource.name}`;
+    assert.deepEqual(rightsIn(roles.flatMap(({ rules }) => rules)), [...reading, asked].sort());
+  });
+
+  test('runs the control plane with no rights on its node', () => {
+    const { template } = theOne<Deployment>(renderChart(helm), 'Deployment').spec;
+    const { securityContext } = template.spec.containers[0];
+    assert.deepEqual(
+      [template.spec.securityContext, securityContext],
+      [
+        {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          runAsGroup: 65532,
+          fsGroup: 65532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+      ],
+    );
+  });
+
+  test('gives a pod more time to end than proxies have to leave', () => {
+    const { template } = theOne<Deployment>(renderChart(helm, { drainSeconds: 45 }), 'Deployment').spec;
+    assert.ok(template.spec.containers[0].args.includes('--drain=45s'));
+    assert.equal(template.spec.terminationGracePeriodSeconds, 55);
+  });
+
+  test('makes a ConfigMap for a MeshConfig, in the namespace and of the name that the control plane reads', () => {
+    const meshConfig = { accessLogFile: '/dev/stdout' };
+    const objects = renderChart(helm, { meshConfig, meshConfigMap: 'istio-canary', systemNamespace: 'mesh' });
+    const { metadata, ...rest } = theOne<Rendered & { data: unknown }>(objects, 'ConfigMap');
+    assert.deepEqual([metadata.namespace, metadata.name], ['mesh', 'istio-canary']);
+    assert.deepEqual(rest.data, { mesh: 'accessLogFile: /dev/stdout\n' });
+    const { args } = theOne<Deployment>(objects, 'Deployment').spec.template.spec.containers[0];
+    assert.deepEqual(
+      args.filter((arg) => /system-namespace|mesh-config/.test(arg)),
+      ['--system-namespace=mesh', '--mesh-config-map=istio-canary'],
+    );
+  });
+
+  describe('refuses', () => {
+    function check(name: string, values: ChartValues, expected: RegExp): void {
+      test(name, () => assert.throws(() => renderText(helm, values), expected));
+    }
+    check('a value that nobody knows', { replica: 3 }, /additional properties 'replica' not allowed/);
+    check('a value within others that nobody knows', { 'image.name': 'x' }, /additional properties 'name' not allowed/);
+    check('a number as a text', { drainSeconds: '20s' }, /drainSeconds.*got string, want integer/s);
+    check('a choice that there is not', { spread: 'Anyhow' }, /value must be one of 'ScheduleAnyway', 'DoNotSchedule'/);
+  });
+});
