@@ -1,0 +1,104 @@
+/** The rights that the Helm chart gives, in a real cluster: enough for all that Fairway does, and no more. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.ts';
+import { follow } from '../up/support/fairway.ts';
+import { connectApi } from './support/api.ts';
+import { type Deployment, release } from './support/chart.ts';
+import { type InstalledChart, installChart } from './support/installed-chart.ts';
+import { describeWithKubernetes } from './support/suite.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const { name, namespace } = release;
+
+interface Source {
+  readonly name: string;
+  readonly isSynced: boolean;
+  readonly state: string;
+  readonly reason?: string;
+}
+
+interface RulesReview {
+  readonly status: {
+    readonly incomplete: boolean;
+    readonly resourceRules: readonly {
+      readonly verbs: readonly string[];
+      readonly apiGroups: readonly string[];
+      readonly resources: readonly string[];
+      readonly resourceNames?: readonly string[];
+    }[];
+  };
+}
+
+describeWithKubernetes('an account of the chart', ({ helm }) => {
+  let chart: InstalledChart;
+  let token = '';
+  before(async () => {
+    chart = await installChart(helm);
+    token = (await chart.cluster.kubectl(['create', 'token', name, '--namespace', namespace])).trim();
+  });
+  after(() => chart.stop());
+
+  /** How many requests the API server has not found to be anybody's right. */
+  async function denied(): Promise<number> {
+    const metrics = await chart.cluster.api<string>('GET', '/metrics');
+    const counts = metrics.matchAll(/^authorization_attempts_total\{result="(?!allowed").*\} (\S+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** Arguments of the Deployment's container, for a process beside the cluster instead of a pod. */
+  async function argumentsHere(): Promise<readonly string[]> {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    const { args } = (await chart.cluster.api<Deployment>('GET', path)).spec.template.spec.containers[0];
+    chart.folder.write('kubeconfig', chart.cluster.kubeconfigOf(token));
+    const anyPorts = ['xds', 'http'].map((what) => `--${what}-address=127.0.0.1:0`);
+    return [
+      ...args.filter((arg) => arg !== '--in-cluster'),
+      ...anyPorts,
+      `--kubeconfig=${chart.folder.at('kubeconfig')}`,
+    ];
+  }
+
+  test('may do all that Fairway does', async (context) => {
+    // One kind is not there: whether it will come is looked up too.
+    await chart.cluster.kubectl(['delete', 'crd', 'wasmplugins.extensions.istio.io']);
+    const before = await denied();
+    const command = ['--disable-warning=ExperimentalWarning', main, ...(await argumentsHere())];
+    const fairway = follow(context, spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const [, http = ''] = await fairway.untilSays(/HTTP on (http:[^"\s]+)/);
+    const sources = async () => (await (await fetch(`${http}/debug/sources`)).json()) as readonly Source[];
+    const isSeen = ({ isSynced, state }: Source) => isSynced && state !== 'stale';
+    // A kind that has just been defined is not served yet. What stays away is told below.
+    await until(async () => (await sources()).every(isSeen), { what: 'all sources', mostMs: 20_000 }).catch(() => {});
+    const found = await sources();
+    assert.ok(found.length > 20);
+    assert.deepEqual(
+      found.filter(({ state }) => state !== 'live').map(({ state, reason }) => ({ state, reason })),
+      [{ state: 'absent', reason: 'the server has no wasmplugins.extensions.istio.io' }],
+    );
+    assert.equal(await denied(), before);
+    fairway.signal('SIGTERM');
+    assert.equal(await fairway.exit, 0);
+  });
+
+  test('may change nothing', async () => {
+    const { url, ca } = chart.cluster;
+    const api = connectApi({ url, ca, token });
+    const before = await denied();
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } };
+    await assert.rejects(api.request('POST', `/api/v1/namespaces/${namespace}/configmaps`, body), { status: 403 });
+    // The counter by which the test above knows that nothing was refused.
+    assert.equal(await denied(), before + 1);
+    const reviews = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+    const { status } = await api.request<RulesReview>('POST', reviews, { spec: { namespace } });
+    api.disconnect();
+    const reading = ['get', 'list', 'watch'];
+    const writing = status.resourceRules
+      .filter(({ verbs }) => verbs.some((verb) => !reading.includes(verb)))
+      // Who am I, and what may I do: that is everybody's right.
+      .filter(({ apiGroups }) => !apiGroups.every((group) => /^(authorization|authentication)\.k8s\.io$/.test(group)));
+    assert.deepEqual({ incomplete: status.incomplete, writing }, { incomplete: false, writing: [] });
+  });
+});
