@@ -1,5 +1,6 @@
 /** The Helm chart in a real cluster: all of it is taken, and it goes without a trace. */
 import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,7 +13,16 @@ interface Named {
   readonly metadata: { readonly name: string };
 }
 
-const { name } = release;
+interface Secret {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+interface Webhooks {
+  readonly webhooks: readonly { readonly clientConfig: { readonly caBundle: string } }[];
+}
+
+const { name, namespace } = release;
 
 /** Kinds that the chart has templates for, and any other that it might make objects of. */
 const kinds = [
@@ -52,8 +62,10 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'ClusterRoleBinding fairway-istio-system',
       'Deployment fairway',
       'PodDisruptionBudget fairway',
+      'Secret fairway-webhook',
       'Service fairway',
       'ServiceAccount fairway',
+      'ValidatingWebhookConfiguration fairway-istio-system',
     ]);
   });
 
@@ -106,6 +118,56 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'service.annotations': { note: 'x' },
       'service.type': 'LoadBalancer',
       'podDisruptionBudget.maxUnavailable': '50%',
+      'webhook.namespaceSelector': { matchLabels: { mesh: 'yes' } },
+      'webhook.annotations': { note: 'x' },
+    });
+  });
+
+  describe('has a certificate of its own for the webhook', () => {
+    const path = `/api/v1/namespaces/${namespace}/secrets/${name}-webhook`;
+    const renewAfter = 'fairway.dev/renew-after';
+    const secret = () => chart.cluster.api<Secret>('GET', path);
+
+    /** What the API server trusts. */
+    async function authorities(): Promise<readonly string[]> {
+      const all = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+      const { webhooks } = await chart.cluster.api<Webhooks>('GET', `${all}/${name}-${namespace}`);
+      return [...new Set(webhooks.map(({ clientConfig }) => clientConfig.caBundle))];
+    }
+
+    test('that the API server trusts', async () => {
+      const { data } = await secret();
+      assert.deepEqual(await authorities(), [data['ca.crt']]);
+      const pem = (key: string) => Buffer.from(data[key] ?? '', 'base64');
+      const own = new X509Certificate(pem('tls.crt'));
+      const host = `${name}.${namespace}.svc`;
+      assert.deepEqual(
+        [
+          own.verify(new X509Certificate(pem('ca.crt')).publicKey),
+          own.checkHost(host),
+          own.checkPrivateKey(createPrivateKey(pem('tls.key'))),
+        ],
+        [true, host, true],
+      );
+    });
+
+    test('that stays over upgrades', async () => {
+      const { data } = await secret();
+      chart.upgrade({ replicas: 3 });
+      assert.deepEqual((await secret()).data, data);
+      assert.deepEqual(await authorities(), [data['ca.crt']]);
+    });
+
+    test('that an upgrade makes anew when it is about to expire', async () => {
+      const { data } = await secret();
+      await chart.cluster.api('PATCH', path, { metadata: { annotations: { [renewAfter]: '1700000000' } } });
+      chart.upgrade({});
+      const renewed = await secret();
+      assert.notEqual(renewed.data['tls.crt'], data['tls.crt']);
+      assert.deepEqual(await authorities(), [renewed.data['ca.crt']]);
+      const { validToDate } = new X509Certificate(Buffer.from(renewed.data['tls.crt'] ?? '', 'base64'));
+      const days = (validToDate.getTime() / 1000 - Number(renewed.metadata.annotations[renewAfter])) / 86_400;
+      assert.equal(Math.round(days), 30);
     });
   });
 

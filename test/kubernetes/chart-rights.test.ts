@@ -1,7 +1,9 @@
 /** The rights that the Helm chart gives, in a real cluster: enough for all that Fairway does, and no more. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 import { follow } from '../up/support/fairway.ts';
@@ -12,6 +14,18 @@ import { describeWithKubernetes } from './support/suite.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const { name, namespace } = release;
+
+/** Where the container finds the webhook's certificate. */
+const mountPath = '/etc/fairway/webhook';
+
+const decoded = (base64: string) => Buffer.from(base64, 'base64').toString();
+
+/** Connects as the API server does, which knows the webhook by its Service's name; rejects when it is not believed. */
+async function handshake(port: number, ca: string): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port, ca, servername: `${name}.${namespace}.svc` });
+  await once(socket, 'secureConnect');
+  socket.destroy();
+}
 
 interface Source {
   readonly name: string;
@@ -48,20 +62,29 @@ describeWithKubernetes('an account of the chart', ({ helm }) => {
     return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
+  /** The webhook's certificate. */
+  const secret = () =>
+    chart.cluster.api<{ readonly data: Readonly<Record<string, string>> }>(
+      'GET',
+      `/api/v1/namespaces/${namespace}/secrets/${name}-webhook`,
+    );
+
   /** Arguments of the Deployment's container, for a process beside the cluster instead of a pod. */
   async function argumentsHere(): Promise<readonly string[]> {
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
     const { args } = (await chart.cluster.api<Deployment>('GET', path)).spec.template.spec.containers[0];
     chart.folder.write('kubeconfig', chart.cluster.kubeconfigOf(token));
-    const anyPorts = ['xds', 'http'].map((what) => `--${what}-address=127.0.0.1:0`);
+    const { data } = await secret();
+    for (const [file, text] of Object.entries(data)) chart.folder.write(file, decoded(text));
+    const anyPorts = ['xds', 'http', 'webhook'].map((what) => `--${what}-address=127.0.0.1:0`);
     return [
-      ...args.filter((arg) => arg !== '--in-cluster'),
+      ...args.filter((arg) => arg !== '--in-cluster').map((arg) => arg.replace(mountPath, chart.folder.path)),
       ...anyPorts,
       `--kubeconfig=${chart.folder.at('kubeconfig')}`,
     ];
   }
 
-  test('may do all that Fairway does', async (context) => {
+  test('may do all that Fairway does, and the webhook’s certificate is believed', async (context) => {
     // One kind is not there: whether it will come is looked up too.
     await chart.cluster.kubectl(['delete', 'crd', 'wasmplugins.extensions.istio.io']);
     const before = await denied();
@@ -79,6 +102,9 @@ describeWithKubernetes('an account of the chart', ({ helm }) => {
       [{ state: 'absent', reason: 'the server has no wasmplugins.extensions.istio.io' }],
     );
     assert.equal(await denied(), before);
+    const [, webhook = ''] = await fairway.untilSays(/webhook on https:\/\/127\.0\.0\.1:(\d+)/);
+    const { data } = await secret();
+    await handshake(Number(webhook), decoded(data['ca.crt'] ?? ''));
     fairway.signal('SIGTERM');
     assert.equal(await fairway.exit, 0);
   });

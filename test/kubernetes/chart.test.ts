@@ -7,6 +7,7 @@ import { fixedCredentials } from '../../src/kubernetes/access.ts';
 import { definitionResource } from '../../src/kubernetes/resources.ts';
 import { silent } from '../../src/lib/log.ts';
 import { kubernetesRegistry } from '../../src/model/cluster.ts';
+import { webhookConfiguration } from '../../src/webhook/configuration.ts';
 import {
   type ChartValues,
   type Deployment,
@@ -37,7 +38,12 @@ const variants: Readonly<Record<string, ChartValues>> = {
     'image.pullSecrets': [{ name: 'registry' }],
     'service.annotations': { note: 'x' },
   },
-  'as little as can be': { 'networkPolicy.enabled': true, 'networkPolicy.xdsFrom': [], replicas: 1 },
+  'as little as can be': {
+    'networkPolicy.enabled': true,
+    'networkPolicy.xdsFrom': [],
+    'webhook.enabled': false,
+    replicas: 1,
+  },
 };
 
 interface Rule {
@@ -49,6 +55,15 @@ interface Rule {
 
 interface Role extends Rendered {
   readonly rules: readonly Rule[];
+}
+
+interface Webhook {
+  readonly name: string;
+  readonly clientConfig: { readonly service: unknown; readonly caBundle?: string };
+}
+
+interface Webhooks extends Rendered {
+  readonly webhooks: readonly Webhook[];
 }
 
 /** One line for each right: `list virtualservices.networking.istio.io`. Sorted. */
@@ -98,7 +113,7 @@ describeWithKubernetes('the chart', ({ helm }) => {
 
       test('gives objects that have a namespace one of the two, and the others names of their own', () => {
         const known: readonly unknown[] = [release.namespace, values.systemNamespace];
-        const isCluster = ({ kind }: Rendered) => /^Cluster/.test(kind);
+        const isCluster = ({ kind }: Rendered) => /^Cluster|^Validating/.test(kind);
         const strays = objects
           .filter(({ metadata }) => !known.includes(metadata.namespace))
           .filter((o) => !isCluster(o));
@@ -161,6 +176,60 @@ describeWithKubernetes('the chart', ({ helm }) => {
     );
   });
 
+  describe('asks the webhook about what it judges', () => {
+    const meshConfig = { namespace: 'mesh', name: 'istio-canary' };
+    const own = { meshConfigMap: meshConfig.name, systemNamespace: meshConfig.namespace };
+
+    function check(name: string, values: ChartValues, change: (webhook: Webhook) => object): void {
+      test(name, () => {
+        const objects = renderChart(helm, { ...own, ...values });
+        const { webhooks } = theOne<Webhooks>(objects, 'ValidatingWebhookConfiguration');
+        const [authorities = ''] = webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? '');
+        const right = webhookConfiguration({
+          name: 'any',
+          server: { namespace: release.namespace, service: release.name, port: 443 },
+          authorities: Buffer.from(authorities, 'base64').toString(),
+          meshConfig,
+        }) as Webhooks;
+        assert.deepEqual(
+          webhooks,
+          right.webhooks.map((webhook) => ({ ...webhook, ...change(webhook) })),
+        );
+      });
+    }
+
+    check('as the code has it', {}, () => ({}));
+    check('as values change it', { 'webhook.failurePolicy': 'Fail', 'webhook.timeoutSeconds': 3 }, () => ({
+      failurePolicy: 'Fail',
+      timeoutSeconds: 3,
+    }));
+    const namespaceSelector = { matchLabels: { mesh: 'yes' } };
+    check(
+      'of some namespaces, and the MeshConfig all the same',
+      { 'webhook.namespaceSelector': namespaceSelector },
+      (webhook) => (webhook.name.startsWith('rules.') ? { namespaceSelector } : {}),
+    );
+    const authority = '-----BEGIN CERTIFICATE-----\n';
+    const certificate = { existingSecret: 'own', caBundle: authority, days: 1 };
+    check('with a certificate of somebody else', { 'webhook.certificate': certificate }, ({ clientConfig }) => ({
+      clientConfig: { ...clientConfig, caBundle: Buffer.from(authority).toString('base64') },
+    }));
+    const existing = { 'webhook.certificate.existingSecret': 'own', 'webhook.annotations': { inject: 'x' } };
+    check('with an authority that somebody else writes', existing, ({ clientConfig: { service } }) => ({
+      clientConfig: { service },
+    }));
+
+    test('and makes no Secret where there is one already', () => {
+      const secrets = renderChart(helm, existing).filter(({ kind }) => kind === 'Secret');
+      assert.deepEqual(secrets, []);
+    });
+
+    test('or not at all', () => {
+      const text = renderText(helm, { 'webhook.enabled': false });
+      assert.doesNotMatch(text, /webhook/i);
+    });
+  });
+
   describe('refuses', () => {
     function check(name: string, values: ChartValues, expected: RegExp): void {
       test(name, () => assert.throws(() => renderText(helm, values), expected));
@@ -168,6 +237,11 @@ describeWithKubernetes('the chart', ({ helm }) => {
     check('a value that nobody knows', { replica: 3 }, /additional properties 'replica' not allowed/);
     check('a value within others that nobody knows', { 'image.name': 'x' }, /additional properties 'name' not allowed/);
     check('a number as a text', { drainSeconds: '20s' }, /drainSeconds.*got string, want integer/s);
-    check('a choice that there is not', { spread: 'Anyhow' }, /value must be one of 'ScheduleAnyway', 'DoNotSchedule'/);
+    check(
+      'a certificate that nobody vouches for',
+      { 'webhook.certificate.existingSecret': 'own' },
+      /expected webhook\.certificate\.caBundle beside existingSecret/,
+    );
+    check('a choice that there is not', { 'webhook.failurePolicy': 'ignore' }, /value must be one of 'Ignore', 'Fail'/);
   });
 });

@@ -28,3 +28,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
+
+{{- define "fairway.webhookSecret" -}}
+{{- .Values.webhook.certificate.existingSecret | default (printf "%s-webhook" (include "fairway.fullname" .)) -}}
+{{- end -}}
+
+{{- /* What the webhooks for rules and for the MeshConfig have in common; takes `root` and `caBundle`. */ -}}
+{{- define "fairway.webhook" -}}
+clientConfig:
+  service:
+    namespace: {{ .root.Release.Namespace }}
+    name: {{ include "fairway.fullname" .root }}
+    port: 443
+    path: /validate
+  {{- with .caBundle }}
+  caBundle: {{ . }}
+  {{- end }}
+admissionReviewVersions: [v1]
+failurePolicy: {{ .root.Values.webhook.failurePolicy }}
+timeoutSeconds: {{ .root.Values.webhook.timeoutSeconds }}
+sideEffects: None
+# A rule is asked about whatever version it is written in.
+matchPolicy: Equivalent
+objectSelector: {}
+{{- end -}}
