@@ -62,6 +62,8 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'ClusterRoleBinding fairway-istio-system',
       'Deployment fairway',
       'PodDisruptionBudget fairway',
+      'Role fairway-istio-system',
+      'RoleBinding fairway-istio-system',
       'Secret fairway-webhook',
       'Service fairway',
       'ServiceAccount fairway',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createProgram } from '../../src/cli/program.ts';
+import { customResources } from '../../src/config/custom-resources.ts';
 import { configCluster } from '../../src/config-cluster.ts';
 import { fixedCredentials } from '../../src/kubernetes/access.ts';
 import { definitionResource } from '../../src/kubernetes/resources.ts';
@@ -42,6 +43,7 @@ const variants: Readonly<Record<string, ChartValues>> = {
     'networkPolicy.enabled': true,
     'networkPolicy.xdsFrom': [],
     'webhook.enabled': false,
+    'status.enabled': false,
     replicas: 1,
   },
 };
@@ -131,12 +133,25 @@ describeWithKubernetes('the chart', ({ helm }) => {
       });
     });
 
-  test('allows the control plane to list and watch what it does, and nothing more', () => {
-    const roles = renderChart(helm).filter((object): object is Role => object.kind.endsWith('Role'));
+  describe('gives rights', () => {
+    function check(name: string, values: ChartValues, expected: readonly string[]): void {
+      test(name, () => {
+        const roles = renderChart(helm, values).filter((object): object is Role => object.kind.endsWith('Role'));
+        assert.deepEqual(rightsIn(roles.flatMap(({ rules }) => rules)), [...expected].sort());
+      });
+    }
     const reading = watched().flatMap((resource) => [`list ${resource}`, `watch ${resource}`]);
     // Whether a kind is gone is asked by its name.
-    const asked = `get ${definitionResource.name}`;
-    assert.deepEqual(rightsIn(roles.flatMap(({ rules }) => rules)), [...reading, asked].sort());
+    const looking = [...reading, `get ${definitionResource.name}`];
+    const statuses = customResources.map(({ plural, group }) => `patch ${plural}/status.${group}`);
+    const lease = 'leases.coordination.k8s.io';
+    const leading = [`create ${lease}`, `get ${lease} fairway-leader`, `update ${lease} fairway-leader`];
+    check('to list and watch what the control plane does, and to write statuses', {}, [
+      ...looking,
+      ...statuses,
+      ...leading,
+    ]);
+    check('to write nothing where no statuses are wanted', { 'status.enabled': false }, looking);
   });
 
   test('runs the control plane with no rights on its node', () => {
