@@ -24,7 +24,8 @@ import { type Backoff, backoff } from '../lib/backoff.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
-import { type ApiClient, type ApiRequest, metadataListOnly, metadataOnly } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
+import { type DefinitionState, definitionState } from './definition-state.ts';
 import { delay } from './delay.ts';
 import { ApiError, ConnectionError } from './errors.ts';
 import type { InstalledKinds } from './installed-kinds.ts';
@@ -32,6 +33,7 @@ import { KnownObjects } from './known-objects.ts';
 import { ReportedState } from './reported-state.ts';
 import { isOlder } from './resource-version.ts';
 import { parseEvent, readPage, versionOf } from './watch-event.ts';
+import { listRequest, watchRequest } from './watch-request.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 /** In milliseconds, unless the name says otherwise. */
@@ -142,16 +144,9 @@ class ResourceWatch {
     let next: string | undefined;
     let version = '';
     do {
-      const answer = await client.json({
-        path: this.#listPath(),
-        query: {
-          ...selectorsOf(resource),
-          limit: this.#isUnpaged ? undefined : pageSize,
-          continue: next,
-        },
-        ...(resource.isMetadataOnly === true ? { accept: metadataListOnly } : {}),
-        signal: this.#signal,
-      });
+      const limit = this.#isUnpaged ? undefined : pageSize;
+      const request = listRequest(resource, this.#listPath(), { limit, next });
+      const answer = await client.json({ ...request, signal: this.#signal });
       const page = readPage(answer, resource.name);
       version = page.version;
       if (next === undefined) this.#refuseThePast(version);
@@ -199,31 +194,25 @@ class ResourceWatch {
     const lastedMs = () => clock.now() - startedAtMs;
     let [isOpen, hasHeard] = [false, false];
     let cancel = () => {};
-    const request = {
-      path: this.#listPath(),
-      query: {
-        watch: true,
-        allowWatchBookmarks: true,
-        resourceVersion: from,
-        timeoutSeconds: Math.round(this.#times.watchSeconds * (1 + random())),
-        ...selectorsOf(resource),
-      },
-      ...(resource.isMetadataOnly === true ? { accept: metadataOnly } : {}),
-      signal: this.#signal,
-    };
+    const timeoutSeconds = Math.round(this.#times.watchSeconds * (1 + random()));
+    const request = watchRequest(resource, this.#listPath(), { from, timeoutSeconds });
+    const { idleMs } = this.#times;
     try {
-      await client.lines(request, {
-        idleMs: this.#times.idleMs,
-        onOpen: () => {
-          isOpen = true;
-          if (!this.#state.isStale) this.#state.live();
-          else if (!this.#wasSilent) cancel = clock.after(shortestWatchMs, () => this.#state.live());
+      await client.lines(
+        { ...request, signal: this.#signal },
+        {
+          idleMs,
+          onOpen: () => {
+            isOpen = true;
+            if (!this.#state.isStale) this.#state.live();
+            else if (!this.#wasSilent) cancel = clock.after(shortestWatchMs, () => this.#state.live());
+          },
+          onLines: (lines) => {
+            this.#takeLines(lines);
+            hasHeard = true;
+          },
         },
-        onLines: (lines) => {
-          this.#takeLines(lines);
-          hasHeard = true;
-        },
-      });
+      );
       if (!hasHeard && lastedMs() < shortestWatchMs)
         throw new ConnectionError('the watch ended at once and without a word');
     } catch (error) {
@@ -296,15 +285,20 @@ class ResourceWatch {
 
   /** The server knows no such path: another version of it may do, or the kind is gone. */
   async #missing(message: string): Promise<void> {
-    const { resource, name, log, installed } = this.#options;
+    const { client, resource, name, log, installed } = this.#options;
     const { definition, paths } = resource;
     this.#resumeAt = undefined;
     this.#path = (this.#path + 1) % paths.length;
     if (this.#path > 0) return;
     this.#absences += 1;
-    const found = definition === undefined ? message : await this.#definitionState(definition);
-    if (found !== 'undefined') {
-      this.#state.stale(found);
+    const missing: DefinitionState =
+      definition === undefined
+        ? { state: 'unknown', reason: message }
+        : await definitionState(client, definition, this.#signal);
+    // Who may not look believes a kind that stays away.
+    const isGone = missing.state === 'undefined' || (missing.state === 'hidden' && this.#absences > mostFruitless);
+    if (!isGone) {
+      this.#state.stale(missing.reason);
       await this.#pause(this.#backoff.next());
       return;
     }
@@ -316,23 +310,6 @@ class ResourceWatch {
     this.#isFruitful();
   }
 
-  /**
-   * `undefined` when the server says that the kind is not defined; what else keeps it from being seen otherwise. A 404 that
-   * is no Status is not the server's: proxies say that when it is away. Who may not look believes a kind that stays away.
-   */
-  async #definitionState(definition: string): Promise<string> {
-    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition}`;
-    try {
-      await this.#options.client.json({ path, accept: metadataOnly, signal: this.#signal });
-      return `${definition} is defined and not served yet`;
-    } catch (error) {
-      const { message } = error as Error;
-      if (!(error instanceof ApiError)) return message;
-      const isGone = error.reason === 'NotFound' || (error.reason === 'Forbidden' && this.#absences > mostFruitless);
-      return isGone ? 'undefined' : message;
-    }
-  }
-
   #listPath(): string {
     return this.#options.resource.paths[this.#path] ?? '';
   }
@@ -340,8 +317,4 @@ class ResourceWatch {
   #pause(ms: number): Promise<void> {
     return delay(this.#options.clock, ms, this.#signal);
   }
-}
-
-function selectorsOf({ fieldSelector, labelSelector }: WatchedResource): NonNullable<ApiRequest['query']> {
-  return { fieldSelector, labelSelector };
 }
