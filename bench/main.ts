@@ -3,16 +3,16 @@
  * do, on files, and measures the storm (all sidecars connect at once) and changes (a file is replaced, until the last
  * sidecar has it). Figures are of this machine; compare those of one machine and day only.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Order, Report } from './crowd.ts';
 import { type Usage, usageOf } from './process-usage.ts';
+import { type Server, startServer } from './server.ts';
 import { type Change, changeEndpoint, changeRoute, type WorldSize, writeWorld } from './world.ts';
 
 const usage = `Usage: npm run bench -- [--services 500] [--endpoints 10] [--namespaces 10] [--sidecars 100] [--changes 10]`;
@@ -47,34 +47,6 @@ function optionsOf(): Options {
     sidecars: Number(sidecars),
     changes: Number(changes),
   };
-}
-
-interface Server {
-  readonly process: ChildProcess;
-  readonly pid: number;
-  readonly address: string;
-}
-
-async function startServer(folder: string): Promise<Server> {
-  const args = [
-    'dist/main.js',
-    'serve',
-    '--config',
-    folder,
-    '--xds-address',
-    '127.0.0.1:0',
-    '--http-address',
-    '127.0.0.1:0',
-  ];
-  const child = spawn(process.execPath, [...args, '--log-format', 'json'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
-  for await (const line of lines) {
-    const address = /serving xDS on ([\d.:]+)/.exec(line)?.[1];
-    if (address === undefined) continue;
-    child.stderr?.resume();
-    return { process: child, pid: child.pid ?? 0, address };
-  }
-  throw new Error('fairway serve ended before it served');
 }
 
 /** The next report of a kind; fails when the crowd does. */
@@ -136,7 +108,7 @@ async function main(): Promise<void> {
   let crowd: ChildProcess | undefined;
   try {
     const began = now();
-    server = await startServer(folder);
+    server = await startServer(['--config', folder]);
     const ready = usageOf(server.pid);
     console.log(
       `start: ready after ${whole(now() - began)} ms, CPU ${whole(ready.cpuMs)} ms, ${whole(ready.residentMb)} MB`,

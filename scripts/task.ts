@@ -67,7 +67,8 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async bench(args) {
     await setup();
     await kubernetesServers();
-    return node(['bench/main.ts', ...args]);
+    const [first, ...rest] = args;
+    return first === 'churn' ? node(['bench/churn.ts', ...rest]) : node(['bench/main.ts', ...args]);
   },
   async check() {
     await setup();
