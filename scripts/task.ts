@@ -67,8 +67,10 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async bench(args) {
     await setup();
     await kubernetesServers();
-    const [first, ...rest] = args;
-    return first === 'churn' ? node(['bench/churn.ts', ...rest]) : node(['bench/main.ts', ...args]);
+    const [first = '', ...rest] = args;
+    return ['churn', 'cluster'].includes(first)
+      ? node([`bench/${first}.ts`, ...rest])
+      : node(['bench/main.ts', ...args]);
   },
   async check() {
     await setup();
