@@ -6,7 +6,9 @@ import { ApiClient } from './kubernetes/api-client.ts';
 import { clusterSources } from './kubernetes/cluster-sources.ts';
 import type { WatchTimes } from './kubernetes/resource-watch.ts';
 import { customResource, registryResources, secretResources } from './kubernetes/resources.ts';
+import { VisibilityLog } from './kubernetes/visibility-log.ts';
 import type { WatchedResource } from './kubernetes/watched-resource.ts';
+import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { meshConfigMap } from './mesh-config-map.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
@@ -42,19 +44,21 @@ export function configCluster(options: ConfigClusterOptions): ConfigCluster {
   const userAgent = `fairway/${version}`;
   const client = new ApiClient({ access, userAgent, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const name = kubernetesRegistry(id);
+  const visibility = new VisibilityLog({ name, log, clock: systemClock });
   const resources = [...registryResources, ...secretResources, ...istioResources()];
   return {
     client,
-    sources: clusterSources({ client, name, resources, log, times }),
+    sources: clusterSources({ client, name, resources, log, visibility, times }),
     meshConfig: meshConfigMap({
       client,
       name: `${name}/mesh configuration`,
       namespace,
       configMap: options.meshConfigMap,
       log,
+      visibility,
       times,
     }),
-    others: (host) => remoteClusters({ client, configCluster: id, namespace, userAgent, log, times }, host),
+    others: (host) => remoteClusters({ client, configCluster: id, namespace, userAgent, log, visibility, times }, host),
   };
 }
 

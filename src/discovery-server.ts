@@ -13,6 +13,7 @@ import { GatewayNames } from './gateway-names.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import { someOf } from './lib/some-of.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
 import type { ObjectSink, ObjectSource } from './model/object-source.ts';
 import { createWebhook, type WebhookOptions } from './webhook/server.ts';
@@ -206,14 +207,6 @@ function runSources(
   }
   if (waiting.size === 0) resolve();
   return { synced: promise, waiting };
-}
-
-/** As many names as one reads in a line. */
-function someOf(names: readonly string[]): string {
-  const told = 4;
-  return names.length <= told
-    ? names.join(', ')
-    : `${names.slice(0, told - 1).join(', ')} and ${names.length - told + 1} more`;
 }
 
 /** Never resolves; is rejected with the signal's reason. */

@@ -2,6 +2,7 @@
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
+import type { VisibilityLog } from './kubernetes/visibility-log.ts';
 import type { Log } from './lib/log.ts';
 import { type ReadMeshConfig, readMeshConfigObject } from './mesh-config-object.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
@@ -15,6 +16,7 @@ export interface MeshConfigMapOptions {
   /** `istio`, or `istio-REVISION`. */
   readonly configMap: string;
   readonly log: Log;
+  readonly visibility: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
 }
 

@@ -15,6 +15,7 @@ import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { parseKubeconfig } from './kubernetes/kubeconfig.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
 import { registryResources } from './kubernetes/resources.ts';
+import { VisibilityLog } from './kubernetes/visibility-log.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { isRecord } from './lib/schema.ts';
@@ -31,6 +32,8 @@ export interface RemoteClustersOptions {
   readonly namespace: string;
   readonly userAgent: string;
   readonly log: Log;
+  /** Of the config cluster. */
+  readonly visibility: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
   /** How long the start waits for clusters that do not answer, in milliseconds. */
   readonly patienceMs?: number;
@@ -57,7 +60,7 @@ interface RemoteCluster {
 }
 
 export function remoteClusters(options: RemoteClustersOptions, host: ClusterHost): ObjectSource {
-  const { client, configCluster, namespace, log, times = {} } = options;
+  const { client, configCluster, namespace, log, visibility, times = {} } = options;
   const source = resourceWatch({
     client,
     name: `${kubernetesRegistry(configCluster)}/remote clusters`,
@@ -71,6 +74,7 @@ export function remoteClusters(options: RemoteClustersOptions, host: ClusterHost
     },
     installed: new InstalledKinds(),
     log,
+    visibility,
     times,
   });
   return {
@@ -206,6 +210,7 @@ class RemoteClusters {
       name: kubernetesRegistry(id),
       resources: registryResources,
       log,
+      visibility: new VisibilityLog({ name: kubernetesRegistry(id), log, clock: this.#options.clock ?? systemClock }),
       times,
     });
     const synced = sources.map((source) => {

@@ -9,6 +9,7 @@ import type { ApiClient } from './api-client.ts';
 import { InstalledKinds } from './installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './resource-watch.ts';
 import { definitionResource } from './resources.ts';
+import type { VisibilityLog } from './visibility-log.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface ClusterSourcesOptions {
@@ -17,6 +18,7 @@ export interface ClusterSourcesOptions {
   readonly name: string;
   readonly resources: readonly WatchedResource[];
   readonly log: Log;
+  readonly visibility: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
 }
 

@@ -1,20 +1,24 @@
-/** What a source says of itself: whether it has listed all, and how far it can be trusted. Logs what changes. */
-import type { Log } from '../lib/log.ts';
+/** What a source says of itself: whether it has listed all, and how far it can be trusted. */
 import type { ObjectSink } from '../model/object-source.ts';
+import type { VisibilityLog } from './visibility-log.ts';
+
+export interface ReportedStateOptions {
+  /** As the log calls it. */
+  readonly resource: string;
+  readonly visibility: VisibilityLog;
+  /** The time in milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 export class ReportedState {
-  readonly #name: string;
+  readonly #options: ReportedStateOptions;
   readonly #sink: ObjectSink;
-  readonly #log: Log;
-  readonly #now: () => number;
   #isSynced = false;
   #staleSinceMs: number | undefined;
 
-  constructor({ name, log, now }: { name: string; log: Log; now: () => number }, sink: ObjectSink) {
-    this.#name = name;
+  constructor(options: ReportedStateOptions, sink: ObjectSink) {
+    this.#options = options;
     this.#sink = sink;
-    this.#log = log;
-    this.#now = now;
   }
 
   get isStale(): boolean {
@@ -28,27 +32,24 @@ export class ReportedState {
   }
 
   stale(reason: string): void {
-    if (this.#staleSinceMs === undefined) {
-      this.#staleSinceMs = this.#now();
-      this.#log.warn(`${this.#name}: cannot be seen; what is known stays in force: ${reason}`, {
-        registry: this.#name,
-      });
-    }
+    const { resource, visibility, now } = this.#options;
+    this.#staleSinceMs ??= now();
+    visibility.lost(resource, reason);
     this.#sink.freshness({ state: 'stale', sinceMs: this.#staleSinceMs, reason });
   }
 
   live(): void {
-    if (this.#staleSinceMs !== undefined)
-      this.#log.info(`${this.#name}: can be seen again`, {
-        registry: this.#name,
-        durationMs: this.#now() - this.#staleSinceMs,
-      });
-    this.#staleSinceMs = undefined;
+    this.#isSeen();
     this.#sink.freshness({ state: 'live' });
   }
 
   absent(reason: string): void {
-    this.#staleSinceMs = undefined;
+    this.#isSeen();
     this.#sink.freshness({ state: 'absent', reason });
+  }
+
+  #isSeen(): void {
+    this.#staleSinceMs = undefined;
+    this.#options.visibility.seen(this.#options.resource);
   }
 }

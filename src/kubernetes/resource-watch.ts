@@ -32,6 +32,7 @@ import type { InstalledKinds } from './installed-kinds.ts';
 import { KnownObjects } from './known-objects.ts';
 import { ReportedState } from './reported-state.ts';
 import { isOlder } from './resource-version.ts';
+import { VisibilityLog } from './visibility-log.ts';
 import { parseEvent, readPage, versionOf } from './watch-event.ts';
 import { listRequest, watchRequest } from './watch-request.ts';
 import type { WatchedResource } from './watched-resource.ts';
@@ -64,6 +65,8 @@ export interface ResourceWatchOptions {
   readonly resource: WatchedResource;
   readonly installed: InstalledKinds;
   readonly log: Log;
+  /** What the server's other resources tell the log by, too; one of its own when absent. */
+  readonly visibility?: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
   /** How many objects an answer may hold. */
   readonly pageSize?: number;
@@ -86,7 +89,7 @@ const mostFruitless = 3;
 const mostAskedMs = 60_000;
 
 class ResourceWatch {
-  readonly #options: Required<Omit<ResourceWatchOptions, 'times'>>;
+  readonly #options: Required<Omit<ResourceWatchOptions, 'times' | 'visibility'>>;
   readonly #times: WatchTimes;
   readonly #signal: AbortSignal;
   readonly #backoff: Backoff;
@@ -113,14 +116,17 @@ class ResourceWatch {
   /** Since when the server tells of the past, and the version that it told of first. */
   #past: { readonly sinceMs: number; readonly version: string } | undefined;
 
-  constructor({ times, ...options }: ResourceWatchOptions, sink: ObjectSink, signal: AbortSignal) {
+  constructor({ times, visibility, ...options }: ResourceWatchOptions, sink: ObjectSink, signal: AbortSignal) {
     this.#options = { clock: systemClock, now: Date.now, random: Math.random, pageSize: 500, ...options };
     this.#times = { ...defaultTimes, ...times };
     this.#signal = signal;
-    const { random, name, resource, log } = this.#options;
+    const { random, name, resource, log, clock, now } = this.#options;
     this.#backoff = backoff({ ...this.#times.retry, random });
     this.#known = new KnownObjects({ name, resource, sink, log });
-    this.#state = new ReportedState(this.#options, sink);
+    this.#state = new ReportedState(
+      { resource: resource.name, visibility: visibility ?? new VisibilityLog({ name, log, clock }), now },
+      sink,
+    );
   }
 
   async run(): Promise<void> {
