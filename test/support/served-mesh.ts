@@ -1,6 +1,6 @@
 /** A whole control plane that serves on ports of its own, for tests of what it shows. */
 import type { TestContext } from 'node:test';
-import { type DiscoveryServer, startDiscoveryServer } from '../../src/discovery-server.ts';
+import { type DiscoveryServer, type DiscoveryServerOptions, startDiscoveryServer } from '../../src/discovery-server.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { type MemorySource, memorySource } from './memory-source.ts';
 import { until } from './until.ts';
@@ -19,7 +19,10 @@ export interface ServedMesh {
 }
 
 /** Starts with nothing; the source is synced when the test says so. It ends with the test. */
-export async function serveMesh(test: Pick<TestContext, 'after'>): Promise<ServedMesh> {
+export async function serveMesh(
+  test: Pick<TestContext, 'after'>,
+  options: Pick<DiscoveryServerOptions, 'webhook'> = {},
+): Promise<ServedMesh> {
   const source = memorySource();
   const logged: string[] = [];
   const line = (level: string) => (message: string, fields?: object) =>
@@ -34,6 +37,7 @@ export async function serveMesh(test: Pick<TestContext, 'after'>): Promise<Serve
     return Number(find());
   };
   const started = startDiscoveryServer({
+    ...options,
     sources: [source],
     xdsAddress: local,
     httpAddress: local,

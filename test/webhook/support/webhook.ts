@@ -37,6 +37,21 @@ export const certificateOf = (name: string) => issue({ name, altNames: ['localho
 
 const json = { 'content-type': 'application/json' };
 
+const placeOf = (port: number) => ({
+  host: '127.0.0.1',
+  servername: 'localhost',
+  port,
+  ca: authority.certificate,
+});
+
+/** One question to a webhook on this machine. */
+export async function ask(port: number, body: string | Uint8Array, options: RequestOptions = {}): Promise<Answered> {
+  const asked = request({ ...placeOf(port), method: 'POST', path: '/validate', headers: json, ...options });
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, allow: response.headers.allow, body: await text(response) };
+}
+
 /** Runs until the test ends; without a certificate when none is given. */
 export async function runWebhook(
   test: { after(cleanup: () => void | Promise<void>): void },
@@ -74,7 +89,6 @@ export async function runWebhook(
     await webhook.close();
   };
   test.after(close);
-  const place = { host: '127.0.0.1', servername: 'localhost', port, ca: authority.certificate };
   return {
     port,
     folder,
@@ -82,14 +96,9 @@ export async function runWebhook(
     logged,
     present,
     close,
-    async ask(body, more = {}) {
-      const asked = request({ ...place, agent, method: 'POST', path: '/validate', headers: json, ...more });
-      asked.end(body);
-      const [response] = (await once(asked, 'response')) as [IncomingMessage];
-      return { status: response.statusCode, allow: response.headers.allow, body: await text(response) };
-    },
+    ask: (body, more) => ask(port, body, { agent, ...more }),
     async connect() {
-      const socket = connect(place);
+      const socket = connect(placeOf(port));
       test.after(() => {
         socket.destroy();
       });
