@@ -6,34 +6,15 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { findEnvoy } from '../src/agent/envoy-program.ts';
 import { churn, percentile, untilEqual } from '../test/kubernetes/support/churn.ts';
 import { type ChurnReader, startChurnWorld } from '../test/kubernetes/support/churn-world.ts';
 import type { Cluster } from '../test/kubernetes/support/cluster.ts';
 import type { FaultProxy } from '../test/kubernetes/support/fault-proxy.ts';
 import { randomOf } from '../test/kubernetes/support/random.ts';
+import { numbersOf } from './options.ts';
 import { usageOf } from './process-usage.ts';
 import { startServer } from './server.ts';
-
-const usage = 'Usage: npm run bench -- churn [--seconds 180] [--rate 50] [--seed 1]';
-
-function optionsOf(): { readonly seconds: number; readonly rate: number; readonly seed: number } {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '180' },
-      rate: { type: 'string', default: '50' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { help, ...numbers } = values;
-  if (help || !Object.values(numbers).every((value) => /^[1-9]\d{0,4}$/.test(value))) {
-    console.log(usage);
-    process.exit(help ? 0 : 2);
-  }
-  return { seconds: Number(numbers.seconds), rate: Number(numbers.rate), seed: Number(numbers.seed) };
-}
 
 /** `fairway serve` with a kubeconfig that leads through the proxy. */
 async function startReader(cluster: Cluster, proxy: FaultProxy): Promise<ChurnReader & { readonly pid: number }> {
@@ -55,7 +36,7 @@ async function startReader(cluster: Cluster, proxy: FaultProxy): Promise<ChurnRe
 }
 
 async function main(): Promise<void> {
-  const { seconds, rate, seed } = optionsOf();
+  const { seconds, rate, seed } = numbersOf('churn', { seconds: 180, rate: 50, seed: 1 });
   const envoy = findEnvoy();
   if (envoy === undefined) throw new Error('expected an Envoy, found none: set ENVOY or run `npm run setup`');
   console.log(`${rate} Pods made or deleted a second for ${seconds} s, 10 Services, 2 Envoys`);

@@ -5,14 +5,11 @@
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from '../test/kubernetes/support/cluster.ts';
 import { installDefinitions } from '../test/kubernetes/support/definitions.ts';
+import { numbersOf } from './options.ts';
 import { type Usage, usageOf } from './process-usage.ts';
 import { startServer } from './server.ts';
-
-const usage =
-  'Usage: npm run bench -- cluster [--services 1000] [--pods 5] [--rest 20]   (Pods of each Service; seconds at rest)';
 
 interface Options {
   readonly services: number;
@@ -20,23 +17,6 @@ interface Options {
   readonly pods: number;
   /** In seconds. */
   readonly rest: number;
-}
-
-function optionsOf(): Options {
-  const { values } = parseArgs({
-    options: {
-      services: { type: 'string', default: '1000' },
-      pods: { type: 'string', default: '5' },
-      rest: { type: 'string', default: '20' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { help, ...numbers } = values;
-  if (help || !Object.values(numbers).every((value) => /^[1-9]\d{0,4}$/.test(value))) {
-    console.log(usage);
-    process.exit(help ? 0 : 2);
-  }
-  return { services: Number(numbers.services), pods: Number(numbers.pods), rest: Number(numbers.rest) };
 }
 
 const namespaces = 10;
@@ -130,7 +110,7 @@ function podOf(number: number, app: string) {
 }
 
 async function main(): Promise<void> {
-  const options = optionsOf();
+  const options: Options = numbersOf('cluster', { services: 1000, pods: 5, rest: 20 });
   const { services, pods, rest } = options;
   console.log(`${services} Services, ${services * pods} Pods, ${services} VirtualServices`);
   console.log(`Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'})\n`);

@@ -9,13 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Order, Report } from './crowd.ts';
+import { numbersOf } from './options.ts';
 import { type Usage, usageOf } from './process-usage.ts';
 import { type Server, startServer } from './server.ts';
 import { type Change, changeEndpoint, changeRoute, type WorldSize, writeWorld } from './world.ts';
-
-const usage = `Usage: npm run bench -- [--services 500] [--endpoints 10] [--namespaces 10] [--sidecars 100] [--changes 10]`;
 
 interface Options extends WorldSize {
   readonly sidecars: number;
@@ -23,30 +21,7 @@ interface Options extends WorldSize {
 }
 
 function optionsOf(): Options {
-  const { values } = parseArgs({
-    options: {
-      services: { type: 'string', default: '500' },
-      endpoints: { type: 'string', default: '10' },
-      namespaces: { type: 'string', default: '10' },
-      sidecars: { type: 'string', default: '100' },
-      changes: { type: 'string', default: '10' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const { help, ...numbers } = values;
-  const isValid = Object.values(numbers).every((value) => /^[1-9]\d{0,6}$/.test(value));
-  if (help || !isValid) {
-    console.log(usage);
-    process.exit(help ? 0 : 2);
-  }
-  const { services, endpoints, namespaces, sidecars, changes } = numbers;
-  return {
-    services: Number(services),
-    endpoints: Number(endpoints),
-    namespaces: Number(namespaces),
-    sidecars: Number(sidecars),
-    changes: Number(changes),
-  };
+  return numbersOf('', { services: 500, endpoints: 10, namespaces: 10, sidecars: 100, changes: 10 });
 }
 
 /** The next report of a kind; fails when the crowd does. */
