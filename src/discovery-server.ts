@@ -95,8 +95,53 @@ const recheckMs = 60 * 60 * 1000;
  * mesh; pages are served at once. Throws ListenError.
  */
 export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
-  const { log, version, sources, cluster, domainSuffix, meshDefaults, clock = systemClock, xdsWaits = {} } = options;
+  const { log } = options;
   const stop = new AbortController();
+  const parts = assemble(options, stop.signal);
+  const { controlPlane, ads, writer, http, webhook, grpc } = parts;
+  const end = async () => {
+    stop.abort();
+    await Promise.all([http.close(), webhook?.close()]);
+  };
+  try {
+    const httpAddress = await listen('HTTP', options.httpAddress, http);
+    // Reviews ask about objects by themselves: they need no source.
+    if (webhook !== undefined && options.webhook !== undefined) {
+      const address = await listen('webhook', options.webhook.address, webhook);
+      log.info(`serving the webhook on https://${formatAddress(address)}`);
+    }
+    const { synced, waiting } = runSources(runsOf(options, controlPlane), log, stop.signal);
+    if (waiting.size > 0)
+      log.info(`no proxy is served yet: waiting for ${someOf([...waiting])}`, {
+        ready: `http://${formatAddress(httpAddress)}/ready`,
+      });
+    await (options.signal === undefined ? synced : Promise.race([synced, aborted(options.signal)]));
+    const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
+    parts.enter('serving');
+    writer?.start();
+    const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
+    stop.signal.addEventListener('abort', () => {
+      clearInterval(recheck);
+      controlPlane.close();
+    });
+    const close = async (graceMs: number) => {
+      parts.enter('stopping');
+      // Another replica may write while this one still lets its proxies go.
+      await Promise.all([writer?.stop(), grpc.close(graceMs)]);
+      await end();
+    };
+    return { xdsAddress, httpAddress, controlPlane, ads, close };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+type State = 'starting' | 'serving' | 'stopping';
+
+/** All parts of a server, before any of them listens. */
+function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
+  const { log, version, cluster, domainSuffix, meshDefaults, clock = systemClock, xdsWaits = {} } = options;
   let metrics: Metrics | undefined;
   const controlPlane = new ControlPlane({
     log,
@@ -124,71 +169,66 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
       acknowledged: (_type, changedAtMs) => metrics?.converged(Date.now() - changedAtMs),
     },
   });
-  let state: 'starting' | 'serving' | 'stopping' = 'starting';
+  let state: State = 'starting';
   const writer = options.writer?.(controlPlane, (result) => metrics?.statusWritten(result));
   const leadership = () => writer?.leadership();
   const data = consoleData(controlPlane, ads, { version, cluster, state: () => state, leadership });
   const answer = debugAnswer(data, { http: options.httpAddress, xds: options.xdsAddress });
   metrics = createMetrics(gaugeData(controlPlane, ads, { isLeader: () => leadership()?.isLeader ?? false }), version);
-  const http = createHttpServer(pages(data, metrics), log);
-  const webhook = options.webhook && createWebhook({ ...options.webhook, log, events: metrics.withWebhook() });
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
-  const grpc = createGrpcServer({ methods, log, clock, ...xdsWaits });
-  const gatewayNames = new GatewayNames({
-    graph: controlPlane.graph,
-    mesh: controlPlane.mesh,
+  followGatewayNames(controlPlane, { log, clock }, signal);
+  return {
+    controlPlane,
+    ads,
+    writer,
+    http: createHttpServer(pages(data, metrics), log),
+    webhook: options.webhook && createWebhook({ ...options.webhook, log, events: metrics.withWebhook() }),
+    grpc: createGrpcServer({ methods, log, clock, ...xdsWaits }),
+    enter(next: State) {
+      state = next;
+    },
+  };
+}
+
+/** Asks DNS for gateways of networks that are known by name alone, until the signal aborts. */
+function followGatewayNames(
+  controlPlane: ControlPlane,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+  signal: AbortSignal,
+): void {
+  const { graph, mesh } = controlPlane;
+  const names = new GatewayNames({
+    graph,
+    mesh,
     log,
     clock,
     resolve: async (name) => (await lookup(name, { all: true, order: 'ipv4first' })).map(({ address }) => address),
     changed: () => setImmediate(() => controlPlane.commit()),
   });
-  stop.signal.addEventListener('abort', () => gatewayNames.close());
-  try {
-    const httpAddress = await listen('HTTP', options.httpAddress, http);
-    // Reviews ask about objects by themselves: they need no source.
-    if (webhook !== undefined && options.webhook !== undefined) {
-      const address = await listen('webhook', options.webhook.address, webhook);
-      log.info(`serving the webhook on https://${formatAddress(address)}`);
-    }
-    const { overlays = [], meshConfig, otherClusters } = options;
-    const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
-    const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
-    const runs = [
-      ...[...mesh, ...sources, ...others].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
-      ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, { layer: 'overlay' }) })),
-    ];
-    const { synced, waiting } = runSources(runs, log, stop.signal);
-    if (waiting.size > 0)
-      log.info(`no proxy is served yet: waiting for ${someOf([...waiting])}`, {
-        ready: `http://${formatAddress(httpAddress)}/ready`,
-      });
-    await (options.signal === undefined ? synced : Promise.race([synced, aborted(options.signal)]));
-    const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
-    state = 'serving';
-    writer?.start();
-    const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
-    stop.signal.addEventListener('abort', () => {
-      clearInterval(recheck);
-      controlPlane.close();
-    });
-    const close = async (graceMs: number) => {
-      state = 'stopping';
-      // Another replica may write while this one still lets its proxies go.
-      await Promise.all([writer?.stop(), grpc.close(graceMs)]);
-      stop.abort();
-      await Promise.all([http.close(), webhook?.close()]);
-    };
-    return { xdsAddress, httpAddress, controlPlane, ads, close };
-  } catch (error) {
-    stop.abort();
-    await Promise.all([http.close(), webhook?.close()]);
-    throw error;
-  }
+  signal.addEventListener('abort', () => names.close());
+}
+
+/** The sources with where each of them delivers. */
+function runsOf(
+  { sources, overlays = [], meshConfig, otherClusters }: DiscoveryServerOptions,
+  controlPlane: ControlPlane,
+): readonly SourceRun[] {
+  const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
+  const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
+  return [
+    ...[...mesh, ...sources, ...others].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
+    ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, { layer: 'overlay' }) })),
+  ];
+}
+
+interface SourceRun {
+  readonly source: ObjectSource;
+  readonly sink: ObjectSink;
 }
 
 /** Runs sources; `synced` resolves when each of them has delivered its first list, `waiting` names those that have not. */
 function runSources(
-  runs: readonly { readonly source: ObjectSource; readonly sink: ObjectSink }[],
+  runs: readonly SourceRun[],
   log: Log,
   signal: AbortSignal,
 ): { readonly synced: Promise<void>; readonly waiting: ReadonlySet<string> } {

@@ -23,7 +23,7 @@ export const registryResources: readonly WatchedResource[] = [
     isOptional: true,
   },
   { ...core('pods', 'Pod'), trim: trimPod },
-  { ...core('nodes', 'Node'), isMetadataOnly: true, trim: labelsOnly, isOptional: true },
+  { ...core('nodes', 'Node'), trim: trimNode, isOptional: true },
   { ...core('namespaces', 'Namespace'), isMetadataOnly: true },
 ];
 
@@ -85,6 +85,11 @@ function trimPod({ apiVersion, kind, metadata, spec, status }: JsonObject): Json
       ),
     },
   };
+}
+
+/** Of a Node only where it is, and where it is reached: for gateways without a load balancer. */
+function trimNode({ apiVersion, kind, metadata, status }: JsonObject): JsonObject {
+  return { apiVersion, kind, metadata: pick(metadata, identity), status: pick(status, ['addresses']) };
 }
 
 /** Of a ConfigMap only authorities are read. */
