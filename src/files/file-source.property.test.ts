@@ -32,6 +32,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('rename' as const), file, to: file, waitMs }),
 );
 
+/** Another file states the object just before it would be removed, and is not read yet by then. */
+const takenOverLate: readonly Step[] = [
+  { kind: 'write', file: 'sub/d.yaml', objects: ['x 1'], waitMs: 600 },
+  { kind: 'remove', file: 'sub/d.yaml', waitMs: 480 },
+  { kind: 'write', file: 'a.yaml', objects: ['x 1'], waitMs: 600 },
+];
+
 /** What the files of a folder state: text by path, undefined for what cannot be read. */
 class Stated {
   readonly #texts = new Map<string, readonly string[] | undefined>();
@@ -111,6 +118,6 @@ it('after any history what is in force is what the files state, and nothing stat
       folder.wait(3000);
       assert.deepEqual([folder.objects(), folder.state()], [stated.inForce, 'live']);
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[[...takenOverLate]]] },
   );
 });

@@ -10,7 +10,7 @@
  *   or that is a link which leads nowhere. A file of nothing but comments states that there are no objects.
  * - An object that a readable file does not hold any more, and all objects of a file that its folder does not list any
  *   more, are looked for a second time after `confirmMs` before they are removed: editors write in more than one step.
- *   In the meantime another file may take the object over without a gap.
+ *   In the meantime another file may take the object over without a gap; one that is being written then is waited for.
  * - A path that the user gave, or a folder under it, which cannot be looked into confirms nothing. Nor does a path that
  *   comes back as an empty folder, as when a volume is not mounted.
  * - Of two files that state one object the first by path counts.
@@ -87,6 +87,7 @@ class WatchedFiles {
   readonly #timers = new Map<string, Cancel>();
   readonly #unseen: UnseenPaths;
   #isSynced = false;
+  #comparedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileSourceOptions, sink: ObjectSink) {
     this.#options = { quietMs: 30, confirmMs: 500, rescanMs: 5000, clock: systemClock, ...options };
@@ -115,6 +116,7 @@ class WatchedFiles {
 
   /** Looks at every path, reads what differs, and watches what is new. */
   #compare(): void {
+    this.#comparedAtMs = this.#options.clock.now();
     const seen = scan(this.#roots);
     const unseen = this.#unseen.note(seen, (place) => this.#holdsFiles(place));
     this.#watches.follow(seen.folders);
@@ -215,21 +217,29 @@ class WatchedFiles {
     this.#later(`confirm ${path}`, waitMs, () => this.#confirm(path, file));
   }
 
-  /** Removes what has been missing for long enough, unless the file has changed unseen. */
+  /** Removes what has been missing for long enough, unless the file has changed unseen or another one is about to be read. */
   #confirm(path: string, file: WatchedFile): void {
-    const { clock, confirmMs } = this.#options;
+    const { clock, quietMs, confirmMs } = this.#options;
+    if (clock.now() - this.#comparedAtMs >= quietMs) this.#compare();
     if (!sameSignature(signatureOf(path), file.signature)) {
       this.#compare();
       this.#later(`confirm ${path}`, confirmMs, () => this.#confirm(path, file));
       return;
     }
+    // A file that is being written may state the object; one that never comes to rest is not waited for.
+    const waitsMs = [...this.#files.values()].some(({ changing }) => changing !== undefined) ? confirmMs : 0;
+    let isPostponed = false;
     for (const [key, sinceMs] of file.missing) {
-      if (sinceMs === undefined || clock.now() - sinceMs < confirmMs) continue;
+      const forMs = sinceMs === undefined ? 0 : clock.now() - sinceMs;
+      if (forMs < confirmMs) continue;
+      isPostponed ||= forMs < confirmMs + waitsMs;
+      if (forMs < confirmMs + waitsMs) continue;
       file.missing.delete(key);
       this.#objects.remove(key, path);
     }
     if (file.signature === undefined && file.missing.size === 0) this.#files.delete(path);
-    this.#confirmLater(path, file);
+    if (isPostponed) this.#later(`confirm ${path}`, quietMs, () => this.#confirm(path, file));
+    else this.#confirmLater(path, file);
     this.#publish();
   }
 
