@@ -17,8 +17,13 @@ export const applicationPort = 8080;
 
 export const nodeName = 'node-1';
 
-/** How long an application goes on after its Pod was deleted, in milliseconds. */
-const graceMs = 1500;
+/**
+ * How long an application goes on after no EndpointSlice calls its Pod ready any more, in milliseconds: what a control plane has
+ * to tell proxies in. How soon Kubernetes' own controllers notice is not what is tested here.
+ */
+const graceMs = 2500;
+/** And how long in any case. */
+const mostGraceMs = 30_000;
 const lookMs = 50;
 
 interface Pod {
@@ -29,6 +34,12 @@ interface Pod {
     readonly deletionTimestamp?: string;
   };
   readonly spec: { readonly nodeName?: string };
+}
+
+interface Slice {
+  readonly endpoints?:
+    | readonly { readonly targetRef?: { readonly name: string }; readonly conditions: { readonly ready?: boolean } }[]
+    | null;
 }
 
 /** `addressOf` yields the address of the nth Pod. */
@@ -51,10 +62,19 @@ export async function startKubelet(cluster: Cluster, addressOf: (number: number)
   };
   const end = async (pod: Pod) => {
     const { name } = pod.metadata;
+    const giveUpAt = performance.now() + mostGraceMs;
+    while (performance.now() < giveUpAt && (await isCalledReady(pod).catch(() => true))) await sleep(lookMs);
     await sleep(graceMs);
     await applications.get(name)?.close();
     applications.delete(name);
     await cluster.api('DELETE', `${pathOf(pod)}?gracePeriodSeconds=0`).catch(() => {});
+  };
+  const isCalledReady = async ({ metadata: { name, namespace } }: Pod) => {
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+    const { items } = await cluster.api<{ items: readonly Slice[] }>('GET', path);
+    return items.some(({ endpoints }) =>
+      (endpoints ?? []).some(({ targetRef, conditions }) => targetRef?.name === name && conditions.ready !== false),
+    );
   };
   const look = async () => {
     const { items } = await cluster.api<{ items: readonly Pod[] }>('GET', '/api/v1/pods');
