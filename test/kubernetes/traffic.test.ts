@@ -1,18 +1,17 @@
 /** What a cluster says and real Envoys do. */
 import { findEnvoy } from '../../src/agent/envoy-program.ts';
-import { hasNetworkNamespaces, testInNetworkNamespace } from '../support/network-namespace.ts';
+import { findNetworkNamespaces, testInNetworkNamespace } from '../support/network-namespace.ts';
 import { describeWith } from '../support/real-part.ts';
 import { describeWithKubernetes } from './support/suite.ts';
 
 describeWithKubernetes('a mesh in a cluster', () => {
-  const needed = findEnvoy() !== undefined && hasNetworkNamespaces();
   const parts = {
     name: 'an Envoy and network namespaces',
-    found: needed || undefined,
-    remedy: 'set ENVOY; allow unshare',
+    found: findEnvoy() === undefined ? undefined : findNetworkNamespaces(),
+    remedy: 'set ENVOY; run as root, or allow user namespaces',
   };
-  describeWith(parts, 'with real Envoys', () => {
-    testInNetworkNamespace('follows what kubectl does', new URL('./traffic/kubectl.ts', import.meta.url));
-    testInNetworkNamespace('may span several clusters', new URL('./traffic/clusters.ts', import.meta.url));
+  describeWith(parts, 'with real Envoys', (way) => {
+    testInNetworkNamespace('follows what kubectl does', way, new URL('./traffic/kubectl.ts', import.meta.url));
+    testInNetworkNamespace('may span several clusters', way, new URL('./traffic/clusters.ts', import.meta.url));
   });
 });

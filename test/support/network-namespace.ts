@@ -16,17 +16,21 @@ const mostMs = 5 * 60_000;
 
 const prepare = `ip link set lo up && ip address add ${localSubnet} dev lo && exec "$0" "$@"`;
 
-function unshare(command: readonly string[]): readonly string[] {
-  return ['--user', '--map-root-user', '--net', 'sh', '-c', prepare, ...command];
+/** Ways to ask for a namespace: anybody may where user namespaces are allowed, root may everywhere. */
+const ways: readonly (readonly string[])[] = [['--user', '--map-root-user', '--net'], ['--net']];
+
+function unshare(way: readonly string[], command: readonly string[]): readonly string[] {
+  return [...way, 'sh', '-c', prepare, ...command];
 }
 
-/** Whether this machine lets us have such a namespace. */
-export function hasNetworkNamespaces(): boolean {
-  return process.platform === 'linux' && spawnSync('unshare', [...unshare(['true'])], { stdio: 'ignore' }).status === 0;
+/** The way that works on this machine; undefined when none does. */
+export function findNetworkNamespaces(): readonly string[] | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return ways.find((way) => spawnSync('unshare', [...unshare(way, ['true'])], { stdio: 'ignore' }).status === 0);
 }
 
 /** Runs the tests of a file, which no pattern of test files matches, within a namespace. */
-export function testInNetworkNamespace(name: string, file: URL): void {
+export function testInNetworkNamespace(name: string, way: readonly string[], file: URL): void {
   test(name, async (context) => {
     const command = [
       process.execPath,
@@ -35,7 +39,7 @@ export function testInNetworkNamespace(name: string, file: URL): void {
       fileURLToPath(file),
     ];
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const child = spawn('unshare', [...unshare(command)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('unshare', [...unshare(way, command)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
