@@ -45,14 +45,9 @@ export class ApiClient {
     this.#access = access;
   }
 
-  /** `https://10.0.0.1:6443`, for messages. */
-  get server(): string {
-    return this.#access.server.origin;
-  }
-
   /** The answer's JSON. Rejected with ApiError, ConnectionError, or AccessError. */
   async json(request: ApiRequest): Promise<unknown> {
-    const response = await this.#send(request, this.#options.timeoutMs);
+    const response = await this.#send(request);
     const text = await readAll(response, this.#options.timeoutMs);
     try {
       return JSON.parse(text);
@@ -69,7 +64,7 @@ export class ApiClient {
     request: ApiRequest,
     { idleMs, onOpen, onLines }: { idleMs: number; onOpen: () => void; onLines: (lines: readonly string[]) => void },
   ): Promise<void> {
-    const response = await this.#send(request, this.#options.timeoutMs);
+    const response = await this.#send(request);
     onOpen();
     const splitter = new LineSplitter();
     await new Promise<void>((resolve, reject) => {
@@ -113,15 +108,15 @@ export class ApiClient {
     this.#agent = undefined;
   }
 
-  async #send(request: ApiRequest, timeoutMs: number): Promise<IncomingMessage> {
+  async #send(request: ApiRequest): Promise<IncomingMessage> {
     const access = this.#access;
     const credential = await access.credentials.current().catch(asAccessError);
     const agent = await this.#agentFor(credential);
-    const response = await this.#open(request, credential, agent, timeoutMs);
+    const response = await this.#open(request, credential, agent);
     const { statusCode = 0 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
     if (statusCode === 401) access.credentials.refused();
-    throw toApiError(statusCode, response.headers['retry-after'], await readAll(response, timeoutMs));
+    throw toApiError(statusCode, response.headers['retry-after'], await readAll(response, this.#options.timeoutMs));
   }
 
   #open(
@@ -136,9 +131,9 @@ export class ApiClient {
     }: ApiRequest,
     { token }: Credential,
     agent: HttpAgent,
-    timeoutMs: number,
   ): Promise<IncomingMessage> {
     const { server } = this.#access;
+    const { timeoutMs, userAgent } = this.#options;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const options: RequestOptions = {
       method,
@@ -149,7 +144,7 @@ export class ApiClient {
       path: `${server.pathname.replace(/\/$/, '')}${path}${queryText(query)}`,
       headers: {
         accept,
-        'user-agent': this.#options.userAgent,
+        'user-agent': userAgent,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(payload === undefined ? {} : { 'content-type': contentType, 'content-length': payload.length }),
       },

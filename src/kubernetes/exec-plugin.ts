@@ -4,9 +4,9 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  */
 import { execFile } from 'node:child_process';
+import { decodeOr } from '../lib/decode-or.ts';
 import { type Infer, list, object, string, timestamp } from '../lib/schema.ts';
 import { AccessError, type Credential, type Credentials } from './access.ts';
-import { decodeOr } from './decode-or.ts';
 
 export const execConfig = object(
   {

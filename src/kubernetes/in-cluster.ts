@@ -6,7 +6,7 @@ import { AccessError, type ClusterAccess } from './access.ts';
 import { watchedText } from './watched-text.ts';
 
 /** Where Kubernetes mounts what a pod's service account needs. */
-export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface InClusterOptions {
   readonly env?: { readonly [name: string]: string | undefined };
@@ -38,10 +38,4 @@ export function inClusterAccess({
       refused: () => token.forget(),
     },
   };
-}
-
-/** The namespace of the pod in which this process runs; undefined outside one. */
-export async function ownNamespace(folder: string = serviceAccountFolder): Promise<string | undefined> {
-  const path = join(folder, 'namespace');
-  return existsSync(path) ? watchedText(path, systemClock).read() : undefined;
 }

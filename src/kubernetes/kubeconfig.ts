@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseYaml } from '../files/yaml.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { decodeOr } from '../lib/decode-or.ts';
 import { boolean, type Infer, list, object, string } from '../lib/schema.ts';
 import { AccessError, type ClusterAccess, type Credential, type Credentials } from './access.ts';
-import { decodeOr } from './decode-or.ts';
 import { execConfig, execCredentials } from './exec-plugin.ts';
 import { watchedText } from './watched-text.ts';
 

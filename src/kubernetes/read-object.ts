@@ -1,7 +1,7 @@
 /** From an object as an API server sends it to the neutral form, without what nobody here reads. */
 import { describe, isRecord } from '../lib/schema.ts';
+import { textsIn } from '../lib/texts.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
-import type { Labels } from '../model/labels.ts';
 import type { Origin } from '../model/origin.ts';
 
 export interface ObjectType {
@@ -40,7 +40,7 @@ export function readObject(value: unknown, { group, kind, trim }: ObjectType): S
   if (typeof resourceVersion !== 'string' || typeof uid !== 'string')
     return 'expected metadata with resourceVersion and uid, found none';
   const { managedFields: _, ...kept } = metadata;
-  const annotations = textsOf(metadata.annotations);
+  const { [lastApplied]: __, ...annotations } = textsIn(metadata.annotations);
   const apiVersion = typeof value.apiVersion === 'string' ? value.apiVersion : '';
   const origin: Origin = {
     kind,
@@ -56,18 +56,10 @@ export function readObject(value: unknown, { group, kind, trim }: ObjectType): S
     namespace,
     name,
     createdAt: typeof metadata.creationTimestamp === 'string' ? Date.parse(metadata.creationTimestamp) || 0 : 0,
-    labels: textsOf(metadata.labels),
+    labels: textsIn(metadata.labels),
     annotations,
     value: { ...whole, metadata: { ...kept, annotations } },
     origin,
   };
   return { object, resourceVersion, uid };
-}
-
-function textsOf(value: unknown): Labels {
-  if (!isRecord(value)) return {};
-  const texts: { [key: string]: string } = {};
-  for (const [key, text] of Object.entries(value))
-    if (typeof text === 'string' && key !== lastApplied) texts[key] = text;
-  return texts;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Reply } from '../lib/http.ts';
 
 /** As large as a request to an API server may be. */
-export const longestBody = 3 * 1024 * 1024;
+const longestBody = 3 * 1024 * 1024;
 /** What all bodies that are read or judged at one time may hold. */
 const mostHeld = 48 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 /** What an API server asks: AdmissionReview of admission.k8s.io/v1, as far as it matters here. */
-import { any, enumOf, formatPath, type Infer, isRecord, object, string } from '../lib/schema.ts';
+import { decodeOr } from '../lib/decode-or.ts';
+import { any, enumOf, type Infer, isRecord, object, string } from '../lib/schema.ts';
 import { depthOf, makeShallow } from './shallow.ts';
 
 /** One question. */
@@ -64,14 +65,8 @@ export function readReview(body: Uint8Array): Review | string {
   } catch {
     return 'expected an AdmissionReview in JSON, found something else';
   }
-  const problems: string[] = [];
-  const review = schema.decode(value, [], ({ path, message }) =>
-    problems.push(path.length === 0 ? message : `${formatPath(path)}: ${message}`),
-  );
-  const [problem] = problems;
-  if (review === undefined || problem !== undefined)
-    return problem ?? 'expected an AdmissionReview, found something else';
-  return reviewOf(review.request);
+  const review = decodeOr(schema, value, (message) => message);
+  return typeof review === 'string' ? review : reviewOf(review.request);
 }
 
 type Request = NonNullable<Infer<typeof schema>>['request'];

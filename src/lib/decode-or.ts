@@ -1,7 +1,7 @@
-import { formatPath, type Schema } from '../lib/schema.ts';
+import { formatPath, type Schema } from './schema.ts';
 
-/** The checked value of what a machine wrote; `refuse` gets what is wrong first and must throw. */
-export function decodeOr<T>(schema: Schema<T>, value: unknown, refuse: (message: string) => never): T {
+/** The checked value of what a machine wrote, or what `refuse` makes of the first thing that is wrong with it. */
+export function decodeOr<T, R>(schema: Schema<T>, value: unknown, refuse: (message: string) => R): T | R {
   let wrong: string | undefined;
   const found = schema.decode(value, [], ({ path, message }) => {
     wrong ??= path.length === 0 ? message : `${formatPath(path)}: ${message}`;
