@@ -157,6 +157,16 @@ describe('a client that leaves', () => {
   });
 });
 
+/** Waits until a good review is answered again. */
+function untilAnswers(webhook: RunningWebhook): Promise<void> {
+  const isAnswered = () =>
+    webhook.ask(good).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  return until(isAnswered, { what: 'an answer' });
+}
+
 it('more than 128 connections are turned away', async (test) => {
   const webhook = await runWebhook(test, { pair });
   const sockets = Array.from({ length: 128 }, () => connect(webhook.port, '127.0.0.1'));
@@ -167,14 +177,7 @@ it('more than 128 connections are turned away', async (test) => {
   const one = connect(webhook.port, '127.0.0.1').on('error', () => {});
   await once(one, 'close');
   for (const socket of sockets) socket.destroy();
-  await until(
-    () =>
-      webhook.ask(good).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
-    { what: 'an answer' },
-  );
+  await untilAnswers(webhook);
 });
 
 it('bodies may not fill the memory together', async (test) => {
@@ -193,12 +196,5 @@ it('bodies may not fill the memory together', async (test) => {
   }
   assert.match(await heard, /^HTTP\/1\.1 503 /);
   for (const socket of sockets) socket.destroy();
-  await until(
-    () =>
-      webhook.ask(good).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
-    { what: 'an answer' },
-  );
+  await untilAnswers(webhook);
 });

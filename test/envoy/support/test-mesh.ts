@@ -12,7 +12,7 @@ import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { answered } from './answered.ts';
 import { type Envoy, untilReady } from './envoy.ts';
 import { startTestControlPlane, type TestControlPlane } from './test-control-plane.ts';
-import { type ProxySpec, portsOf, startProxy, type TestProxy } from './test-proxy.ts';
+import { type ProxySpec, portsOf, proxyNamed, startProxy, type TestProxy } from './test-proxy.ts';
 
 export interface TestMesh {
   readonly plane: TestControlPlane;
@@ -72,11 +72,7 @@ export async function startTestMesh(options: TestMeshOptions): Promise<TestMesh>
     get server() {
       return plane.server;
     },
-    proxy(name) {
-      const proxy = proxies.get(name);
-      assert.ok(proxy !== undefined, `expected one of the proxies ${[...proxies.keys()].join(', ')}, found ${name}`);
-      return proxy;
-    },
+    proxy: (name) => proxyNamed(proxies, name),
     applyAtOnce,
     async apply(yaml) {
       applyAtOnce(yaml);

@@ -1,4 +1,5 @@
 /** One real Envoy of a test: where it listens, and how its application and others reach it. */
+import assert from 'node:assert/strict';
 import type { BootstrapOptions } from '../../../src/agent/bootstrap.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
 import type { Entry } from './call.ts';
@@ -33,6 +34,12 @@ export interface TestProxy {
    * `toldDestinations` of fragments.ts, and REDIRECT.
    */
   intercepting(direction: 'outbound' | 'inbound', destination: string): Entry;
+}
+
+export function proxyNamed(proxies: ReadonlyMap<string, TestProxy>, name: string): TestProxy {
+  const proxy = proxies.get(name);
+  assert.ok(proxy !== undefined, `expected one of the proxies ${[...proxies.keys()].join(', ')}, found ${name}`);
+  return proxy;
 }
 
 const httpProxyPort = 15080;

@@ -15,7 +15,7 @@ import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { answered } from '../../envoy/support/answered.ts';
 import { call, landing, tally } from '../../envoy/support/call.ts';
 import { untilReady } from '../../envoy/support/envoy.ts';
-import { type ProxySpec, portsOf, startProxy, type TestProxy } from '../../envoy/support/test-proxy.ts';
+import { type ProxySpec, portsOf, proxyNamed, startProxy, type TestProxy } from '../../envoy/support/test-proxy.ts';
 import { until } from '../../support/until.ts';
 
 export interface KubeMesh {
@@ -80,11 +80,7 @@ export async function startKubeMesh(options: KubeMeshOptions): Promise<KubeMesh>
     await stop();
     throw error;
   }
-  const proxyOf = (name: string) => {
-    const proxy = proxies.get(name);
-    assert.ok(proxy !== undefined, `expected one of the proxies ${[...proxies.keys()].join(', ')}, found ${name}`);
-    return proxy;
-  };
+  const proxyOf = (name: string) => proxyNamed(proxies, name);
   return {
     server,
     proxy: proxyOf,
