@@ -6,7 +6,6 @@ import { ApiClient } from './kubernetes/api-client.ts';
 import { clusterSources } from './kubernetes/cluster-sources.ts';
 import type { WatchTimes } from './kubernetes/resource-watch.ts';
 import { customResource, registryResources, secretResources } from './kubernetes/resources.ts';
-import { VisibilityLog } from './kubernetes/visibility-log.ts';
 import type { WatchedResource } from './kubernetes/watched-resource.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -15,6 +14,7 @@ import type { MeshConfigSource } from './mesh-config-source.ts';
 import { kubernetesRegistry } from './model/cluster.ts';
 import type { ObjectSource } from './model/object-source.ts';
 import { type ClusterHost, remoteClusters } from './remote-clusters.ts';
+import { VisibilityLog } from './source/visibility-log.ts';
 
 export interface ConfigClusterOptions {
   readonly access: ClusterAccess;

@@ -2,10 +2,10 @@
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
-import type { VisibilityLog } from './kubernetes/visibility-log.ts';
 import type { Log } from './lib/log.ts';
 import { type ReadMeshConfig, readMeshConfigObject } from './mesh-config-object.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
+import type { VisibilityLog } from './source/visibility-log.ts';
 
 export interface MeshConfigMapOptions {
   readonly client: ApiClient;

@@ -15,7 +15,6 @@ import { InstalledKinds } from './kubernetes/installed-kinds.ts';
 import { parseKubeconfig } from './kubernetes/kubeconfig.ts';
 import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
 import { registryResources } from './kubernetes/resources.ts';
-import { VisibilityLog } from './kubernetes/visibility-log.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { isRecord } from './lib/schema.ts';
@@ -23,6 +22,7 @@ import { kubernetesRegistry } from './model/cluster.ts';
 import { type KubernetesObject, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink, ObjectSource } from './model/object-source.ts';
 import { type Problem, placeOf } from './model/problem.ts';
+import { VisibilityLog } from './source/visibility-log.ts';
 
 export interface RemoteClustersOptions {
   /** Of the config cluster. */

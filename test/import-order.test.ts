@@ -24,8 +24,10 @@ const order: Order = [
   // The same schemas for API servers, as definitions of Istio's kinds.
   ['crds', ['config', 'lib']],
   ['files', ['model', 'lib']],
+  // What sources of every kind say of themselves.
+  ['source', ['model', 'lib']],
   // Objects of API servers; a kubeconfig is YAML.
-  ['kubernetes', ['files', 'model', 'lib']],
+  ['kubernetes', ['files', 'source', 'model', 'lib']],
   ['diagnostics.ts', ['model', 'lib']],
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
@@ -81,11 +83,20 @@ const order: Order = [
   ],
   ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
   ['mesh-config-object.ts', ['files', 'config', 'model', 'lib']],
-  ['mesh-config-map.ts', ['mesh-config-object.ts', 'mesh-config-source.ts', 'kubernetes', 'model', 'lib']],
-  ['remote-clusters.ts', ['kubernetes', 'model', 'lib']],
+  ['mesh-config-map.ts', ['mesh-config-object.ts', 'mesh-config-source.ts', 'kubernetes', 'source', 'model', 'lib']],
+  ['remote-clusters.ts', ['kubernetes', 'source', 'model', 'lib']],
   [
     'config-cluster.ts',
-    ['remote-clusters.ts', 'mesh-config-map.ts', 'mesh-config-source.ts', 'kubernetes', 'config', 'model', 'lib'],
+    [
+      'remote-clusters.ts',
+      'mesh-config-map.ts',
+      'mesh-config-source.ts',
+      'kubernetes',
+      'source',
+      'config',
+      'model',
+      'lib',
+    ],
   ],
   // What stands before an API server's store: objects by themselves, nothing of the mesh.
   ['webhook', ['mesh-config-object.ts', 'files', 'config', 'descriptors', 'model', 'lib']],

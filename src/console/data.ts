@@ -1,11 +1,11 @@
 /** What the pages show, as of the moment they are asked. */
 import type { Config } from '../config/config.ts';
 import type { EndpointShard } from '../model/endpoint.ts';
-import type { Freshness } from '../model/object-source.ts';
 import type { Origin, OriginKey } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
+import type { Freshness } from '../model/source.ts';
 import type { Resource } from '../resource/resource.ts';
 import type { TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';

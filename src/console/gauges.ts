@@ -1,8 +1,8 @@
 /** Metrics of how things are, worked out at each scrape. */
 import { Gauge, type Registry } from 'prom-client';
-import type { Freshness } from '../model/object-source.ts';
 import { originKey } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Freshness } from '../model/source.ts';
 import { shortType, type TypeUrl } from '../resource/types.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
 import { countMesh, type MeshRows } from './mesh-counts.ts';

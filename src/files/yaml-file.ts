@@ -1,8 +1,8 @@
 /** A single YAML file that is read again whenever it changes. */
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Finding } from '../model/decode.ts';
-import type { Freshness } from '../model/object-source.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Freshness } from '../model/source.ts';
 import { isSameFile, type Signature, sameSignature, signatureOf } from './scan.ts';
 import { splitDocuments } from './split.ts';
 import { endsItsLastLine, readText } from './text.ts';

@@ -5,11 +5,11 @@
  */
 import type { Log } from '../lib/log.ts';
 import type { ObjectSource } from '../model/object-source.ts';
+import type { VisibilityLog } from '../source/visibility-log.ts';
 import type { ApiClient } from './api-client.ts';
 import { InstalledKinds } from './installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './resource-watch.ts';
 import { definitionResource } from './resources.ts';
-import type { VisibilityLog } from './visibility-log.ts';
 import type { WatchedResource } from './watched-resource.ts';
 
 export interface ClusterSourcesOptions {

@@ -15,8 +15,8 @@
  */
 import { assert } from '../lib/assert.ts';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
+import { delay } from '../lib/delay.ts';
 import type { Log } from '../lib/log.ts';
-import { delay } from './delay.ts';
 import { ApiError } from './errors.ts';
 import type { Lease, LeaseRecord, LeaseStore } from './lease.ts';
 

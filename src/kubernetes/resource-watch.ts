@@ -22,17 +22,17 @@
  */
 import { type Backoff, backoff } from '../lib/backoff.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { delay } from '../lib/delay.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
+import { ReportedState } from '../source/reported-state.ts';
+import { VisibilityLog } from '../source/visibility-log.ts';
 import type { ApiClient } from './api-client.ts';
 import { type DefinitionState, definitionState } from './definition-state.ts';
-import { delay } from './delay.ts';
 import { ApiError, ConnectionError } from './errors.ts';
 import type { InstalledKinds } from './installed-kinds.ts';
 import { KnownObjects } from './known-objects.ts';
-import { ReportedState } from './reported-state.ts';
 import { isOlder } from './resource-version.ts';
-import { VisibilityLog } from './visibility-log.ts';
 import { parseEvent, readPage, versionOf } from './watch-event.ts';
 import { listRequest, watchRequest } from './watch-request.ts';
 import type { WatchedResource } from './watched-resource.ts';

@@ -9,8 +9,8 @@
 import type { Diagnostics } from '../diagnostics.ts';
 import type { Graph, Watch } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
-import { delay } from '../kubernetes/delay.ts';
 import type { Clock } from '../lib/clock.ts';
+import { delay } from '../lib/delay.ts';
 import { objectKey } from '../model/kubernetes-object.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { ClusterObject } from './cluster-objects.ts';

@@ -1,6 +1,7 @@
 import { type KubernetesObject, objectKey } from '../../src/model/kubernetes-object.ts';
-import type { Freshness, ObjectSink } from '../../src/model/object-source.ts';
+import type { ObjectSink } from '../../src/model/object-source.ts';
 import { formatProblem, type Problem } from '../../src/model/problem.ts';
+import type { Freshness } from '../../src/model/source.ts';
 
 /** Takes what a source delivers, and tells what is in force. */
 export interface RecordingSink extends ObjectSink {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { fileSource } from '../../src/files/file-source.ts';
 import { silent } from '../../src/lib/log.ts';
-import type { Freshness } from '../../src/model/object-source.ts';
+import type { Freshness } from '../../src/model/source.ts';
 import { fakeClock } from './fake-clock.ts';
 import { recordingSink } from './recording-sink.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';

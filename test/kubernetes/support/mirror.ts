@@ -7,7 +7,8 @@ import { type ClusterAccess, type Credentials, fixedCredentials } from '../../..
 import type { WatchTimes } from '../../../src/kubernetes/resource-watch.ts';
 import { formatAddress } from '../../../src/lib/address.ts';
 import { silent } from '../../../src/lib/log.ts';
-import type { Freshness, ObjectSource } from '../../../src/model/object-source.ts';
+import type { ObjectSource } from '../../../src/model/object-source.ts';
+import type { Freshness } from '../../../src/model/source.ts';
 import { until } from '../../support/until.ts';
 import type { Cluster } from './cluster.ts';
 

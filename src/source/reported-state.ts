@@ -1,6 +1,12 @@
 /** What a source says of itself: whether it has listed all, and how far it can be trusted. */
-import type { ObjectSink } from '../model/object-source.ts';
+import type { Freshness } from '../model/source.ts';
 import type { VisibilityLog } from './visibility-log.ts';
+
+/** The part of a sink that hears it, whatever the source reports besides. */
+export interface StateSink {
+  synced(): void;
+  freshness(freshness: Freshness): void;
+}
 
 export interface ReportedStateOptions {
   /** As the log calls it. */
@@ -12,11 +18,11 @@ export interface ReportedStateOptions {
 
 export class ReportedState {
   readonly #options: ReportedStateOptions;
-  readonly #sink: ObjectSink;
+  readonly #sink: StateSink;
   #isSynced = false;
   #staleSinceMs: number | undefined;
 
-  constructor(options: ReportedStateOptions, sink: ObjectSink) {
+  constructor(options: ReportedStateOptions, sink: StateSink) {
     this.#options = options;
     this.#sink = sink;
   }

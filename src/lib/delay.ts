@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Resolves after that many milliseconds, or at once when the signal aborts or has aborted. */
 export function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
