@@ -18,14 +18,16 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
+import type { Catalog, CatalogChange } from './model/catalog.ts';
 import type { Inbound } from './model/inbound.ts';
 import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink } from './model/object-source.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
-import type { Freshness } from './model/source.ts';
+import type { Freshness, Sink } from './model/source.ts';
 import { type Layer, ObjectLayers } from './object-layers.ts';
 import { PatchWatch } from './patch-watch.ts';
+import { CatalogRegistry } from './registry/catalog/registry.ts';
 import { Clusters } from './registry/clusters.ts';
 import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
@@ -72,7 +74,7 @@ export interface SinkOptions {
 /** Nobody can fill the log, or the memory, with names of clusters. */
 const mostUnknownClusters = 100;
 
-/** How a source of objects is doing. */
+/** How a source is doing. */
 export interface SourceState {
   readonly name: string;
   /** The cluster whose objects it reports. */
@@ -161,15 +163,41 @@ export class ControlPlane implements ProxyHost {
     this.addCluster(cluster);
     return {
       apply: (changes) => this.apply(isConfig ? this.#layers.apply(layer, changes) : changes, cluster),
+      problems: (part, problems) => this.#clusters.problems(cluster, part, problems),
+      ...this.#reportsOf(state),
+    };
+  }
+
+  /** What a source says of itself. */
+  #reportsOf(state: SourceState): Pick<ObjectSink, 'synced' | 'freshness'> {
+    return {
       synced: () => {
         state.isSynced = true;
         this.commit();
       },
-      problems: (part, problems) => this.#clusters.problems(cluster, part, problems),
       freshness: (freshness) => {
         state.freshness = freshness;
       },
     };
+  }
+
+  /** Where a catalog of services delivers what it finds. */
+  catalogSink({ name, kind }: Pick<Catalog, 'name' | 'kind'>): Sink<CatalogChange> {
+    const { cluster } = this.#options;
+    const state: SourceState = { name, cluster, isSynced: false, freshness: { state: 'live' } };
+    this.sources.push(state);
+    const problems: Sink<CatalogChange>['problems'] = (part, found) => this.diagnostics.replace(part, found);
+    const registry = new CatalogRegistry(
+      { name, kind, cluster },
+      {
+        apply: (changes) => {
+          this.#applyRows(changes);
+          this.#schedule();
+        },
+        problems,
+      },
+    );
+    return { apply: (changes) => registry.apply(changes), problems, ...this.#reportsOf(state) };
   }
 
   /**

@@ -15,7 +15,9 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { someOf } from './lib/some-of.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
-import type { ObjectSink, ObjectSource } from './model/object-source.ts';
+import type { Catalog } from './model/catalog.ts';
+import type { ObjectSource } from './model/object-source.ts';
+import type { Sink, Source } from './model/source.ts';
 import { createWebhook, type WebhookOptions } from './webhook/server.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
@@ -25,6 +27,8 @@ export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
   /** Sources whose objects lie over those of the same name that `sources` state. */
   readonly overlays?: readonly ObjectSource[];
+  /** Catalogs of services, each a registry of its own. */
+  readonly catalogs?: readonly Catalog[];
   /** The source of further clusters of the mesh, which it makes known to the control plane. */
   readonly otherClusters?: (controlPlane: ControlPlane) => ObjectSource;
   /** Where Istio's MeshConfig comes from; without a source Istio's defaults hold. */
@@ -210,20 +214,35 @@ function followGatewayNames(
 
 /** The sources with where each of them delivers. */
 function runsOf(
-  { sources, overlays = [], meshConfig, otherClusters }: DiscoveryServerOptions,
+  { sources, overlays = [], catalogs = [], meshConfig, otherClusters }: DiscoveryServerOptions,
   controlPlane: ControlPlane,
 ): readonly SourceRun[] {
   const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
   const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
   return [
-    ...[...mesh, ...sources, ...others].map((source) => ({ source, sink: controlPlane.sink(source.name) })),
-    ...overlays.map((source) => ({ source, sink: controlPlane.sink(source.name, { layer: 'overlay' }) })),
+    ...[...mesh, ...sources, ...others].map((source) => runOf(source, controlPlane.sink(source.name))),
+    ...overlays.map((source) => runOf(source, controlPlane.sink(source.name, { layer: 'overlay' }))),
+    ...catalogs.map((catalog) => runOf(catalog, controlPlane.catalogSink(catalog))),
   ];
 }
 
+/** A source that starts when it is told who hears of its first list. */
 interface SourceRun {
-  readonly source: ObjectSource;
-  readonly sink: ObjectSink;
+  readonly name: string;
+  start(onSynced: () => void, signal: AbortSignal): Promise<void>;
+}
+
+function runOf<Change>(source: Source<Change>, sink: Sink<Change>): SourceRun {
+  return {
+    name: source.name,
+    start(onSynced, signal) {
+      const synced = () => {
+        sink.synced();
+        onSynced();
+      };
+      return source.run({ ...sink, synced }, signal);
+    },
+  };
 }
 
 /** Runs sources; `synced` resolves when each of them has delivered its first list, `waiting` names those that have not. */
@@ -232,16 +251,15 @@ function runSources(
   log: Log,
   signal: AbortSignal,
 ): { readonly synced: Promise<void>; readonly waiting: ReadonlySet<string> } {
-  const waiting = new Set(runs.map(({ source }) => source.name));
+  const waiting = new Set(runs.map(({ name }) => name));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  for (const { source, sink } of runs) {
-    const synced = () => {
-      sink.synced();
-      waiting.delete(source.name);
+  for (const { name, start } of runs) {
+    const onSynced = () => {
+      waiting.delete(name);
       if (waiting.size === 0) resolve();
     };
-    source.run({ ...sink, synced }, signal).catch((error: unknown) => {
-      log.error('a source has failed', { registry: source.name, error });
+    start(onSynced, signal).catch((error: unknown) => {
+      log.error('a source has failed', { registry: name, error });
       reject(error);
     });
   }

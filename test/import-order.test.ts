@@ -32,6 +32,7 @@ const order: Order = [
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
+  ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
@@ -68,6 +69,7 @@ const order: Order = [
       'xds',
       'resource',
       'mesh',
+      'registry/catalog',
       'registry/clusters.ts',
       'registry/service-entry',
       'registry/registry.ts',

@@ -5,7 +5,7 @@
  * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads ·
  * FW10 to FW16 what only the whole mesh shows: VirtualServices, DestinationRules, services, selectors, Gateways, Sidecars,
  * EnvoyFilters · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
- * FW23 AuthorizationPolicy
+ * FW23 AuthorizationPolicy · FW31 catalogs of services
  */
 export const codes = {
   FW0001: 'invalid YAML',
@@ -143,6 +143,9 @@ export const codes = {
   FW2302: 'source or operation of an AuthorizationPolicy',
   FW2303: 'condition of an AuthorizationPolicy',
   FW2304: 'AuthorizationPolicy that denies more than HTTP',
+
+  FW3101: 'service of a catalog',
+  FW3102: 'instance in a catalog',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;
