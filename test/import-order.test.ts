@@ -26,6 +26,8 @@ const order: Order = [
   ['files', ['model', 'lib']],
   // What sources of every kind say of themselves.
   ['source', ['model', 'lib']],
+  // What is kept over a restart.
+  ['state', ['source', 'model', 'lib']],
   // Objects of API servers; a kubeconfig is YAML.
   ['kubernetes', ['files', 'source', 'model', 'lib']],
   ['diagnostics.ts', ['model', 'lib']],
