@@ -68,7 +68,7 @@ const inboundOf: { readonly [table in RegistryChange['table']]?: Inbound } = {
 export interface SinkOptions {
   /** The config cluster when absent. */
   readonly cluster?: string;
-  /** `base` when absent. */
+  /** 0, which is beneath all others, when absent. */
   readonly layer?: Layer;
 }
 /** Nobody can fill the log, or the memory, with names of clusters. */
@@ -90,7 +90,7 @@ export class ControlPlane implements ProxyHost {
   readonly views: ViewStore;
   readonly sources: SourceState[] = [];
   readonly #options: ControlPlaneOptions;
-  readonly #layers = new ObjectLayers();
+  readonly #layers: ObjectLayers;
   readonly #clusters: Clusters;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #gateways: GatewayWatch;
@@ -116,6 +116,7 @@ export class ControlPlane implements ProxyHost {
     const catalog = createCatalog(this.graph, this.mesh);
     this.views = new ViewStore(this.graph, catalog);
     this.diagnostics = new Diagnostics(log);
+    this.#layers = new ObjectLayers((key, hidden) => this.diagnostics.replace(`hidden/${key}`, hidden));
     this.#gateways = new GatewayWatch(this.graph, this.mesh, this.diagnostics);
     this.#patches = new PatchWatch({
       graph: this.graph,
@@ -152,11 +153,11 @@ export class ControlPlane implements ProxyHost {
   }
 
   /**
-   * Where a source of objects delivers what it finds; of the config cluster unless another one is named, whose objects an
-   * overlay may lie over. The sinks of overlays are asked for before any sink is used.
+   * Where a source of objects delivers what it finds; of the config cluster unless another one is named, whose objects
+   * those of higher layers lie over. All sinks are asked for before any is used.
    */
-  sink(name: string, { cluster = this.#options.cluster, layer = 'base' }: SinkOptions = {}): ObjectSink {
-    if (layer === 'overlay') this.#layers.expectOverlay();
+  sink(name: string, { cluster = this.#options.cluster, layer = 0 }: SinkOptions = {}): ObjectSink {
+    this.#layers.expect(layer);
     const isConfig = cluster === this.#options.cluster;
     const state: SourceState = { name, cluster, isSynced: false, freshness: { state: 'live' } };
     this.sources.push(state);

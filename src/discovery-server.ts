@@ -25,7 +25,7 @@ import { sdsMethods } from './xds/sds-service.ts';
 
 export interface DiscoveryServerOptions {
   readonly sources: readonly ObjectSource[];
-  /** Sources whose objects lie over those of the same name that `sources` state. */
+  /** Each one's objects lie over those of the same name that `sources`, and those before it here, state. */
   readonly overlays?: readonly ObjectSource[];
   /** Catalogs of services, each a registry of its own. */
   readonly catalogs?: readonly Catalog[];
@@ -221,7 +221,7 @@ function runsOf(
   const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
   return [
     ...[...mesh, ...sources, ...others].map((source) => runOf(source, controlPlane.sink(source.name))),
-    ...overlays.map((source) => runOf(source, controlPlane.sink(source.name, { layer: 'overlay' }))),
+    ...overlays.map((source, i) => runOf(source, controlPlane.sink(source.name, { layer: i + 1 }))),
     ...catalogs.map((catalog) => runOf(catalog, controlPlane.catalogSink(catalog))),
   ];
 }

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { changeOf, objectIn, removalOf } from '../test/support/objects.ts';
 import type { ObjectChange } from './model/kubernetes-object.ts';
+import { formatProblem } from './model/problem.ts';
 import { type Layer, ObjectLayers } from './object-layers.ts';
 
-const version = (text: string) =>
-  objectIn(`{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop, annotations: {version: ${text}}}}`);
+const version = (text: string, file?: string) =>
+  objectIn(
+    `{apiVersion: v1, kind: Service, metadata: {name: a, namespace: shop, annotations: {version: ${text}}}}`,
+    file,
+  );
 
 const put = (text: string): ObjectChange => changeOf(version(text));
 const gone = removalOf(version('none'));
@@ -14,8 +18,8 @@ const gone = removalOf(version('none'));
 type Step = readonly [Layer, ObjectChange];
 
 function outcome(...steps: readonly Step[]): readonly (readonly string[])[] {
-  const layers = new ObjectLayers();
-  layers.expectOverlay();
+  const layers = new ObjectLayers(() => {});
+  layers.expect(2);
   return steps.map(([layer, change]) =>
     layers.apply(layer, [change]).map(({ object }) => object?.annotations.version ?? 'gone'),
   );
@@ -28,49 +32,82 @@ describe('an object of an overlay', () => {
   check(
     'lies over the one beneath',
     [
-      ['base', put('1')],
-      ['overlay', put('2')],
+      [0, put('1')],
+      [1, put('2')],
     ],
     [['1'], ['2']],
   );
   check(
     'is not moved by what changes beneath',
     [
-      ['overlay', put('2')],
-      ['base', put('1')],
+      [1, put('2')],
+      [0, put('1')],
     ],
     [['2'], []],
   );
   check(
     'uncovers the one beneath',
     [
-      ['base', put('1')],
-      ['overlay', put('2')],
-      ['overlay', gone],
+      [0, put('1')],
+      [1, put('2')],
+      [1, gone],
     ],
     [['1'], ['2'], ['1']],
   );
   check(
     'stays when the one beneath goes',
     [
-      ['base', put('1')],
-      ['overlay', put('2')],
-      ['base', gone],
+      [0, put('1')],
+      [1, put('2')],
+      [0, gone],
     ],
     [['1'], ['2'], []],
   );
   check(
     'is gone when nothing is left',
     [
-      ['overlay', put('2')],
-      ['overlay', gone],
+      [1, put('2')],
+      [1, gone],
     ],
     [['2'], ['gone']],
   );
+  check(
+    'is found beneath any number of others',
+    [
+      [2, put('3')],
+      [0, put('1')],
+      [1, put('2')],
+      [2, gone],
+      [1, gone],
+    ],
+    [['3'], [], [], ['2'], ['1']],
+  );
+});
+
+it('an object that others lie over is told, and where the one in force stands', () => {
+  const told: (readonly string[])[] = [];
+  const layers = new ObjectLayers((_key, hidden) => told.push(hidden.map(formatProblem)));
+  layers.expect(1);
+  for (const [layer, file] of [
+    [0, 'cluster'],
+    [1, 'consul:rules/a'],
+    [2, 'api'],
+  ] as const)
+    layers.apply(layer, [changeOf(version('1', file))]);
+  for (const layer of [2, 1, 0]) layers.apply(layer, [gone]);
+  const over = (beneath: string, above: string) =>
+    `${beneath}:1: Service shop/a: expected one source to state this object, found it at ${above}:1 too, which lies over this one and counts [FW3151]`;
+  assert.deepEqual(told, [
+    [over('cluster', 'consul:rules/a')],
+    [over('cluster', 'api'), over('consul:rules/a', 'api')],
+    [over('cluster', 'consul:rules/a')],
+    [],
+  ]);
 });
 
 it('without an overlay changes pass as they are', () => {
-  const layers = new ObjectLayers();
+  const layers = new ObjectLayers(() => assert.fail('nothing can be hidden'));
+  layers.expect(0);
   const changes = [put('1'), gone];
-  assert.equal(layers.apply('base', changes), changes);
+  assert.equal(layers.apply(0, changes), changes);
 });

@@ -15,7 +15,18 @@ const pageOf = (code: string) => `${folder}/${code}.md`;
 const all = Object.keys(codes) as Code[];
 
 /** What no YAML shows: what comes of the machine, or of proxies that are connected. */
-const shownInWords: readonly Code[] = ['FW0010', 'FW0012', 'FW0604', 'FW0605', 'FW0805', 'FW0901', 'FW3101', 'FW3102'];
+const shownInWords: readonly Code[] = [
+  'FW0010',
+  'FW0012',
+  'FW0604',
+  'FW0605',
+  'FW0805',
+  'FW0901',
+  'FW3101',
+  'FW3102',
+  'FW3151',
+  'FW3152',
+];
 
 /** A page's example, and the console beneath it. */
 const example = /^```yaml( mesh-config)?\n([\s\S]*?)^```\n\n```console\n[\s\S]*?^```\n/m;

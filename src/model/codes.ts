@@ -5,7 +5,7 @@
  * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads ·
  * FW10 to FW16 what only the whole mesh shows: VirtualServices, DestinationRules, services, selectors, Gateways, Sidecars,
  * EnvoyFilters · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
- * FW23 AuthorizationPolicy · FW31 catalogs of services
+ * FW23 AuthorizationPolicy · FW31 catalogs of services, and several sources of objects
  */
 export const codes = {
   FW0001: 'invalid YAML',
@@ -146,6 +146,9 @@ export const codes = {
 
   FW3101: 'service of a catalog',
   FW3102: 'instance in a catalog',
+
+  FW3151: 'object that another source lies over',
+  FW3152: 'object in the state folder that cannot be used',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;
