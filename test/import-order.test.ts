@@ -102,8 +102,10 @@ const order: Order = [
       'lib',
     ],
   ],
+  // What our servers of HTTPS share: certificates that are followed, bodies with bounds.
+  ['https', ['files', 'model', 'lib']],
   // What stands before an API server's store: objects by themselves, nothing of the mesh.
-  ['webhook', ['mesh-config-object.ts', 'files', 'config', 'descriptors', 'model', 'lib']],
+  ['webhook', ['mesh-config-object.ts', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',

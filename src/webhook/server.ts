@@ -1,10 +1,10 @@
 /** The validating webhook: HTTPS for API servers, one path, and bounds on everything that a client may do. */
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
+import { BodyError, BodyReader } from '../https/body.ts';
+import { followPair } from '../https/follow-pair.ts';
 import { type HttpServer, httpLimits, httpServer, type Reply, sendReply, usualPatienceMs } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
-import { BodyError, BodyReader } from './body.ts';
-import { followPair } from './follow-pair.ts';
 import type { Outcome } from './judge.ts';
 import { webhookPath } from './path.ts';
 import { JudgeThread } from './thread.ts';
@@ -80,6 +80,7 @@ export function createWebhook(options: WebhookOptions): HttpServer {
   const stop = new AbortController();
   followPair(
     {
+      server: 'webhook',
       certPath,
       keyPath,
       log,

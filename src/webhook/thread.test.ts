@@ -81,7 +81,7 @@ describe('reviews in a thread', () => {
     const first = told(thread, costly);
     const second = told(thread, costly, left.signal);
     left.abort();
-    assert.equal(await second, 'nobody waits for the verdict any more');
+    assert.equal(await second, 'nobody waits for the answer any more');
     assert.notEqual(await first, undefined);
   });
 
@@ -96,6 +96,6 @@ describe('reviews in a thread', () => {
     const thread = threadOf(test);
     const waiting = told(thread, small);
     await thread.close();
-    assert.deepEqual([await waiting, await told(thread, small)], Array(2).fill('the webhook is stopping'));
+    assert.deepEqual([await waiting, await told(thread, small)], Array(2).fill('the server is stopping'));
   });
 });

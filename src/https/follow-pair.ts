@@ -1,4 +1,4 @@
-/** The files with the webhook's certificate and key, looked at for as long as it runs. */
+/** The files with a server's certificate and key, looked at for as long as it runs. */
 import { type Signature, sameSignature, signatureOf } from '../files/scan.ts';
 import { readText } from '../files/text.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -7,6 +7,8 @@ import type { Log } from '../lib/log.ts';
 import { judgePair, type KeyPair, type PairTexts } from './key-pair.ts';
 
 export interface FollowPairOptions {
+  /** What presents it, as the log calls it: `webhook`. */
+  readonly server: string;
   readonly certPath: string;
   readonly keyPath: string;
   /** Gets each pair that can be presented: at once, and whenever another one has come. */
@@ -66,28 +68,27 @@ function sameAll(a: readonly (Signature | undefined)[], b: readonly (Signature |
 
 /** Remembers the pair in use and what was said last, so that nothing is said twice. */
 class PairInUse {
-  readonly #options: Pick<FollowPairOptions, 'take' | 'log'>;
+  readonly #options: Pick<FollowPairOptions, 'server' | 'take' | 'log'>;
   #pair: KeyPair | undefined;
   #said = '';
 
-  constructor(options: Pick<FollowPairOptions, 'take' | 'log'>) {
+  constructor(options: Pick<FollowPairOptions, 'server' | 'take' | 'log'>) {
     this.#options = options;
   }
 
   judge(texts: PairTexts, nowMs: number): void {
-    const { log, take } = this.#options;
+    const { server, log, take } = this.#options;
     const { pair, faults } = judgePair(texts, nowMs);
     const said = faults.join('; ');
-    const otherwise =
-      this.#pair === undefined ? 'no review is answered until one comes' : 'the one before stays in use';
+    const otherwise = this.#pair === undefined ? 'nobody is answered until one comes' : 'the one before stays in use';
     if (said !== this.#said && said !== '') {
-      if (pair !== undefined) log.warn(`the webhook's certificate: ${said}`);
-      else log.error(`the webhook's certificate: ${said}; ${otherwise}`);
+      if (pair !== undefined) log.warn(`the ${server}'s certificate: ${said}`);
+      else log.error(`the ${server}'s certificate: ${said}; ${otherwise}`);
     }
     this.#said = said;
     if (pair === undefined || equal(pair, this.#pair)) return;
     this.#pair = pair;
-    log.info(`the webhook presents a certificate that expires on ${new Date(pair.expiresMs).toISOString()}`);
+    log.info(`the ${server} presents a certificate that expires on ${new Date(pair.expiresMs).toISOString()}`);
     take(pair);
   }
 }

@@ -1,4 +1,4 @@
-/** Which certificate and key the webhook presents. */
+/** Which certificate and key a server presents. */
 import { expiryOf, type Fault, pairFaults } from '../model/certificate.ts';
 import type { Problem } from '../model/problem.ts';
 

@@ -37,6 +37,7 @@ class Followed {
     const known = [first, second];
     followPair(
       {
+        server: 'webhook',
         certPath: this.folder.at(`${folder}/tls.crt`),
         keyPath: this.folder.at(`${folder}/tls.key`),
         take: ({ certificate }) =>
@@ -56,7 +57,7 @@ class Followed {
 
 const expires = 'info the webhook presents a certificate that expires on 2026-08-30T00:00:00.000Z';
 
-describe('the files of the webhook’s certificate', () => {
+describe('the files of a server’s certificate', () => {
   it('are read at once', (test) => {
     const followed = new Followed(test);
     followed.write('tls', first);
@@ -124,7 +125,7 @@ describe('the files of the webhook’s certificate', () => {
   it('are waited for', (test) => {
     const followed = new Followed(test);
     followed.follow('tls');
-    assert.match(followed.said.join(), /^error the webhook's certificate: .* no review is answered until one comes$/);
+    assert.match(followed.said.join(), /^error the webhook's certificate: .* nobody is answered until one comes$/);
     followed.write('tls', first);
     followed.clock.advance(2000);
     assert.deepEqual(followed.taken, ['first']);
