@@ -22,6 +22,7 @@ import type { Catalog, CatalogChange } from './model/catalog.ts';
 import type { Inbound } from './model/inbound.ts';
 import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink } from './model/object-source.ts';
+import type { Origin } from './model/origin.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
 import type { Freshness, Sink } from './model/source.ts';
@@ -167,6 +168,11 @@ export class ControlPlane implements ProxyHost {
       problems: (part, problems) => this.#clusters.problems(cluster, part, problems),
       ...this.#reportsOf(state),
     };
+  }
+
+  /** Where the versions of an object of the config cluster stand, by layer from below; nothing while there is one layer. */
+  originsOf(key: string): readonly Origin[] {
+    return this.#layers.originsOf(key);
   }
 
   /** What a source says of itself. */

@@ -12,11 +12,13 @@ import { ControlPlane } from './control-plane.ts';
 import { GatewayNames } from './gateway-names.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import type { HttpServer } from './lib/http.ts';
 import type { Log } from './lib/log.ts';
 import { someOf } from './lib/some-of.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
 import type { Catalog } from './model/catalog.ts';
 import type { ObjectSource } from './model/object-source.ts';
+import type { Origin } from './model/origin.ts';
 import type { Sink, Source } from './model/source.ts';
 import { createWebhook, type WebhookOptions } from './webhook/server.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
@@ -41,6 +43,8 @@ export interface DiscoveryServerOptions {
   readonly httpAddress: Address;
   /** The validating webhook for API servers; none when absent. */
   readonly webhook?: Pick<WebhookOptions, 'certPath' | 'keyPath' | 'meshConfig'> & { readonly address: Address };
+  /** The API over which people put rules; none when absent. */
+  readonly api?: ServedApi;
   /** The id of the cluster that objects come from. */
   readonly cluster: string;
   readonly domainSuffix: string;
@@ -54,6 +58,13 @@ export interface DiscoveryServerOptions {
   readonly onAnswer?: () => void;
   /** Ends the wait for sources: the start is rejected with the signal's reason. Has no effect once proxies are served. */
   readonly signal?: AbortSignal;
+}
+
+export interface ServedApi {
+  readonly address: Address;
+  readonly scheme: 'http' | 'https';
+  /** Gets what tells where the versions of an object stand, by layer from below. */
+  readonly create: (originsOf: (key: string) => readonly Origin[]) => HttpServer;
 }
 
 /** Tells the platform what people should know. Of several replicas one does, whichever leads. */
@@ -89,7 +100,7 @@ export class ListenError extends Error {
   }
 }
 
-type Served = 'HTTP' | 'xDS' | 'webhook';
+type Served = 'HTTP' | 'xDS' | 'webhook' | 'API';
 
 /** How often what time alone can turn bad is judged again, in milliseconds: dates of certificates are days. */
 const recheckMs = 60 * 60 * 1000;
@@ -102,10 +113,10 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const { log } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
-  const { controlPlane, ads, writer, http, webhook, grpc } = parts;
+  const { controlPlane, ads, writer, http, webhook, api, grpc } = parts;
   const end = async () => {
     stop.abort();
-    await Promise.all([http.close(), webhook?.close()]);
+    await Promise.all([http.close(), webhook?.close(), api?.close()]);
   };
   try {
     const httpAddress = await listen('HTTP', options.httpAddress, http);
@@ -113,6 +124,11 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     if (webhook !== undefined && options.webhook !== undefined) {
       const address = await listen('webhook', options.webhook.address, webhook);
       log.info(`serving the webhook on https://${formatAddress(address)}`);
+    }
+    // What is asked before its source has begun waits for it.
+    if (api !== undefined && options.api !== undefined) {
+      const address = await listen('API', options.api.address, api);
+      log.info(`serving the API on ${options.api.scheme}://${formatAddress(address)}`);
     }
     const { synced, waiting } = runSources(runsOf(options, controlPlane), log, stop.signal);
     if (waiting.size > 0)
@@ -187,6 +203,7 @@ function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
     writer,
     http: createHttpServer(pages(data, metrics), log),
     webhook: options.webhook && createWebhook({ ...options.webhook, log, events: metrics.withWebhook() }),
+    api: options.api?.create((key) => controlPlane.originsOf(key)),
     grpc: createGrpcServer({ methods, log, clock, ...xdsWaits }),
     enter(next: State) {
       state = next;

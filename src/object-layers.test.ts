@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { changeOf, objectIn, removalOf } from '../test/support/objects.ts';
-import type { ObjectChange } from './model/kubernetes-object.ts';
+import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import { formatProblem } from './model/problem.ts';
 import { type Layer, ObjectLayers } from './object-layers.ts';
 
@@ -94,7 +94,10 @@ it('an object that others lie over is told, and where the one in force stands', 
     [2, 'api'],
   ] as const)
     layers.apply(layer, [changeOf(version('1', file))]);
+  const known = () => layers.originsOf(objectKey(gone)).map(({ file }) => file);
+  assert.deepEqual(known(), ['cluster', 'consul:rules/a', 'api']);
   for (const layer of [2, 1, 0]) layers.apply(layer, [gone]);
+  assert.deepEqual(known(), []);
   const over = (beneath: string, above: string) =>
     `${beneath}:1: Service shop/a: expected one source to state this object, found it at ${above}:1 too, which lies over this one and counts [FW3151]`;
   assert.deepEqual(told, [

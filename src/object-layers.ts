@@ -1,6 +1,7 @@
 /** Objects that several sources state: those of a layer lie over those of the same name in the layers beneath it. */
 import { ensure } from './lib/ensure.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from './model/kubernetes-object.ts';
+import type { Origin } from './model/origin.ts';
 import { type Problem, placeOf } from './model/problem.ts';
 
 /** From 0, which is beneath all others. */
@@ -30,6 +31,11 @@ export class ObjectLayers {
   /** Takes changes of a layer and yields those of the whole. */
   apply(layer: Layer, changes: readonly ObjectChange[]): readonly ObjectChange[] {
     return this.#hasOverlay ? changes.flatMap((change) => this.#applyOne(layer, change)) : changes;
+  }
+
+  /** Where the versions of an object stand, from below, as far as they are remembered. */
+  originsOf(key: string): readonly Origin[] {
+    return (this.#objects.get(key) ?? []).map(([, { origin }]) => origin);
   }
 
   #applyOne(layer: Layer, change: ObjectChange): readonly ObjectChange[] {

@@ -106,6 +106,8 @@ const order: Order = [
   ['https', ['files', 'model', 'lib']],
   // What stands before an API server's store: objects by themselves, nothing of the mesh.
   ['webhook', ['mesh-config-object.ts', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
+  // Rules over HTTP, where there is no API server.
+  ['rules-api', ['https', 'state', 'files', 'config', 'descriptors', 'model', 'lib']],
   ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',
@@ -142,6 +144,8 @@ const order: Order = [
       'cluster-status.ts',
       'mesh-config-source.ts',
       'inspection.ts',
+      'rules-api',
+      'state',
       'kubernetes',
       'files',
       'config',

@@ -1,6 +1,7 @@
 /** What commands print of problems: for people, for programs, and for the annotations of GitHub. */
 import { styleText } from 'node:util';
 import { type Code, codes } from '../model/codes.ts';
+import { jsonProblem } from '../model/json-problem.ts';
 import { formatProblem, formatRelated, type Problem, type Severity, severities } from '../model/problem.ts';
 
 export type ReportFormat = 'text' | 'json' | 'github';
@@ -58,31 +59,6 @@ function summaryOf({ problems, files, objects }: Report): string {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
-/** A problem as programs read it; docs/validation.md describes it. Fields are there always, absent values are null. */
-function jsonProblem({ severity, code, message, path, object, file, line, related = [], hint }: Problem): object {
-  return {
-    severity,
-    code,
-    title: codes[code],
-    message,
-    object: object === undefined ? null : pick(object),
-    path,
-    file: file ?? null,
-    line: line ?? null,
-    related: related.map((other) => ({
-      object: pick(other.object),
-      file: other.file ?? null,
-      line: other.line ?? null,
-      reason: other.reason,
-    })),
-    hint: hint ?? null,
-  };
-}
-
-function pick({ kind, namespace, name }: NonNullable<Problem['object']>): object {
-  return { kind, namespace, name };
 }
 
 function jsonOf(report: Report): string {

@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
+import { type RulesApi, type RulesArguments, rulesApiOf, withRulesOptions } from './rules.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
 
@@ -27,7 +28,7 @@ export interface ServerArguments {
   readonly logLevel: LogLevel;
 }
 
-interface ServeArguments extends ServerArguments {
+interface ServeArguments extends ServerArguments, RulesArguments {
   readonly config: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -75,28 +76,31 @@ export function withServerOptions(command: Command): Command {
 
 export function serveCommand(command: Command): Command {
   return withServerOptions(
-    command
-      .description('Serve the mesh that a Kubernetes cluster, or files, describe to Envoys, over xDS.')
-      .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
-      .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
-      .option('--context <name>', "the kubeconfig's context, when it is not the current one")
-      .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
-      .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
-      .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
-      .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
-      .addOption(
-        new Option('--webhook-address <host:port>', 'where API servers ask before they store a rule (HTTPS)').argParser(
-          parseAddress,
-        ),
-      )
-      .option('--webhook-cert <file>', "the webhook's certificate in PEM, those that vouch for it after it; watched")
-      .option('--webhook-key <file>', 'its private key in PEM, watched'),
+    withRulesOptions(
+      command
+        .description('Serve the mesh that a Kubernetes cluster, or files, describe to Envoys, over xDS.')
+        .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
+        .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
+        .option('--context <name>', "the kubeconfig's context, when it is not the current one")
+        .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
+        .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
+        .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
+        .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
+        .addOption(
+          new Option(
+            '--webhook-address <host:port>',
+            'where API servers ask before they store a rule (HTTPS)',
+          ).argParser(parseAddress),
+        )
+        .option('--webhook-cert <file>', "the webhook's certificate in PEM, those that vouch for it after it; watched")
+        .option('--webhook-key <file>', 'its private key in PEM, watched'),
+    ),
   )
     .addHelpText(
       'after',
       `
-With --config beside a cluster, objects of files lie over those of the same name in the cluster; --mesh-config takes the
-place of the ConfigMap.
+Of several objects of one name that of the HTTP API counts, then that of files (--config), then that of the cluster;
+--mesh-config takes the place of the ConfigMap.
 
 Examples:
   fairway serve --config mesh/
@@ -113,8 +117,10 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
   const signal = untilSignal();
   const stop = new AbortController();
   void signal.then(() => stop.abort());
+  const rules = rulesApiOf(options, command, log);
   const server = await startDiscoveryServer({
-    ...sourcesOf(options, command, log),
+    ...sourcesOf({ ...options, rules }, command, log),
+    ...(rules === undefined ? {} : { api: rules.api }),
     ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
     ...webhookOf(options, command),
     xdsAddress,
@@ -133,32 +139,37 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
     log.info(`${await signal}: draining; proxies may take ${drain / 1000} s to leave, a second signal ends it`);
     await server.close(drain);
   }
+  rules?.close();
   log.info('stopped');
 }
 
 /** Where objects come from. Ends the process with one line when the options do not say. */
 function sourcesOf(
-  options: ServeArguments,
+  options: ServeArguments & { readonly rules: RulesApi | undefined },
   command: Command,
   log: Log,
 ): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters' | 'writer'> {
-  const { config, systemNamespace, meshConfigMap } = options;
+  const { config, rules, systemNamespace, meshConfigMap } = options;
   const access = accessOf(options, command);
-  const files = config.length === 0 ? [] : [fileSource({ paths: config, log })];
+  // From below: what was said last, and on purpose, counts.
+  const layers = [
+    ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
+    ...(rules === undefined ? [] : [rules.source]),
+  ];
   if (access !== undefined) {
     const cluster = configCluster({ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log });
     const { client, sources, meshConfig, others } = cluster;
-    const common = { overlays: files, meshConfig, otherClusters: others };
+    const common = { overlays: layers, meshConfig, otherClusters: others };
     if (!options.status) return { ...common, sources };
     const status = clusterStatus({ client, systemNamespace, log });
     return { ...common, sources: sources.map(status.tap), writer: status.writer };
   }
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
-  if (files.length === 0 && options.meshConfig === undefined)
+  if (layers.length === 0 && options.meshConfig === undefined)
     command.error(
-      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
+      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
-  return { sources: files };
+  return { sources: layers.slice(0, 1), overlays: layers.slice(1) };
 }
 
 /** The webhook that the options ask for. Ends the process with one line when they ask for half of one. */

@@ -39,22 +39,22 @@ const mostWaiting = 64;
 /** Before a thread that did not even start is started again, in milliseconds. */
 const restartMs = 1000;
 
-interface Job<Note, Answer> {
-  readonly body: Uint8Array;
+interface Job<Question, Note, Answer> {
+  readonly question: Question;
   readonly settle: (outcome: Outcome<Note, Answer>) => void;
   note?: Note;
 }
 
 /** Answers one question after the other. */
-export class BoundedThread<Note, Answer> {
+export class BoundedThread<Question, Note, Answer> {
   readonly #options: BoundedThreadOptions;
   readonly #clock: Clock;
-  readonly #waiting = new Set<Job<Note, Answer>>();
+  readonly #waiting = new Set<Job<Question, Note, Answer>>();
   readonly #stopping = { reason: 'the server is stopping' };
   #worker: Worker | undefined;
   #isReady = false;
   #isClosed = false;
-  #job: Job<Note, Answer> | undefined;
+  #job: Job<Question, Note, Answer> | undefined;
   #cancel: Cancel = () => {};
 
   constructor(options: BoundedThreadOptions) {
@@ -63,13 +63,13 @@ export class BoundedThread<Note, Answer> {
     this.#start();
   }
 
-  /** Asks about a body, which the thread takes over. Whoever has lost interest says so by the signal. Never rejected. */
-  ask(body: Uint8Array, signal: AbortSignal): Promise<Outcome<Note, Answer>> {
+  /** Asks what can be cloned into the thread. Whoever has lost interest says so by the signal. Never rejected. */
+  ask(question: Question, signal: AbortSignal): Promise<Outcome<Note, Answer>> {
     if (this.#isClosed) return Promise.resolve(this.#stopping);
     if (this.#waiting.size >= mostWaiting)
       return Promise.resolve({ reason: `${mostWaiting} ${this.#options.questions} are waiting already` });
     return new Promise((resolve) => {
-      const job: Job<Note, Answer> = { body, settle: resolve };
+      const job: Job<Question, Note, Answer> = { question, settle: resolve };
       this.#waiting.add(job);
       signal.addEventListener('abort', () => {
         if (this.#waiting.delete(job)) resolve({ reason: 'nobody waits for the answer any more' });
@@ -106,7 +106,7 @@ export class BoundedThread<Note, Answer> {
     this.#waiting.delete(job);
     this.#job = job;
     this.#cancel = this.#clock.after(this.#options.budgetMs, () => this.#giveUp());
-    this.#worker?.postMessage(job.body);
+    this.#worker?.postMessage(job.question);
   }
 
   #hear(said: Said<Note, Answer>): void {

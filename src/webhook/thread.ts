@@ -24,7 +24,7 @@ export interface NoVerdict {
 }
 
 export class JudgeThread {
-  readonly #thread: BoundedThread<Identified, Answer>;
+  readonly #thread: BoundedThread<Uint8Array, Identified, Answer>;
   readonly #log: Log;
 
   constructor({ meshConfig, log, clock, budgetMs = 3000, heapMb = 256 }: JudgeThreadOptions) {
@@ -41,7 +41,7 @@ export class JudgeThread {
   }
 
   /**
-   * Judges the body of a request, which the thread takes over. What could not be judged to its end is refused if that much is
+   * Judges the body of a request. What could not be judged to its end is refused if that much is
    * known of it. Whoever has lost interest says so by the signal. Never rejected.
    */
   async judge(body: Uint8Array, signal: AbortSignal): Promise<Answer | NoVerdict> {

@@ -45,7 +45,7 @@ describe('arguments that cannot be understood', () => {
   check(
     'are no files',
     ['serve'],
-    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, or at least --mesh-config <file>, found none of them',
+    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
   );
   check(
     'are a kind that is not there',
