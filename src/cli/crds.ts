@@ -1,7 +1,7 @@
 /** `fairway crds`: the definitions of Istio's kinds, for clusters that do not have them. */
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { type CustomResource, customResources } from '../config/custom-resources.ts';
+import { customResources, isMeant } from '../config/custom-resources.ts';
 import { type CustomResourceDefinition, customResourceDefinition } from '../crds/definition.ts';
 import { collect } from './options.ts';
 
@@ -38,12 +38,6 @@ Examples:
         .map(customResourceDefinition);
       print(output === 'json' ? asJson(definitions) : asYaml(definitions));
     });
-}
-
-/** Whether somebody means a kind: by any of the names that kubectl takes. */
-function isMeant(name: string, { kind, plural, shortNames }: CustomResource): boolean {
-  const meant = name.toLowerCase();
-  return meant === kind.toLowerCase() || meant === plural || shortNames.includes(meant);
 }
 
 /** Prints a long text, of which a reader such as `head` need not want all. */

@@ -1,7 +1,9 @@
 /** The command line: every command with its help. */
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
+import { applyCommand } from './apply.ts';
 import { crdsCommand } from './crds.ts';
+import { deleteCommand } from './delete.ts';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
@@ -16,6 +18,8 @@ export function createProgram(): Command {
   serveCommand(program.command('serve'));
   validateCommand(program.command('validate'));
   analyzeCommand(program.command('analyze'));
+  applyCommand(program.command('apply'));
+  deleteCommand(program.command('delete'));
   crdsCommand(program.command('crds'));
   return program;
 }

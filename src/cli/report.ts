@@ -38,7 +38,7 @@ function textOf(report: Report): string {
 const colours = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
 
 /** An error as it is; of anything else the line says that it is none. Colours appear on a terminal only. */
-function problemText(problem: Problem): string {
+export function problemText(problem: Problem): string {
   const { severity, message, related = [], hint } = problem;
   const told = severity === 'error' ? problem : { ...problem, message: `${severity}: ${message}` };
   return [

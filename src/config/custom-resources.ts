@@ -46,6 +46,12 @@ export const customResources: readonly CustomResource[] = Object.entries(kinds).
   return { kind, group, plural: pluralOf(kind), shortNames: shortNames[kind] ?? [], versions };
 });
 
+/** Whether somebody means a kind: by any of the names that kubectl takes. */
+export function isMeant(name: string, { kind, plural, shortNames }: CustomResource): boolean {
+  const meant = name.toLowerCase();
+  return meant === kind.toLowerCase() || meant === plural || shortNames.includes(meant);
+}
+
 /** `virtualservices` for VirtualService. */
 export function pluralOf(kind: Kind): string {
   return `${kind.toLowerCase()}s`.replace(/ys$/, (end) => (kind.endsWith('ay') ? end : 'ies'));

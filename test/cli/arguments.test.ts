@@ -72,6 +72,27 @@ describe('arguments that cannot be understood', () => {
     ['serve', '--config', 'x', '--webhook-address', ':15017', '--webhook-key', 'k.pem'],
     'expected --webhook-address <host:port>, --webhook-cert <file> and --webhook-key <file> together, found only --webhook-address and --webhook-key',
   );
+  const api = ['serve', '--api-address'];
+  check(
+    'are an API without its tokens',
+    [...api, '127.0.0.1:0', '--state-dir', 'x'],
+    'expected --api-token-file <file> and --state-dir <folder> with --api-address, found only one of them',
+  );
+  check(
+    'are an API in plaintext for everybody',
+    [...api, ':15016', '--api-token-file', 'x', '--state-dir', 'x'],
+    'expected --api-cert <file> and --api-key <file>, or an --api-address on loopback: tokens do not travel in plaintext',
+  );
+  check(
+    'are a certificate without its key',
+    [...api, ':15016', '--api-token-file', 'x', '--state-dir', 'x', '--api-cert', 'x'],
+    'expected --api-cert <file> and --api-key <file> together, found one of them',
+  );
+  check(
+    'are tokens without an API',
+    ['serve', '--config', 'x', '--api-token-file', 'x'],
+    'expected --api-address <host:port> with --api-token-file, found none',
+  );
   check('are an option without its value', ['serve', '--config'], "option '--config <path>' argument missing");
   check(
     'are more arguments than there are',
