@@ -3,6 +3,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import type { Index } from '../incremental/table.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { isKubernetes } from '../model/cluster.ts';
 import { type Labels, selects } from '../model/labels.ts';
 import { isHttp, isTls } from '../model/protocol.ts';
 import type { Workload } from '../model/workload.ts';
@@ -31,7 +32,7 @@ export function createKnowledge(graph: Graph, { tables }: Mesh): Knowledge {
   );
   const observed = {
     pods: workloads.index('observed', ({ kind }) => (kind === 'pod' ? [''] : [])),
-    endpoints: shards.index('observed', ({ registry }) => (registry !== 'service-entry' ? [''] : [])),
+    endpoints: shards.index('observed', ({ registry }) => (isKubernetes(registry) ? [''] : [])),
     secrets: secrets.index('observed', () => ['']),
   };
   return {

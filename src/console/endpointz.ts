@@ -1,24 +1,34 @@
 /** The endpoints behind services, as registries report them: by port of each service, and by host and source. */
-import { type Endpoint, shardKey } from '../model/endpoint.ts';
+import { kubernetesCluster } from '../model/cluster.ts';
+import { type Endpoint, type EndpointShard, shardKey } from '../model/endpoint.ts';
+import { isCatalog } from '../model/registry-kind.ts';
+import { type Service, serviceKey } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
+import { providerOf } from './registryz.ts';
 
 export function endpointzPage({ services, endpointShards }: ConsoleData): Answer {
   return () => {
     const byHost = Map.groupBy(endpointShards(), ({ namespace, hostname }) => `${namespace}/${hostname}`);
     return json(
       [...services()]
-        .flatMap(({ hostname, namespace, ports }) =>
-          ports.map((port) => ({
-            svc: `${hostname}:${port.name}`,
-            ep: (byHost.get(`${namespace}/${hostname}`) ?? []).flatMap(({ endpoints, name }) =>
-              endpoints.flatMap((endpoint) => endpointAt(endpoint, port.name, name)),
-            ),
+        .flatMap((service) =>
+          service.ports.map((port) => ({
+            svc: `${service.hostname}:${port.name}`,
+            ep: (byHost.get(`${service.namespace}/${service.hostname}`) ?? [])
+              .filter((shard) => namesPortsLike(shard, service))
+              .flatMap(({ endpoints, name }) => endpoints.flatMap((endpoint) => endpointAt(endpoint, port.name, name))),
           })),
         )
         .sort((a, b) => (a.svc < b.svc ? -1 : 1)),
     );
   };
+}
+
+/** Whether a shard calls its ports as a service does: a catalog's are called as its own service calls them. */
+function namesPortsLike(shard: EndpointShard, service: Service): boolean {
+  const isOfCatalog = isCatalog(shard.registry) || isCatalog(service.registry);
+  return !isOfCatalog || shardKey(shard) === serviceKey(service);
 }
 
 /** By host, then by namespace: the endpoints of each shard, by `registry/cluster`, once for each port. */
@@ -30,7 +40,9 @@ export function endpointShardzPage({ endpointShards, cluster }: ConsoleData): An
       hosts[hostname] ??= {};
       hosts[hostname][namespace] ??= { Shards: {} };
       const known = hosts[hostname][namespace].Shards;
-      const shard = `${registry === 'service-entry' ? 'External' : 'Kubernetes'}/${cluster}`;
+      const shard = isCatalog(registry)
+        ? registry
+        : `${providerOf(registry)}/${kubernetesCluster(registry) || cluster}`;
       const found = endpoints.flatMap((endpoint) =>
         Object.keys(endpoint.ports).flatMap((port) => endpointAt(endpoint, port, name)),
       );

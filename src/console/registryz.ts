@@ -1,5 +1,7 @@
 /** /debug/registryz: every service that a registry reports, in the form of Istio's model. */
+import { isKubernetes } from '../model/cluster.ts';
 import { originKey } from '../model/origin.ts';
+import { isStated } from '../model/registry-kind.ts';
 import type { Resolution, Service } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
@@ -18,6 +20,11 @@ export function registryzPage({ services, cluster }: ConsoleData): Answer {
   return () => json([...services()].sort(byHostname).map((service) => registryService(service, cluster)));
 }
 
+/** A registry as Istio calls it; a catalog by its own name. */
+export function providerOf(registry: string): string {
+  return isKubernetes(registry) ? 'Kubernetes' : isStated(registry) ? 'External' : registry;
+}
+
 function byHostname(a: Service, b: Service): number {
   return a.hostname < b.hostname ? -1 : a.hostname > b.hostname ? 1 : a.namespace < b.namespace ? -1 : 1;
 }
@@ -26,7 +33,7 @@ function registryService(service: Service, cluster: string): object {
   const { registry, name, namespace, labels, exportTo, ports, createdAt, hostname, addresses } = service;
   return {
     Attributes: {
-      ServiceRegistry: registry === 'service-entry' ? 'External' : 'Kubernetes',
+      ServiceRegistry: providerOf(registry),
       Name: name,
       Namespace: namespace,
       Labels: labels,

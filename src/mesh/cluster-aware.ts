@@ -3,6 +3,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import { isKubernetes } from '../model/cluster.ts';
 import { isHttp } from '../model/protocol.ts';
+import { isCatalog } from '../model/registry-kind.ts';
 import type { Service } from '../model/service.ts';
 import { isClusterLocal } from './cluster-local.ts';
 import type { ServiceQueries } from './services.ts';
@@ -18,12 +19,10 @@ export function clusterAwareQuery(
 ): ClusterAwareQuery {
   /** A host has other addresses in another cluster; or who else has its addresses may be elsewhere there. */
   function differs(read: Reader, { hostname, addresses, ports }: Service): boolean {
-    if (spansClusters(read.keys(services.byHost, hostname))) return true;
-    return ports.some(
-      ({ number, protocol }) =>
-        !isHttp(protocol) &&
-        addresses.some((address) => read.keys(services.byAddress, `${address}:${number}`).length > 1),
-    );
+    const keys = read.keys(services.byHost, hostname);
+    if (spansClusters(keys)) return true;
+    const isToldByAddress = ports.some(({ protocol }) => !isHttp(protocol)) || keys.some(isCatalog);
+    return isToldByAddress && addresses.some((address) => read.keys(services.byAddress, address).length > 1);
   }
 
   return graph.query<string, boolean>('clusterAware', {

@@ -40,6 +40,8 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
   const placed = endpoints.endpoints.flatMap((endpoint) => {
     const number = endpoint.ports[port.name];
     if (number === undefined || !selects(subset, endpoint.labels)) return [];
+    // Envoy knows no weight of 0.
+    if (endpoint.weight === 0) return [];
     // Only the gateway of its network may know where an endpoint is.
     const isBehindGateway = networks !== undefined && endpoint.address === '' && endpoint.network !== '';
     if (!request.resolvesNames && !isAddress(endpoint.address) && !isBehindGateway) return [];

@@ -2,12 +2,16 @@
 import { byAge } from '../config/config.ts';
 import type { Reader } from '../incremental/query.ts';
 import { isAbout } from '../model/cluster.ts';
+import { shardKey } from '../model/endpoint.ts';
 import { type Labels, selects } from '../model/labels.ts';
 import { isHttp } from '../model/protocol.ts';
 import type { Proxy } from '../model/proxy.ts';
+import { isCatalog } from '../model/registry-kind.ts';
 import type { ServiceTarget } from '../model/scope.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
+import { factsOf, type InstanceFacts, instancesBeside } from './instances.ts';
+import { configCluster, platformsIn } from './merged-services.ts';
 import { telemetryName } from './names.ts';
 import { statedNetwork } from './stated-network.ts';
 import { meshKey, type Tables } from './tables.ts';
@@ -21,25 +25,42 @@ export interface Identity {
   readonly network: string;
   /** Undefined while the platform has not told of it. */
   readonly workload: Workload | undefined;
+  /** Where it runs and what it is: by its workload, else by the instances of catalogs at its address. */
+  readonly known: Omit<InstanceFacts, 'network'> | undefined;
 }
 
 /** What readers of an identity read. */
-export function identitySources({ clusters, workloads, meshNetworks }: Tables) {
-  return [meshNetworks, clusters, clusters.all, workloads, workloads.byAddress, workloads.byPod] as const;
+export function identitySources({ clusters, workloads, shards, meshNetworks }: Tables) {
+  return [
+    meshNetworks,
+    clusters,
+    clusters.all,
+    workloads,
+    workloads.byAddress,
+    workloads.byPod,
+    shards,
+    shards.byAddress,
+  ] as const;
 }
 
 /** A proxy that names a cluster which nobody knows is taken for one of the config cluster. */
-export function identityOf(read: Reader, { clusters, workloads, meshNetworks }: Tables, proxy: Proxy): Identity {
+export function identityOf(read: Reader, tables: Tables, proxy: Proxy): Identity {
+  const { clusters, workloads, meshNetworks } = tables;
   const known = read.rows(clusters, read.keys(clusters.all, ''));
   const own = known.find(({ id }) => id === proxy.cluster) ?? known.find(({ isConfig }) => isConfig);
   const cluster = own?.id ?? proxy.cluster;
   const workload = workloadOf(read, workloads, proxy, cluster);
+  const instances = workload === undefined ? instancesBeside(read, tables, proxy) : [];
+  const facts = factsOf(instances);
   const [address = ''] = proxy.addresses;
+  // MeshNetworks name what runs in a cluster by the cluster, and what a catalog has by the catalog.
+  const place = workload?.kind === 'workload-entry' ? '' : (instances[0]?.shard.registry ?? cluster);
   const network =
     proxy.network ||
     workload?.network ||
-    statedNetwork(read.row(meshNetworks, meshKey) ?? {}, workload?.kind === 'workload-entry' ? '' : cluster, address);
-  return { cluster, isOneOfSeveral: known.length > 1, network, workload };
+    facts?.network ||
+    statedNetwork(read.row(meshNetworks, meshKey) ?? {}, place, address);
+  return { cluster, isOneOfSeveral: known.length > 1, network, workload, known: workload ?? facts };
 }
 
 /**
@@ -75,8 +96,8 @@ function workloadOf(
 }
 
 /** What readers of targets and of hidden listeners read. */
-export function targetSources({ services, shards }: Tables) {
-  return [services, services.byHost, services.bySelector, shards, shards.byAddress] as const;
+export function targetSources({ services, clusters, shards }: Tables) {
+  return [services, services.byHost, services.bySelector, clusters, clusters.all, shards, shards.byAddress] as const;
 }
 
 /** Among services of one age, those that are stated are told apart by host. */
@@ -88,10 +109,11 @@ const ageOf = (service: Service) => ({ ...service, name: telemetryName(service) 
  */
 export function targetsOf(
   read: Reader,
-  { services, shards }: Tables,
+  tables: Tables,
   proxy: Proxy,
   { cluster, workload }: Identity,
 ): readonly ServiceTarget[] {
+  const { services, shards } = tables;
   const labels: Labels = workload?.labels ?? proxy.labels;
   const ports = workload?.ports ?? proxy.podPorts ?? {};
   const isEntry = workload?.kind === 'workload-entry';
@@ -103,11 +125,15 @@ export function targetsOf(
   };
   for (const address of proxy.addresses) {
     for (const shard of read.rows(shards, read.keys(shards.byAddress, address))) {
-      if (!isAbout(shard.registry, cluster)) continue;
+      if (!isAbout(shard.registry, cluster) || isCatalog(shard.registry)) continue;
       const rows = read
         .rows(services, read.keys(services.byHost, shard.hostname))
         .filter(
-          (row) => row.namespace === shard.namespace && row.selector === undefined && isAbout(row.registry, cluster),
+          (row) =>
+            row.namespace === shard.namespace &&
+            row.selector === undefined &&
+            isAbout(row.registry, cluster) &&
+            !isCatalog(row.registry),
         );
       for (const endpoint of shard.endpoints.filter((one) => one.address === address))
         for (const row of rows)
@@ -117,6 +143,7 @@ export function targetsOf(
           }
     }
   }
+  for (const { row, port, targetPort } of instanceTargets(read, tables, proxy)) add(row, port, targetPort);
   for (const row of read.rows(services, read.keys(services.bySelector, proxy.namespace))) {
     if (!isAbout(row.registry, isEntry ? workload.cluster : cluster)) continue;
     if (row.resolution === 'alias' || !selects(row.selector ?? {}, labels)) continue;
@@ -132,6 +159,27 @@ export function targetsOf(
     .map(({ service, port, targetPort }) => ({ service, port, targetPort }));
 }
 
+/** The ports of instances of catalogs. The registry that states the port of the host first tells what is served there. */
+function instanceTargets(
+  read: Reader,
+  { services, clusters, shards }: Tables,
+  proxy: Proxy,
+): readonly { readonly row: Service; readonly port: number; readonly targetPort: number }[] {
+  return instancesBeside(read, { shards }, proxy).flatMap(({ shard, endpoint }) => {
+    const own = read.row(services, shardKey(shard));
+    if (own === undefined) return [];
+    const there = read
+      .rows(services, read.keys(services.byHost, shard.hostname))
+      .filter(({ namespace, resolution }) => namespace === shard.namespace && resolution !== 'alias');
+    const platforms = platformsIn(there, configCluster(read, clusters));
+    return own.ports.flatMap(({ name, number }) => {
+      const targetPort = endpoint.ports[name];
+      const row = platforms.find(({ ports }) => ports.some((port) => port.number === number));
+      return targetPort === undefined || row === undefined ? [] : [{ row, port: number, targetPort }];
+    });
+  });
+}
+
 /** Names of listeners for headless services at the proxy's own addresses. */
 export function hiddenListeners(
   read: Reader,
@@ -143,9 +191,13 @@ export function hiddenListeners(
   for (const address of addresses) {
     for (const { hostname, namespace, registry } of read.rows(shards, read.keys(shards.byAddress, address))) {
       if (!isAbout(registry, cluster)) continue;
-      for (const row of read.rows(services, read.keys(services.byHost, hostname)))
-        if (row.namespace === namespace && row.isHeadless)
-          for (const { number, protocol } of row.ports) if (!isHttp(protocol)) names.add(`${address}_${number}`);
+      const rows = read
+        .rows(services, read.keys(services.byHost, hostname))
+        .filter((row) => row.namespace === namespace);
+      if (!rows.some(({ isHeadless }) => isHeadless)) continue;
+      // A catalog may add ports to it.
+      for (const row of rows.filter(({ isHeadless, registry: by }) => isHeadless || isCatalog(by)))
+        for (const { number, protocol } of row.ports) if (!isHttp(protocol)) names.add(`${address}_${number}`);
     }
   }
   return [...names].sort();

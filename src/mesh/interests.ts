@@ -8,6 +8,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
 import { type Hostname, isWildcard, namespaceInName } from '../model/hostname.ts';
 import { isHttp } from '../model/protocol.ts';
+import { isCatalog } from '../model/registry-kind.ts';
 import type { Service } from '../model/service.ts';
 import { countClaims } from './merged-services.ts';
 import { destinationRuleHost, virtualServiceHosts } from './rules.ts';
@@ -105,8 +106,8 @@ function ofService(draft: Draft, service: Service, { defaultServiceExportTo }: V
   const { hostname, aliasOf, addresses, ports } = service;
   draft.aboutHost(hostname);
   if (aliasOf !== undefined) draft.aboutAlias(aliasOf);
-  for (const { number, protocol } of ports)
-    if (!isHttp(protocol)) for (const address of addresses) draft.aboutAddress(`${address}:${number}`);
+  const isToldByAddress = ports.some(({ protocol }) => !isHttp(protocol)) || draft.isInCatalog(hostname);
+  if (isToldByAddress) for (const address of addresses) draft.aboutAddress(address);
   const isSeenByAll = exportToOr(service.exportTo, defaultServiceExportTo).includes('*');
   if (!isSeenByAll || draft.isClaimedTwice(hostname)) draft.aboutSendersTo(hostname);
 }
@@ -181,8 +182,13 @@ class Draft {
     }
   }
 
-  aboutAddress(addressAndPort: string): void {
-    this.#addOwners(this.#read.keys(this.#tables.services.byAddress, addressAndPort));
+  aboutAddress(address: string): void {
+    this.#addOwners(this.#read.keys(this.#tables.services.byAddress, address));
+  }
+
+  /** Whether ports may be added to a host's service that the service itself does not have. */
+  isInCatalog(host: Hostname): boolean {
+    return this.#read.keys(this.#tables.services.byHost, host).some(isCatalog);
   }
 
   isClaimedTwice(host: Hostname): boolean {

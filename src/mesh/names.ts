@@ -2,6 +2,7 @@
 
 import { isKubernetes } from '../model/cluster.ts';
 import type { Hostname } from '../model/hostname.ts';
+import { isCatalog } from '../model/registry-kind.ts';
 import type { Service, ServicePort } from '../model/service.ts';
 
 export function outboundCluster(port: number, subset: string, host: Hostname): string {
@@ -45,9 +46,14 @@ export function apiPath(
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/${kind}/${name}`;
 }
 
-/** What telemetry calls a service: its object's name for Kubernetes, its host for anything stated. */
+/** What telemetry calls a service: its object's name for Kubernetes, its host for anything else. */
 export function telemetryName({ registry, name, hostname }: Service): string {
   return isKubernetes(registry) ? name : hostname;
+}
+
+/** What statistics call a service: its object's name, or the first label of its host where a catalog may name it differently. */
+function shortName({ registry, name, hostname }: Service): string {
+  return isCatalog(registry) ? (hostname.split('.')[0] ?? hostname) : name;
 }
 
 /** The name of a cluster in statistics; patterns are those of Istio's MeshConfig, the final `;` ends it for tag rules. */
@@ -61,9 +67,9 @@ export function statName(
   if (pattern === '') return `${cluster};`;
   const values: { readonly [placeholder: string]: string } = {
     '%SERVICE%': service.hostname.endsWith(`.${service.namespace}.svc.cluster.local`)
-      ? `${service.name}.${service.namespace}`
+      ? `${shortName(service)}.${service.namespace}`
       : service.hostname,
-    '%SERVICE_NAME%': service.name,
+    '%SERVICE_NAME%': shortName(service),
     '%SERVICE_FQDN%': service.hostname,
     '%SERVICE_PORT%': String(port.number),
     '%TARGET_PORT%': String(port.targetPort ?? port.number),

@@ -134,7 +134,7 @@ export function outboundListenerQueries(
 
   /** Whether an older service that the client sees has the same address and port. */
   function isOutranked(read: Reader, client: Client, address: string, claim: ListenerClaim): boolean {
-    const keys = read.keys(services.byAddress, `${address}:${claim.port}`);
+    const keys = read.keys(services.byAddress, address);
     if (keys.length <= 1) return false;
     const { defaultServiceExportTo } = read.cell(visibility, meshKey);
     const others = new Set(read.rows(services, keys).map(({ hostname }) => hostname));

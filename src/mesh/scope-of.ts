@@ -115,12 +115,12 @@ export function scopeQueries(
       const proxy = read.row(proxies, key);
       if (proxy === undefined) return undefined;
       const identity = identityOf(read, tables, proxy);
-      const { workload, cluster, isOneOfSeveral } = identity;
-      const labels = Object.keys(proxy.labels).length > 0 ? proxy.labels : (workload?.labels ?? {});
+      const { known, cluster, isOneOfSeveral } = identity;
+      const labels = Object.keys(proxy.labels).length > 0 ? proxy.labels : (known?.labels ?? {});
       const mesh = read.cell(settings, meshKey);
       const sidecar = proxy.type === 'sidecar' ? sidecarOf(read, proxy.namespace, labels) : undefined;
       const serving = servingPart(read, proxy, identity, labels, sidecar);
-      const locality = proxy.locality.region === '' && workload !== undefined ? workload.locality : proxy.locality;
+      const locality = proxy.locality.region === '' && known !== undefined ? known.locality : proxy.locality;
       const asked = read.cell(allAskedLabels, proxy.namespace);
       const client = clientOf({
         type: proxy.type,
@@ -132,7 +132,7 @@ export function scopeQueries(
         network: identity.network,
         ...(proxy.networkView === undefined ? {} : { networkView: proxy.networkView }),
         cluster: isOneOfSeveral || asked.includes(clusterLabel) ? cluster : '',
-        nodeName: proxy.nodeName === '' ? (workload?.nodeName ?? '') : proxy.nodeName,
+        nodeName: proxy.nodeName === '' ? (known?.nodeName ?? '') : proxy.nodeName,
         family: serving.families.length > 1 ? 'dual' : (serving.families[0] ?? 'v4'),
         isIntercepting: proxy.type === 'sidecar' && proxy.interception !== 'NONE',
         capturesDns: proxy.capturesDns,

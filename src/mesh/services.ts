@@ -4,6 +4,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import { isKubernetes } from '../model/cluster.ts';
 import type { Hostname } from '../model/hostname.ts';
+import { isStated } from '../model/registry-kind.ts';
 import type { Client } from '../model/scope.ts';
 import { namespaceInServiceKey, type Service, type ServicePort } from '../model/service.ts';
 import { type Egress, egressOf } from './egress.ts';
@@ -82,19 +83,23 @@ export function serviceQueries(graph: Graph, tables: Tables): ServiceQueries {
   return { ...settings, egress, service, hosts, portNamespaces };
 }
 
-/** Kubernetes before stated services, so that nobody can squat on a host; the client's own namespace first; then the oldest. */
+/**
+ * Kubernetes before catalogs before stated services, so that nobody can squat on a host; the client's own namespace first;
+ * then the oldest.
+ */
 function inOrder(candidates: readonly Service[], client: Client, fallback: readonly string[]): readonly Service[] {
   const rank = (service: Service) => {
     if (isKubernetes(service.registry)) return 0;
     const how = closeness(exportToOr(service.exportTo, fallback), service.namespace, client.namespace);
-    return service.namespace === client.namespace ? 1 : how === 'public' ? 3 : 2;
+    const distance = service.namespace === client.namespace ? 1 : how === 'public' ? 3 : 2;
+    return isStated(service.registry) ? distance + 3 : distance;
   };
   return [...candidates].sort((a, b) => rank(a) - rank(b) || byAge(a, b));
 }
 
 /** The first one, with the ports of those that state the same service a second time. */
 function merge([first, ...others]: readonly Service[]): Service | undefined {
-  if (first === undefined || isKubernetes(first.registry)) return first;
+  if (first === undefined || !isStated(first.registry)) return first;
   const ports: ServicePort[] = [...first.ports];
   for (const other of others) {
     if (!isSameService(first, other)) continue;

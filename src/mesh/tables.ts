@@ -9,7 +9,6 @@ import type { Cluster } from '../model/cluster.ts';
 import type { EndpointShard } from '../model/endpoint.ts';
 import { isWildcard, namespaceInName, wildcardsOver } from '../model/hostname.ts';
 import type { Namespace } from '../model/namespace.ts';
-import { isHttp } from '../model/protocol.ts';
 import type { Proxy } from '../model/proxy.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
@@ -55,7 +54,7 @@ export interface Tables {
     readonly bySelector: Index;
     /** Services that say of themselves that they are gateways of a network. */
     readonly networkGateways: Index;
-    /** Services by `address:port` of ports that are not HTTP: where two may claim one listener. */
+    /** Services by their virtual addresses, where two may claim one listener: a catalog may add any port to a service. */
     readonly byAddress: Index;
     /** Services whose host names another namespace than they live in, by that other namespace. */
     readonly misnamed: Index;
@@ -167,10 +166,7 @@ function serviceTable(graph: Graph): Tables['services'] {
     byAlias: ({ aliasOf }) => (aliasOf === undefined ? [] : [aliasOf]),
     nodeAware: ({ isNodeLocal, trafficDistribution, namespace }) =>
       isNodeLocal === true || trafficDistribution === 'PreferSameNode' ? [namespace] : [],
-    byAddress: ({ addresses, ports }) =>
-      addresses.flatMap((address) =>
-        ports.filter(({ protocol }) => !isHttp(protocol)).map(({ number }) => `${address}:${number}`),
-      ),
+    byAddress: ({ addresses }) => addresses,
     networkGateways: ({ labels }) => ((labels['topology.istio.io/network'] ?? '') === '' ? [] : ['']),
     bySelector: ({ selector, namespace }) => (selector === undefined ? [] : [namespace]),
     misnamed: (service) => (isMisnamed(service) ? [namespaceInName(service.hostname) ?? ''] : []),

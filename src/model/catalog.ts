@@ -35,7 +35,7 @@ export interface CatalogInstance {
   /** What subsets choose it by, such as its version. */
   readonly labels?: Labels;
   readonly locality?: Locality;
-  /** Share of the traffic among instances; 1 when absent. */
+  /** Share of the traffic among instances, a whole number; 1 when absent, no traffic when 0. */
   readonly weight?: number;
   readonly health?: Health;
   readonly network?: string;

@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly ports: { readonly [portName: string]: number };
   readonly labels: Labels;
   readonly locality: Locality;
-  /** Share of the traffic among endpoints; 1 unless the platform says otherwise. */
+  /** Share of the traffic among endpoints, in whole numbers; 1 unless the platform says otherwise, 0 for none. */
   readonly weight: number;
   readonly health: Health;
   readonly network: string;

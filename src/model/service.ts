@@ -34,7 +34,7 @@ export type TrafficDistribution = 'PreferSameZone' | 'PreferClose' | 'PreferSame
 
 /** A host that can be called, as one platform reports it. */
 export interface Service {
-  /** The platform's instance that reports it: `kubernetes`, `service-entry`, ... */
+  /** The registry that reports it: `kubernetes/east`, `consul/dc1`, `service-entry`, … */
   readonly registry: string;
   readonly hostname: Hostname;
   readonly namespace: string;

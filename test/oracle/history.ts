@@ -1,8 +1,9 @@
 /** Histories of a mesh: objects come, change and go, and so do proxies. */
 import fc from 'fast-check';
 import type { Draft } from '../support/draft.ts';
-import type { Change } from '../support/plane.ts';
+import type { CatalogDraft, Change } from '../support/plane.ts';
 import { connect } from '../support/steps.ts';
+import { catalogService } from './catalog.ts';
 import { closeObject } from './close-quarters.ts';
 import { meshConfig, meshNetworks } from './mesh-config.ts';
 import { anyObject } from './objects.ts';
@@ -21,11 +22,14 @@ const seat = fc.constantFrom(...seats);
 
 const put = (object: Draft) => ({ do: 'put', object }) as const;
 
+const register = (change: CatalogDraft) => ({ do: 'register', change }) as const;
+
 const removal = fc.nat({ max: 99 }).map((at) => ({ do: 'removeAt', at }) as const);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: anyObject.map(put) },
   { weight: 5, arbitrary: removal },
+  { weight: 4, arbitrary: catalogService.map(register) },
   {
     weight: 2,
     arbitrary: fc
@@ -65,6 +69,7 @@ const features = [
   '"cluster":"east"',
   '"topology.istio.io/network":"(far|near)"',
   '"do":"configure"',
+  '"do":"register"',
 ] as const;
 
 function has(step: Step, feature: string): boolean {
@@ -74,10 +79,12 @@ function has(step: Step, feature: string): boolean {
 const beginning: fc.Arbitrary<Batch> = fc
   .record({
     objects: fc.array(anyObject, { minLength: 10, maxLength: 50, size: 'max' }),
+    catalogs: fc.array(catalogService, { maxLength: 8, size: 'max' }),
     proxies: fc.array(proxy, { minLength: 1, maxLength: 3, size: 'max' }),
   })
-  .map(({ objects, proxies }) => [
+  .map(({ objects, catalogs, proxies }) => [
     ...objects.map(put),
+    ...catalogs.map(register),
     ...proxies.map((one, i) => ({ do: 'connect', seat: seats[i] ?? '4', proxy: one }) as const),
   ]);
 
@@ -99,14 +106,20 @@ const close: fc.Arbitrary<readonly Batch[]> = fc
   .record({
     clusters: fc.array(fc.constantFrom('Kubernetes', 'east'), { minLength: 3, maxLength: 3 }),
     first: fc.array(closeObject, { minLength: 3, maxLength: 12, size: 'max' }),
-    rest: fc.array(fc.oneof({ weight: 3, arbitrary: closeObject.map(put) }, { weight: 1, arbitrary: removal }), {
-      maxLength: 4,
-      size: 'max',
-    }),
+    catalogs: fc.array(catalogService, { maxLength: 4, size: 'max' }),
+    rest: fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: closeObject.map(put) },
+        { weight: 1, arbitrary: removal },
+        { weight: 1, arbitrary: catalogService.map(register) },
+      ),
+      { maxLength: 4, size: 'max' },
+    ),
   })
-  .map(({ first, rest, clusters }) => [
+  .map(({ first, catalogs, rest, clusters }) => [
     [
       ...first.map(put),
+      ...catalogs.map(register),
       ...namespaces.flatMap((namespace, i) =>
         connect(namespace, { labels, cluster: clusters[i] ?? 'Kubernetes' }, seats[i]),
       ),

@@ -6,6 +6,7 @@ const hosts = [
   ...namespaces.flatMap((namespace) => serviceNames.map((name) => clusterHost(name, namespace))),
   'ext.example',
   'ext.test',
+  'x.service.consul',
   '*.example',
 ];
 

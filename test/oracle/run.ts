@@ -42,6 +42,9 @@ function fromScratch(state: MeshState, options: { readonly narrows?: boolean }):
     { do: 'configure', mesh: state.mesh },
     { do: 'network', networks: state.networks },
     ...[...state.clusters].map((cluster) => ({ do: 'join', cluster }) as const),
+    ...[...state.catalogServices]
+      .sort(([a], [b]) => (a < b ? 1 : -1))
+      .map(([, change]) => ({ do: 'register', change }) as const),
     ...objects.map((object) => ({ do: 'put', object }) as const),
     ...[...state.proxies].map(([seat, proxy]) => ({ do: 'connect', seat, proxy }) as const),
   ];

@@ -1,13 +1,14 @@
 /** What a mesh consists of after a history: the least that a mesh built from scratch has to be told. */
 import type { MeshNetworks } from '../../src/config/mesh-networks.ts';
 import { type Draft, draftKey } from '../support/draft.ts';
-import type { Change, MeshConfigDraft, ProxyDraft } from '../support/plane.ts';
+import type { CatalogDraft, Change, MeshConfigDraft, ProxyDraft } from '../support/plane.ts';
 import type { Batch, Step } from './history.ts';
 
 export class MeshState {
   readonly objects = new Map<string, Draft>();
   readonly proxies = new Map<string, ProxyDraft>();
   readonly clusters = new Set<string>();
+  readonly catalogServices = new Map<string, CatalogDraft>();
   mesh: MeshConfigDraft = {};
   networks: MeshNetworks = {};
 
@@ -38,6 +39,8 @@ export class MeshState {
       case 'part':
         for (const [key, { cluster }] of this.objects) if (cluster === step.cluster) this.objects.delete(key);
         return this.clusters.delete(step.cluster) ? step : undefined;
+      case 'register':
+        return this.#register(step.change) ? step : undefined;
       case 'network':
         this.networks = step.networks;
         return step;
@@ -61,6 +64,14 @@ export class MeshState {
       { do: 'join', cluster },
       { do: 'put', object },
     ];
+  }
+
+  /** Whether it changes anything. */
+  #register(change: CatalogDraft): boolean {
+    const key = `${change.catalog} ${change.name}`;
+    if (change.service === undefined) return this.catalogServices.delete(key);
+    this.catalogServices.set(key, change);
+    return true;
   }
 
   #at(place: number): Draft | undefined {

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { decodeMeshConfig } from '../../src/config/decode-mesh-config.ts';
 import type { MeshNetworks } from '../../src/config/mesh-networks.ts';
 import { ControlPlane } from '../../src/control-plane.ts';
+import { ensure } from '../../src/lib/ensure.ts';
 import { type LogFields, silent } from '../../src/lib/log.ts';
+import type { CatalogChange } from '../../src/model/catalog.ts';
 import type { Proxy } from '../../src/model/proxy.ts';
 import type { Scope } from '../../src/model/scope.ts';
+import type { Sink } from '../../src/model/source.ts';
 import type { Resource } from '../../src/resource/resource.ts';
 import { pushOrder, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
@@ -18,12 +21,18 @@ export type MeshConfigDraft = { readonly [field: string]: unknown };
 /** A proxy without the name of its connection. */
 export type ProxyDraft = Omit<Proxy, 'connection'>;
 
+/** A service of a catalog, or (undefined) none of that name. */
+export interface CatalogDraft extends CatalogChange {
+  readonly catalog: string;
+}
+
 export type Change =
   /** A new object, or another version of one that is there. */
   | { readonly do: 'put'; readonly object: Draft }
   | { readonly do: 'remove'; readonly object: Draft }
   /** Makes another cluster known, or forgets it with all that it holds. */
   | { readonly do: 'join' | 'part'; readonly cluster: string }
+  | { readonly do: 'register'; readonly change: CatalogDraft }
   | { readonly do: 'network'; readonly networks: MeshNetworks }
   | { readonly do: 'configure'; readonly mesh: MeshConfigDraft }
   /** Connects a proxy in the place of the one that was in this seat. */
@@ -42,6 +51,7 @@ export class Plane {
   /** Computations that failed. */
   readonly failures: string[] = [];
   readonly #connections = new Map<string, Connection>();
+  readonly #catalogs = new Map<string, Sink<CatalogChange>>();
   readonly #namesFor: (type: TypeUrl, proxy: Proxy) => readonly string[];
   #lastConnection = 0;
 
@@ -71,6 +81,9 @@ export class Plane {
         case 'part':
           this.controlPlane.removeCluster(change.cluster);
           break;
+        case 'register':
+          this.#register(change.change);
+          break;
         case 'network':
           this.controlPlane.setMeshNetworks(change.networks);
           break;
@@ -90,6 +103,11 @@ export class Plane {
       }
     }
     this.controlPlane.commit();
+  }
+
+  #register({ catalog, ...change }: CatalogDraft): void {
+    const create = () => this.controlPlane.catalogSink({ name: catalog, kind: 'CatalogService' });
+    ensure(this.#catalogs, catalog, create).apply([change]);
   }
 
   #connect(seat: string, draft: ProxyDraft): void {

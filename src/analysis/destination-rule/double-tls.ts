@@ -1,6 +1,7 @@
 /** FW1106: TLS that is started for connections that are TLS already. */
 import type { Config } from '../../config/config.ts';
 import type { DestinationRule } from '../../config/destination-rule.ts';
+import { servicesOf } from '../../mesh/merged-services.ts';
 import { destinationRuleHost } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { isTls } from '../../model/protocol.ts';
@@ -8,14 +9,14 @@ import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
 export function doubleTls({ tables }: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
-  const { services } = tables;
+  const { services, clusters } = tables;
   return {
     name: 'doubleTls',
-    reads: [services, services.byHost],
+    reads: [services, services.byHost, clusters, clusters.all],
     analyze(read, rule) {
       const host = destinationRuleHost(rule);
       if (isWildcard(host)) return [];
-      const [service] = read.rows(services, read.keys(services.byHost, host));
+      const [service] = servicesOf(read, tables, host, '');
       return service === undefined ? [] : look(rule, service);
     },
   };

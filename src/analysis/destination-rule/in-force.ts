@@ -2,6 +2,7 @@
 import { byAge, type Config } from '../../config/config.ts';
 import type { DestinationRule } from '../../config/destination-rule.ts';
 import type { DestinationPolicy } from '../../mesh/destination-policy.ts';
+import { servicesOf } from '../../mesh/merged-services.ts';
 import { destinationRuleHost } from '../../mesh/rules.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { type Origin, originKey } from '../../model/origin.ts';
@@ -10,10 +11,18 @@ import type { AnalyzedMesh, Analyzer, Diagnosis, RelatedOrigin } from '../analyz
 
 export function inForce(mesh: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
   const { tables, destinationPolicy } = mesh;
-  const { destinationRules, services } = tables;
+  const { destinationRules, services, clusters } = tables;
   return {
     name: 'inForce',
-    reads: [destinationRules, destinationRules.byHost, services, services.byHost, destinationPolicy],
+    reads: [
+      destinationRules,
+      destinationRules.byHost,
+      services,
+      services.byHost,
+      clusters,
+      clusters.all,
+      destinationPolicy,
+    ],
     analyze(read, rule) {
       const host = destinationRuleHost(rule);
       // For a wildcard each service may have a rule of its own; a selector is for workloads that are not at hand.
@@ -22,7 +31,7 @@ export function inForce(mesh: AnalyzedMesh): Analyzer<Config<DestinationRule>> {
         .rows(destinationRules, read.keys(destinationRules.byHost, `${rule.namespace}/${host}`))
         .filter(({ spec, name }) => spec.workloadSelector === undefined && name !== rule.name);
       if (rivals.length === 0) return [];
-      const [service] = read.rows(services, read.keys(services.byHost, host));
+      const [service] = servicesOf(read, tables, host, '');
       if (service === undefined) return [];
       const policy = read.cell(destinationPolicy, {
         client: clientIn(rule.namespace),

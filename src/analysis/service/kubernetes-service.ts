@@ -1,5 +1,6 @@
 /** FW1205 and FW1206: aliases that lead nowhere, and ports that do not say what they speak. */
 import type { Reader } from '../../incremental/query.ts';
+import { isKubernetes } from '../../model/cluster.ts';
 import type { Service } from '../../model/service.ts';
 import type { AnalyzedMesh, Analyzer, Diagnosis } from '../analyzer.ts';
 
@@ -40,7 +41,7 @@ export function kubernetesService({ tables }: AnalyzedMesh): Analyzer<Service> {
     name: 'kubernetesService',
     reads: [services, services.byHost],
     analyze(read, service) {
-      if (service.registry === 'service-entry') return [];
+      if (!isKubernetes(service.registry)) return [];
       if (service.resolution === 'alias') return alias(read, service);
       return service.ports.flatMap(({ protocol, number, name }, i): readonly Diagnosis[] =>
         protocol !== 'auto'

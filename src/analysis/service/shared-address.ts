@@ -13,7 +13,9 @@ export function sharedAddress({ tables, knowledge }: AnalyzedMesh): Analyzer<Ser
     return read
       .rows(services, keys)
       .filter((other) => other.hostname !== service.hostname)
-      .filter(({ ports }) => ports.some((port) => port.number === number && !isTls(port.protocol)))
+      .filter(({ ports }) =>
+        ports.some((port) => port.number === number && !isTls(port.protocol) && !isHttp(port.protocol)),
+      )
       .sort(byAge)
       .find((other) => byAge(other, service) < 0);
   }
@@ -27,7 +29,7 @@ export function sharedAddress({ tables, knowledge }: AnalyzedMesh): Analyzer<Ser
         const places = service.addresses.map((address) => `${address}:${number}`);
         const group =
           places.length > 0
-            ? places.flatMap((place) => read.keys(services.byAddress, place))
+            ? service.addresses.flatMap((address) => read.keys(services.byAddress, address))
             : read.keys(knowledge.openPorts, String(number));
         const isOpen = places.length === 0 && group.includes(serviceKey(service));
         if (places.length === 0 && !isOpen) return [];

@@ -20,10 +20,10 @@ const fits: { readonly [list in 'http' | 'tls' | 'tcp']: (protocol: Protocol) =>
 
 export function hostProtocol(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
   const { tables, visibility, service } = mesh;
-  const { services } = tables;
+  const { services, clusters } = tables;
   return {
     name: 'hostProtocol',
-    reads: [visibility, service, services, services.byHost],
+    reads: [visibility, service, services, services.byHost, clusters, clusters.all],
     analyze(read, rule) {
       if (!isOnMesh(rule)) return [];
       const client = viewpointOf(read, mesh, rule);

@@ -14,7 +14,7 @@ import { viewpointOf } from '../viewpoint.ts';
 
 export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualService>> {
   const { tables, visibility, service } = mesh;
-  const { services, gateways } = tables;
+  const { services, clusters, gateways } = tables;
 
   function missing(read: Reader, rule: Config<VirtualService>, { host, path }: PlacedDestination): Diagnosis {
     const hidden = hiddenService(read, mesh, host);
@@ -84,7 +84,7 @@ export function unknownDestination(mesh: AnalyzedMesh): Analyzer<Config<VirtualS
 
   return {
     name: 'unknownDestination',
-    reads: [services, services.byHost, gateways, visibility, service],
+    reads: [services, services.byHost, clusters, clusters.all, gateways, visibility, service],
     analyze(read, rule) {
       const client = viewpointOf(read, mesh, rule);
       if (client === undefined) return [];

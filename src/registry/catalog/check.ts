@@ -67,9 +67,9 @@ function usableInstance(instance: CatalogInstance, tell: Tell): readonly Catalog
   for (const [name, port] of Object.entries(ports))
     if (!isPort(port)) tell('FW3102', `${path}.ports.${name}`, 'a port from 1 to 65535', port);
   if (usable.length === 0) return [];
-  if (!Number.isFinite(weight) || weight < 0) {
-    tell('FW3102', `${path}.weight`, 'a weight of 0 or more', weight);
-    return [{ ...instance, ports: Object.fromEntries(usable), weight: 1 }];
+  if (!Number.isSafeInteger(weight) || weight < 0) {
+    tell('FW3102', `${path}.weight`, 'a whole number of 0 or more', weight);
+    return [{ ...instance, ports: Object.fromEntries(usable), weight: weight > 0 ? Math.ceil(weight) : 1 }];
   }
   return [{ ...instance, ports: Object.fromEntries(usable) }];
 }

@@ -126,10 +126,11 @@ describe('an instance', () => {
       [],
       `address: expected an IP address or a DNS name that can be connected to, found ${JSON.stringify(address)}`,
     );
-  check(
-    'of no possible weight weighs 1',
-    { weight: -3 },
-    ['10.0.0.2:8080'],
-    'weight: expected a weight of 0 or more, found -3',
-  );
+  for (const weight of [-3, 0.5])
+    check(
+      `may not weigh ${weight}`,
+      { weight },
+      ['10.0.0.2:8080'],
+      `weight: expected a whole number of 0 or more, found ${weight}`,
+    );
 });

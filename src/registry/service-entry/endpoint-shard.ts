@@ -2,7 +2,8 @@ import type { Config } from '../../config/config.ts';
 import type { ServiceEntry, WorkloadEntry } from '../../config/service-entry.ts';
 import type { Endpoint, EndpointShard } from '../../model/endpoint.ts';
 import { nowhere, parseLocality } from '../../model/locality.ts';
-import { isItsOwnEndpoint, registryName } from './service.ts';
+import { statedRegistry } from '../../model/registry-kind.ts';
+import { isItsOwnEndpoint } from './service.ts';
 
 /** The endpoints that a ServiceEntry lists, for one of its hosts; undefined when it lists none. */
 export function toShard(config: Config<ServiceEntry>, host: string, cluster: string): EndpointShard | undefined {
@@ -12,7 +13,7 @@ export function toShard(config: Config<ServiceEntry>, host: string, cluster: str
     : (spec.endpoints ?? []);
   if (listed.length === 0) return undefined;
   const endpoints = listed.map((endpoint) => toEndpoint(endpoint, spec, namespace, cluster));
-  return { registry: registryName, hostname: host.toLowerCase(), namespace, name, endpoints, origin };
+  return { registry: statedRegistry, hostname: host.toLowerCase(), namespace, name, endpoints, origin };
 }
 
 function toEndpoint(

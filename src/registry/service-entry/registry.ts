@@ -9,12 +9,13 @@ import type { ServiceEntry, WorkloadEntry } from '../../config/service-entry.ts'
 import { ensure } from '../../lib/ensure.ts';
 import { shardKey } from '../../model/endpoint.ts';
 import { isWildcard } from '../../model/hostname.ts';
+import { statedRegistry } from '../../model/registry-kind.ts';
 import { serviceKey } from '../../model/service.ts';
 import { workloadKey } from '../../model/workload.ts';
 import type { RegistryChange } from '../registry.ts';
 import { type AddressClaim, AutoAddresses } from './auto-addresses.ts';
 import { toShard } from './endpoint-shard.ts';
-import { registryName, toServices } from './service.ts';
+import { toServices } from './service.ts';
 import { toWorkload } from './workload.ts';
 
 export class ServiceEntryRegistry {
@@ -44,7 +45,7 @@ export class ServiceEntryRegistry {
 
   /** The change of a row that follows from a WorkloadEntry that is new, different or (undefined) gone. */
   workloadEntry(namespace: string, name: string, config: Config<WorkloadEntry> | undefined): RegistryChange {
-    const key = workloadKey({ registry: registryName, kind: 'workload-entry', namespace, name });
+    const key = workloadKey({ registry: statedRegistry, kind: 'workload-entry', namespace, name });
     return { table: 'workload', key, row: config === undefined ? undefined : toWorkload(config, this.#cluster) };
   }
 

@@ -3,9 +3,8 @@ import type { ServiceEntry, ServiceEntryPort } from '../../config/service-entry.
 import { isRecord } from '../../lib/schema.ts';
 import { isWildcard } from '../../model/hostname.ts';
 import { parseProtocol } from '../../model/protocol.ts';
+import { statedRegistry } from '../../model/registry-kind.ts';
 import type { Resolution, Service, ServicePort } from '../../model/service.ts';
-
-export const registryName = 'service-entry';
 
 const resolutions: { readonly [name in NonNullable<ServiceEntry['resolution']>]: Resolution } = {
   NONE: 'passthrough',
@@ -29,7 +28,7 @@ export function toServices(config: Config<ServiceEntry>): readonly Service[] {
     subjectAltNames,
   } = spec;
   return hosts.map((host) => ({
-    registry: registryName,
+    registry: statedRegistry,
     hostname: host.toLowerCase(),
     namespace,
     name,

@@ -1,14 +1,14 @@
 import type { Config } from '../../config/config.ts';
 import type { WorkloadEntry } from '../../config/service-entry.ts';
 import { nowhere, parseLocality } from '../../model/locality.ts';
+import { statedRegistry } from '../../model/registry-kind.ts';
 import type { Workload } from '../../model/workload.ts';
-import { registryName } from './service.ts';
 
 /** A WorkloadEntry as a row. */
 export function toWorkload({ spec, namespace, name, origin }: Config<WorkloadEntry>, cluster: string): Workload {
   const { address = '', ports = {}, labels = {}, network = '', locality = '', weight = 0, serviceAccount = '' } = spec;
   return {
-    registry: registryName,
+    registry: statedRegistry,
     namespace,
     name,
     kind: 'workload-entry',
