@@ -24,6 +24,9 @@ const shownInWords: readonly Code[] = [
   'FW0901',
   'FW3101',
   'FW3102',
+  'FW3120',
+  'FW3121',
+  'FW3122',
   'FW3151',
   'FW3152',
 ];

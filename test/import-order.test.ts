@@ -35,6 +35,8 @@ const order: Order = [
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
+  // Catalogs: what a platform registers, as services and instances.
+  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
