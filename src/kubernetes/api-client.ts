@@ -5,10 +5,10 @@
  */
 import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { LineSplitter } from '../lib/line-splitter.ts';
 import type { ClusterAccess, Credential } from './access.ts';
 import { AccessError } from './access.ts';
 import { ApiError, ConnectionError, statusError } from './errors.ts';
-import { LineSplitter } from './line-splitter.ts';
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -79,7 +79,7 @@ export class ApiClient {
       const timer = setTimeout(heardNothing, idleMs);
       response.on('data', (chunk: Buffer) => {
         try {
-          const lines = splitter.push(chunk);
+          const lines = linesIn(splitter, chunk);
           if (lines.length === 0) return;
           timer.refresh();
           onLines(lines);
@@ -249,4 +249,12 @@ function toApiError(code: number, retryAfter: string | undefined, body: string):
 function excerpt(text: string): string {
   const line = text.trim().split('\n', 1)[0] ?? '';
   return line === '' ? 'nothing' : JSON.stringify(line.slice(0, 200));
+}
+
+function linesIn(splitter: LineSplitter, chunk: Buffer): readonly string[] {
+  try {
+    return splitter.push(chunk);
+  } catch (error) {
+    throw new ConnectionError((error as Error).message);
+  }
 }

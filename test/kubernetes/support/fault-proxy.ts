@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Agent, type RequestOptions, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { LineSplitter } from '../../../src/kubernetes/line-splitter.ts';
+import { LineSplitter } from '../../../src/lib/line-splitter.ts';
 
 /** A request, as far as faults choose by it. */
 export interface Asked {

@@ -1,6 +1,4 @@
-import { ConnectionError } from './errors.ts';
-
-/** The API server's largest object is 3 MiB as it is sent; a line that grows past this is not an event. */
+/** An API server's largest object is 3 MiB as it is sent; a line that grows past this is nothing that anybody reads. */
 const longestLine = 32 * 1024 * 1024;
 const newline = 0x0a;
 
@@ -26,7 +24,7 @@ export class LineSplitter {
       this.#rest.push(chunk.subarray(from));
       this.#restLength += chunk.length - from;
       if (this.#restLength > longestLine)
-        throw new ConnectionError(`expected an event, found more than ${longestLine / 1024 / 1024} MiB without an end`);
+        throw new Error(`expected a line, found more than ${longestLine / 1024 / 1024} MiB without an end`);
     }
     return lines;
   }

@@ -23,5 +23,5 @@ it('a line without an end is refused before it fills the memory', () => {
   const splitter = new LineSplitter();
   const piece = Buffer.alloc(8 * 1024 * 1024, 'x');
   for (let i = 0; i < 4; i += 1) splitter.push(piece);
-  assert.throws(() => splitter.push(piece), /expected an event, found more than 32 MiB without an end/);
+  assert.throws(() => splitter.push(piece), /expected a line, found more than 32 MiB without an end/);
 });
