@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { build } from './setup/build.ts';
+import { consul } from './setup/consul.ts';
 import { dependencies } from './setup/dependencies.ts';
 import { envoy } from './setup/envoy.ts';
 import { kubernetesServers } from './setup/kubernetes.ts';
@@ -39,10 +40,15 @@ async function setup(): Promise<void> {
   await envoy();
 }
 
-/** Whether any of the tests that some patterns mean needs the Kubernetes servers, whose first build takes long. */
-function haveKubernetesTests(patterns: readonly string[]): boolean {
-  const folder = join(root, 'test', 'kubernetes', sep);
-  return globSync([...patterns], { cwd: root }).some((file) => resolve(root, file).startsWith(folder));
+/** Folders of tests that need the Kubernetes servers, whose first build takes long. */
+const withKubernetes: readonly string[] = ['test/kubernetes', 'test/registries'];
+/** Folders of tests that need a Consul. */
+const withConsul: readonly string[] = ['test/consul', 'test/registries', 'test/up'];
+
+/** Whether any of the tests that some patterns mean lies in one of these folders. */
+function areWithin(folders: readonly string[], patterns: readonly string[]): boolean {
+  const files = globSync([...patterns], { cwd: root }).map((file) => resolve(root, file));
+  return folders.some((folder) => files.some((file) => file.startsWith(join(root, folder, sep))));
 }
 
 const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
@@ -61,7 +67,8 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async test(args) {
     await setup();
     const files = args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'];
-    if (haveKubernetesTests(files)) await kubernetesServers();
+    if (areWithin(withKubernetes, files)) await kubernetesServers();
+    if (areWithin(withConsul, files)) await consul();
     return node(['--test', '--test-concurrency=2', ...files]);
   },
   async bench(args) {
