@@ -37,6 +37,7 @@ const order: Order = [
   ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
   ['registry/nomad', ['registry/catalog', 'model', 'lib']],
+  ['registry/catalog', ['registry/registry.ts', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
