@@ -34,10 +34,9 @@ const order: Order = [
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
-  ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
-  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
   ['registry/catalog', ['registry/registry.ts', 'source', 'model', 'lib']],
+  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
