@@ -1,7 +1,6 @@
 /** The cluster that holds services and rules, with all that is read of it. */
 import { customResources } from './config/custom-resources.ts';
 import { kinds } from './config/kinds.ts';
-import type { ClusterAccess } from './kubernetes/access.ts';
 import { ApiClient } from './kubernetes/api-client.ts';
 import { clusterSources } from './kubernetes/cluster-sources.ts';
 import type { WatchTimes } from './kubernetes/resource-watch.ts';
@@ -9,6 +8,7 @@ import { customResource, registryResources, secretResources } from './kubernetes
 import type { WatchedResource } from './kubernetes/watched-resource.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import type { ServerAccess } from './lib/server-access.ts';
 import { meshConfigMap } from './mesh-config-map.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
 import { kubernetesRegistry } from './model/cluster.ts';
@@ -17,7 +17,7 @@ import { type ClusterHost, remoteClusters } from './remote-clusters.ts';
 import { VisibilityLog } from './source/visibility-log.ts';
 
 export interface ConfigClusterOptions {
-  readonly access: ClusterAccess;
+  readonly access: ServerAccess;
   /** Its id, by which proxies and other clusters know it. */
   readonly id: string;
   readonly version: string;

@@ -7,8 +7,7 @@
  * for it longer than `patienceMs`, at the start. A Secret that changes gives its cluster new credentials without a gap; one
  * that is gone takes its cluster along.
  */
-import type { ClusterAccess } from './kubernetes/access.ts';
-import { AccessError } from './kubernetes/access.ts';
+
 import { ApiClient } from './kubernetes/api-client.ts';
 import { clusterSources } from './kubernetes/cluster-sources.ts';
 import { InstalledKinds } from './kubernetes/installed-kinds.ts';
@@ -18,6 +17,8 @@ import { registryResources } from './kubernetes/resources.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { isRecord } from './lib/schema.ts';
+import type { ServerAccess } from './lib/server-access.ts';
+import { AccessError } from './lib/server-access.ts';
 import { kubernetesRegistry } from './model/cluster.ts';
 import { type KubernetesObject, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink, ObjectSource } from './model/object-source.ts';
@@ -181,7 +182,7 @@ class RemoteClusters {
   #use(id: string, { secret, kubeconfig }: Statement): Problem | undefined {
     const known = this.#clusters.get(id);
     if (known?.kubeconfig === kubeconfig) return undefined;
-    let access: ClusterAccess;
+    let access: ServerAccess;
     try {
       access = parseKubeconfig(kubeconfig, 'kubeconfig', {});
     } catch (error) {
@@ -199,7 +200,7 @@ class RemoteClusters {
     return undefined;
   }
 
-  #start(id: string, access: ClusterAccess, kubeconfig: string): RemoteCluster {
+  #start(id: string, access: ServerAccess, kubeconfig: string): RemoteCluster {
     const { userAgent, log, times = {} } = this.#options;
     const client = new ApiClient({ access, userAgent });
     const stop = new AbortController();

@@ -4,11 +4,11 @@ import { clusterStatus } from '../cluster-status.ts';
 import { configCluster } from '../config-cluster.ts';
 import { type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
-import { AccessError, type ClusterAccess } from '../kubernetes/access.ts';
 import { inClusterAccess } from '../kubernetes/in-cluster.ts';
 import { readKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { type Address, formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
+import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
@@ -192,7 +192,7 @@ function webhookOf(options: ServeArguments, command: Command): Pick<DiscoverySer
   return { webhook: { address, certPath, keyPath, meshConfig: { namespace: systemNamespace, name: meshConfigMap } } };
 }
 
-function accessOf({ kubeconfig, context, inCluster }: ServeArguments, command: Command): ClusterAccess | undefined {
+function accessOf({ kubeconfig, context, inCluster }: ServeArguments, command: Command): ServerAccess | undefined {
   if (kubeconfig !== undefined && inCluster === true)
     command.error('error: expected --kubeconfig or --in-cluster, found both');
   if (context !== undefined && kubeconfig === undefined)

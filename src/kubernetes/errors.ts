@@ -19,18 +19,6 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer, or one that broke off. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
-  /** Nothing was lost or refused: nothing came. */
-  readonly isSilence: boolean;
-
-  constructor(message: string, { cause, isSilence = false }: { cause?: unknown; isSilence?: boolean } = {}) {
-    super(message, { cause });
-    this.isSilence = isSilence;
-  }
-}
-
 /** A Status of Kubernetes as an error. */
 export function statusError(
   status: unknown,

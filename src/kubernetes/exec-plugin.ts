@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { decodeOr } from '../lib/decode-or.ts';
 import { type Infer, list, object, string, timestamp } from '../lib/schema.ts';
-import { AccessError, type Credential, type Credentials } from './access.ts';
+import { AccessError, type Credential, type Credentials } from '../lib/server-access.ts';
 
 export const execConfig = object(
   {

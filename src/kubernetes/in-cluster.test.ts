@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { tempFolder } from '../../test/support/temp-folder.ts';
-import { AccessError } from './access.ts';
+import { AccessError } from '../lib/server-access.ts';
 import { inClusterAccess } from './in-cluster.ts';
 
 describe('the cluster in whose pod a process runs', () => {

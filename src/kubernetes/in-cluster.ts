@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { AccessError, type ClusterAccess } from './access.ts';
-import { watchedText } from './watched-text.ts';
+import { AccessError, type ServerAccess } from '../lib/server-access.ts';
+import { watchedText } from '../lib/watched-text.ts';
 
 /** Where Kubernetes mounts what a pod's service account needs. */
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -19,7 +19,7 @@ export function inClusterAccess({
   env = process.env,
   folder = serviceAccountFolder,
   clock = systemClock,
-}: InClusterOptions = {}): ClusterAccess {
+}: InClusterOptions = {}): ServerAccess {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
   const tokenPath = join(folder, 'token');
   if (host === '')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fakeClock } from '../../test/support/fake-clock.ts';
-import { AccessError, type ClusterAccess } from './access.ts';
+import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { parseKubeconfig, readKubeconfig } from './kubeconfig.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----';
@@ -21,7 +21,7 @@ function configOf(cluster: object, user: object = {}): string {
 
 const server = 'https://10.0.0.1:6443';
 
-async function contentOf({ server: url, trust, credentials }: ClusterAccess): Promise<object> {
+async function contentOf({ server: url, trust, credentials }: ServerAccess): Promise<object> {
   return {
     server: url.href,
     authorities: await trust.authorities(),
@@ -157,7 +157,7 @@ describe('credentials', () => {
     assert.equal((await credentials.current()).token, 'first');
   });
 
-  function plugin(name: string, script: string): ClusterAccess {
+  function plugin(name: string, script: string): ServerAccess {
     write(name, `#!/bin/sh\n${script}\n`);
     chmodSync(join(folder, name), 0o755);
     write(

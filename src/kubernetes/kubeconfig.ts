@@ -9,9 +9,9 @@ import { parseYaml } from '../files/yaml.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { decodeOr } from '../lib/decode-or.ts';
 import { boolean, type Infer, list, object, string } from '../lib/schema.ts';
-import { AccessError, type ClusterAccess, type Credential, type Credentials } from './access.ts';
+import { AccessError, type Credential, type Credentials, type ServerAccess } from '../lib/server-access.ts';
+import { watchedText } from '../lib/watched-text.ts';
 import { execConfig, execCredentials } from './exec-plugin.ts';
-import { watchedText } from './watched-text.ts';
 
 const open = { isOpen: true } as const;
 
@@ -67,7 +67,7 @@ export interface KubeconfigOptions {
 }
 
 /** Throws AccessError, whose message names the file and says what is wrong with it. */
-export function readKubeconfig(path: string, options: Omit<KubeconfigOptions, 'folder'> = {}): ClusterAccess {
+export function readKubeconfig(path: string, options: Omit<KubeconfigOptions, 'folder'> = {}): ServerAccess {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -80,7 +80,7 @@ export function readKubeconfig(path: string, options: Omit<KubeconfigOptions, 'f
 }
 
 /** `name` is what messages call it. Throws AccessError. */
-export function parseKubeconfig(text: string, name: string, options: KubeconfigOptions): ClusterAccess {
+export function parseKubeconfig(text: string, name: string, options: KubeconfigOptions): ServerAccess {
   const refuse = (message: string): never => {
     throw new AccessError(`${name}: ${message}`);
   };
@@ -111,7 +111,7 @@ interface Reading {
   readonly refuse: (message: string) => never;
 }
 
-function trustOf(cluster: Cluster, reading: Reading): ClusterAccess['trust'] {
+function trustOf(cluster: Cluster, reading: Reading): ServerAccess['trust'] {
   const serverName = cluster['tls-server-name'];
   return {
     authorities: textSource(cluster, 'certificate-authority', reading),

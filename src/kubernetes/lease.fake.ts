@@ -1,5 +1,6 @@
 /** A Lease in memory with a server's rules: each replacement only of what was read, and requests that may fail. */
-import { ApiError, ConnectionError } from './errors.ts';
+import { ConnectionError } from '../lib/http-client.ts';
+import { ApiError } from './errors.ts';
 import type { Lease, LeaseRecord, LeaseStore } from './lease.ts';
 
 export interface FakeLease {

@@ -9,7 +9,7 @@ import { recordingSink } from '../../test/support/recording-sink.ts';
 import { until } from '../../test/support/until.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { silent } from '../lib/log.ts';
-import { fixedCredentials } from './access.ts';
+import { fixedCredentials } from '../lib/server-access.ts';
 import { ApiClient } from './api-client.ts';
 import { InstalledKinds } from './installed-kinds.ts';
 import { resourceWatch, type WatchTimes } from './resource-watch.ts';

@@ -23,13 +23,14 @@
 import { type Backoff, backoff } from '../lib/backoff.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { delay } from '../lib/delay.ts';
+import { ConnectionError } from '../lib/http-client.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import { ReportedState } from '../source/reported-state.ts';
 import { VisibilityLog } from '../source/visibility-log.ts';
 import type { ApiClient } from './api-client.ts';
 import { type DefinitionState, definitionState } from './definition-state.ts';
-import { ApiError, ConnectionError } from './errors.ts';
+import { ApiError } from './errors.ts';
 import type { InstalledKinds } from './installed-kinds.ts';
 import { KnownObjects } from './known-objects.ts';
 import { isOlder } from './resource-version.ts';

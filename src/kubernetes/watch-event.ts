@@ -1,6 +1,8 @@
 /** The JSON of lists and watches: pages, events, and what they say of versions. */
+
+import { ConnectionError } from '../lib/http-client.ts';
 import { isRecord } from '../lib/schema.ts';
-import { ConnectionError, statusError } from './errors.ts';
+import { statusError } from './errors.ts';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-watch */
 export interface WatchEvent {

@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import { createProgram } from '../../src/cli/program.ts';
 import { customResources } from '../../src/config/custom-resources.ts';
 import { configCluster } from '../../src/config-cluster.ts';
-import { fixedCredentials } from '../../src/kubernetes/access.ts';
 import { definitionResource } from '../../src/kubernetes/resources.ts';
 import { silent } from '../../src/lib/log.ts';
+import { fixedCredentials } from '../../src/lib/server-access.ts';
 import { kubernetesRegistry } from '../../src/model/cluster.ts';
 import { webhookConfiguration } from '../../src/webhook/configuration.ts';
 import {

@@ -42,12 +42,14 @@ const running = {
 interface Slices {
   readonly items: readonly {
     readonly ports: unknown;
-    readonly endpoints: readonly {
-      readonly addresses: readonly string[];
-      readonly conditions: unknown;
-      readonly zone?: string;
-      readonly targetRef: { readonly name: string };
-    }[];
+    readonly endpoints:
+      | null
+      | readonly {
+          readonly addresses: readonly string[];
+          readonly conditions: unknown;
+          readonly zone?: string;
+          readonly targetRef: { readonly name: string };
+        }[];
   }[];
 }
 
@@ -69,7 +71,8 @@ describeWithKubernetes('a test cluster', () => {
     const { items } = await cluster.api<Slices>('GET', slicesPath);
     return items.map(({ ports, endpoints }) => ({
       ports,
-      endpoints: endpoints.map(({ addresses, conditions, zone, targetRef }) => ({
+      // A slice is there before it has endpoints.
+      endpoints: (endpoints ?? []).map(({ addresses, conditions, zone, targetRef }) => ({
         addresses,
         conditions,
         zone,

@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { configCluster } from '../../../src/config-cluster.ts';
 import { ControlPlane } from '../../../src/control-plane.ts';
 import { startDiscoveryServer } from '../../../src/discovery-server.ts';
-import { type ClusterAccess, type Credentials, fixedCredentials } from '../../../src/kubernetes/access.ts';
 import type { WatchTimes } from '../../../src/kubernetes/resource-watch.ts';
 import { formatAddress } from '../../../src/lib/address.ts';
 import { silent } from '../../../src/lib/log.ts';
+import { type Credentials, fixedCredentials, type ServerAccess } from '../../../src/lib/server-access.ts';
 import type { ObjectSource } from '../../../src/model/object-source.ts';
 import type { Freshness } from '../../../src/model/source.ts';
 import { until } from '../../support/until.ts';
@@ -94,7 +94,7 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
 }
 
 function read({ cluster, server, credentials, times = {}, timeoutMs }: MirrorOptions) {
-  const access: ClusterAccess = {
+  const access: ServerAccess = {
     server: server ?? new URL(cluster.url),
     trust: { authorities: async () => cluster.ca, isUnverified: false },
     credentials: credentials ?? fixedCredentials({ token: cluster.adminToken }),

@@ -2,10 +2,10 @@
 import { clusterStatus } from '../../../src/cluster-status.ts';
 import { configCluster } from '../../../src/config-cluster.ts';
 import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discovery-server.ts';
-import type { ClusterAccess } from '../../../src/kubernetes/access.ts';
 import { parseKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
 import { formatAddress } from '../../../src/lib/address.ts';
 import type { Log } from '../../../src/lib/log.ts';
+import type { ServerAccess } from '../../../src/lib/server-access.ts';
 
 export interface Replica extends DiscoveryServer {
   /** Lines of its log, each with its level first. */
@@ -23,7 +23,7 @@ export const quickElection = { leaseMs: 3000, renewMs: 2000, retryMs: 300 };
 export async function startReplica(kubeconfig: string): Promise<Replica> {
   const lines: string[] = [];
   const log = recordingLog(lines);
-  const access: ClusterAccess = parseKubeconfig(kubeconfig, 'test', {});
+  const access: ServerAccess = parseKubeconfig(kubeconfig, 'test', {});
   const systemNamespace = 'istio-system';
   const cluster = configCluster({
     access,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** A short file that somebody replaces now and then, such as a token: Kubernetes renews them with hours to spare. */
 export interface WatchedText {

@@ -1,5 +1,5 @@
 /**
- * How an API server is reached: where it is, how it is known to be the right one, and who asks.
+ * How a server is reached: where it is, how it is known to be the right one, and who asks.
  *
  * Whoever asks may change while the process runs: tokens and certificates on disk are replaced, plugins hand out new
  * ones. So nobody keeps a credential; each request asks for the one of now.
@@ -29,14 +29,14 @@ export interface ServerTrust {
   readonly isUnverified: boolean;
 }
 
-export interface ClusterAccess {
+export interface ServerAccess {
   /** `https://10.0.0.1:6443`, perhaps with a path. */
   readonly server: URL;
   readonly trust: ServerTrust;
   readonly credentials: Credentials;
 }
 
-/** What keeps a cluster from being reached at all, however often one tries: its access is stated wrongly. */
+/** What keeps a server from being reached at all, however often one tries: its access is stated wrongly. */
 export class AccessError extends Error {
   override readonly name = 'AccessError';
 }
