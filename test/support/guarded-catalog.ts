@@ -1,8 +1,8 @@
 /** A catalog that a test speaks for, behind a guard: what is in force of it, and what it is asked. */
 
+import { Guard } from '../../src/guard/guard.ts';
 import { type Log, silent } from '../../src/lib/log.ts';
 import type { CatalogInstance, CatalogService } from '../../src/model/catalog.ts';
-import { Guard } from '../../src/registry/catalog/guard.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 
 export interface GuardedCatalog {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { guardedCatalog } from '../../../test/support/guarded-catalog.ts';
+import { guardedCatalog } from '../../test/support/guarded-catalog.ts';
 
 const names = ['web', 'api', 'db', 'log'] as const;
 

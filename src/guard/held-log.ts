@@ -1,7 +1,7 @@
 /** Tells the log that instances are held, once for all that are held together, and how it ended. */
-import type { Cancel, Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import { someOf } from '../../lib/some-of.ts';
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { someOf } from '../lib/some-of.ts';
 
 export interface HeldLogOptions {
   /** The registry's name. */

@@ -10,12 +10,12 @@
  * What the second look names is in force; what it does not name either is gone. While it fails, what is held stays. A catalog that
  * cannot be asked about one service has to stand by its answer for a while instead.
  */
-import { type Backoff, backoff } from '../../lib/backoff.ts';
-import { type Cancel, type Clock, systemClock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import type { Catalog, CatalogChange, CatalogService } from '../../model/catalog.ts';
-import type { Freshness } from '../../model/source.ts';
-import { graceMs, isMassDisappearance } from '../../source/disappearance.ts';
+import { type Backoff, backoff } from '../lib/backoff.ts';
+import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Catalog, CatalogChange, CatalogService } from '../model/catalog.ts';
+import type { Freshness } from '../model/source.ts';
+import { graceMs, isMassDisappearance } from '../source/disappearance.ts';
 import { BoundedWork } from './bounded-work.ts';
 import {
   countOf,

@@ -5,8 +5,8 @@
  * No answer takes more than half of the instances that the answer before it named; those are held instead. A second look is an
  * answer like every other, except that it settles what was held before.
  */
-import type { CatalogInstance, CatalogService } from '../../model/catalog.ts';
-import { isMostGone } from '../../source/disappearance.ts';
+import type { CatalogInstance, CatalogService } from '../model/catalog.ts';
+import { isMostGone } from '../source/disappearance.ts';
 
 type Instances = ReadonlyMap<string, CatalogInstance>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type GuardedCatalog, guardedCatalog, serviceOf } from '../../../test/support/guarded-catalog.ts';
+import { type GuardedCatalog, guardedCatalog, serviceOf } from '../../test/support/guarded-catalog.ts';
 import { inForce, takeAnswer, unknownService } from './held.ts';
 
 describe('a guard of a catalog that is live all along', () => {
