@@ -26,6 +26,10 @@ const order: Order = [
   ['files', ['model', 'lib']],
   // What sources of every kind say of themselves.
   ['source', ['model', 'lib']],
+  // Waiting queries of Consul and Nomad.
+  ['blocking-query', ['lib']],
+  // Between a catalog and its registry: what is not believed at once.
+  ['guard', ['source', 'model', 'lib']],
   // What is kept over a restart.
   ['state', ['source', 'model', 'lib']],
   // Objects of API servers; a kubeconfig is YAML.
@@ -35,7 +39,7 @@ const order: Order = [
   ['registry/registry.ts', ['model']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
-  ['registry/catalog', ['registry/registry.ts', 'source', 'model', 'lib']],
+  ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'model', 'lib']],
   [
     'registry/clusters.ts',

@@ -1,0 +1,92 @@
+/**
+ * One question, asked again and again so that each answer comes when there is something newer: the rules of Consul's and
+ * Nomad's blocking queries (Consul's documentation, "Blocking queries"; observed on Consul 1.8.7 and Nomad 2.0).
+ *
+ *      first answer ─► wait for what is newer than its index ─► answer ─► …      a fault ─► wait a while ─► ask
+ */
+import type { Backoff } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+import { delay } from '../lib/delay.ts';
+import { AccessError } from '../lib/server-access.ts';
+import { type Query, type QueryAnswer, type QueryClient, QueryError } from './client.ts';
+
+export interface BlockingQueryOptions {
+  readonly client: Pick<QueryClient, 'get'>;
+  readonly query: Omit<Query, 'wait' | 'signal'>;
+  /** How long the server may let one question wait, in milliseconds. */
+  readonly waitMs: number;
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+  /** Every good answer, whether or not it differs. When it throws, the answer counts as a fault. */
+  readonly onAnswer: (answer: QueryAnswer) => void;
+  /** The index went back: the server may have forgotten what it knew. Followed by an answer that does not wait. */
+  readonly onReset: () => void;
+  readonly onFault: (reason: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Answers that come faster than this, in milliseconds, are not asked for again at once: an index may move all the time. */
+const leastPeriodMs = 100;
+/** So many answers may come at once before that. */
+const burst = 2;
+
+/** Resolves when the signal aborts; never rejected. */
+export async function blockingQuery(options: BlockingQueryOptions): Promise<void> {
+  const { clock, backoff, onAnswer, onReset, onFault, signal } = options;
+  const tokens = new TokenBucket(clock);
+  let index = 0;
+  while (!signal.aborted) {
+    try {
+      await delay(clock, tokens.take(), signal);
+      if (signal.aborted) return;
+      const answer = await ask(options, index);
+      if (signal.aborted) return;
+      const next = answer.index ?? 0;
+      if (next < index) {
+        // A server with another past would let the old index wait for as long as it takes to come there again.
+        index = 0;
+        onReset();
+        continue;
+      }
+      onAnswer(answer);
+      backoff.reset();
+      // An index of 0 would not wait at all.
+      index = Math.max(1, next);
+    } catch (error) {
+      if (signal.aborted) return;
+      onFault((error as Error).message);
+      // Whoever answers an error may answer from another past next time.
+      index = 0;
+      await delay(clock, Math.max(backoff.next(), askedDelay(error)), signal);
+    }
+  }
+}
+
+function ask({ client, query, waitMs, signal }: BlockingQueryOptions, index: number): Promise<QueryAnswer> {
+  return client.get({ ...query, signal, ...(index === 0 ? {} : { wait: { index, ms: waitMs } }) });
+}
+
+/** A credential that cannot be read, and a server that asks for less, are not pressed. */
+function askedDelay(error: unknown): number {
+  if (error instanceof QueryError) return error.retryAfterMs ?? (error.status === 429 ? 1000 : 0);
+  return error instanceof AccessError ? 1000 : 0;
+}
+
+/** Says how long to wait before the next question, in milliseconds. */
+class TokenBucket {
+  readonly #clock: Clock;
+  #tokens = burst;
+  #atMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#atMs = clock.now();
+  }
+
+  take(): number {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#atMs) / leastPeriodMs) - 1;
+    this.#atMs = now;
+    return this.#tokens >= 0 ? 0 : -this.#tokens * leastPeriodMs;
+  }
+}
