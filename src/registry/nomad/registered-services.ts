@@ -12,11 +12,11 @@
  */
 import { ensure } from '../../lib/ensure.ts';
 import { equal } from '../../lib/equal.ts';
-import type { CatalogChange } from '../../model/catalog.ts';
+import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
 import type { Problem } from '../../model/problem.ts';
 import { type KnownAllocation, lifeSign } from './life-sign.ts';
 import type { Allocation, Checks, Registration } from './schema.ts';
-import { type NomadNames, nameInCatalog, type ServiceName, toCatalogService } from './service.ts';
+import { type NomadNames, nameInCatalog, type Registered, type ServiceName, toCatalogService } from './service.ts';
 
 /** Something that was read, and the time on the way: in milliseconds of a clock that never goes back. */
 export interface Read<T> {
@@ -37,11 +37,14 @@ export interface RegisteredServicesOptions extends NomadNames {
   readonly doubt: (service: ServiceName) => void;
 }
 
-interface KnownService {
+interface Seen {
   readonly name: ServiceName;
-  registrations: Read<readonly Registration[]>;
+  readonly registrations: Read<readonly Registration[]>;
   /** When each registration was seen first, by its ID. */
-  firstSeenMs: ReadonlyMap<string, number>;
+  readonly firstSeenMs: ReadonlyMap<string, number>;
+}
+
+interface KnownService extends Seen {
   emitted: CatalogChange['service'];
   /** An allocation is missing, which is not believed yet. */
   isDoubtful: boolean;
@@ -106,20 +109,28 @@ export class RegisteredServices {
     for (const service of this.#servicesOf([allocation]) ?? []) this.#tell(service);
   }
 
+  /** Services of a namespace of which an allocation is missing that is not believed to be gone. */
+  doubtful(namespace: string): readonly ServiceName[] {
+    return [...this.#services.values()]
+      .filter(({ name, isDoubtful }) => isDoubtful && name.namespace === namespace)
+      .map(({ name }) => name);
+  }
+
+  /** What a service would be if this were registered. */
+  describe(name: ServiceName, registrations: Read<readonly Registration[]>): CatalogService {
+    const { firstSeenMs = new Map<string, number>() } = this.#services.get(nameInCatalog(name)) ?? {};
+    const service = { name, registrations, firstSeenMs };
+    return toCatalogService(name, this.#registered(service).registered, this.#options);
+  }
+
   isRegistered(allocation: string): boolean {
     return this.#servicesOfAllocation.has(allocation);
   }
 
   #tell(service: KnownService): void {
-    const { name, registrations } = service;
-    const { emit, problems, doubt, checksOf } = this.#options;
-    let isDoubtful = false;
-    const registered = registrations.value.map((registration) => {
-      const allocation = this.#allocationOf(service, registration);
-      if (allocation === 'doubtful') isDoubtful = true;
-      const known = allocation === 'doubtful' ? 'not known' : allocation;
-      return { registration, sign: lifeSign(registration, known, checksOf(registration.AllocID ?? '')) };
-    });
+    const { name } = service;
+    const { emit, problems, doubt } = this.#options;
+    const { registered, isDoubtful } = this.#registered(service);
     const zombies = registered.flatMap(({ registration: { ID }, sign: { zombie } }) =>
       zombie === undefined ? [] : { ID, zombie },
     );
@@ -136,8 +147,19 @@ export class RegisteredServices {
     if (isDoubtful) doubt(name);
   }
 
+  #registered(service: Seen): { readonly registered: readonly Registered[]; readonly isDoubtful: boolean } {
+    let isDoubtful = false;
+    const registered = service.registrations.value.map((registration) => {
+      const found = this.#allocationOf(service, registration);
+      if (found === 'doubtful') isDoubtful = true;
+      const checks = this.#options.checksOf(registration.AllocID ?? '');
+      return { registration, sign: lifeSign(registration, found === 'doubtful' ? 'not known' : found, checks) };
+    });
+    return { registered, isDoubtful };
+  }
+
   #allocationOf(
-    { name, registrations, firstSeenMs }: KnownService,
+    { name, registrations, firstSeenMs }: Seen,
     { ID, AllocID = '' }: Registration,
   ): KnownAllocation | 'doubtful' {
     const allocations = this.#allocations.get(name.namespace);

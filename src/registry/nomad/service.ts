@@ -18,6 +18,12 @@ export interface NomadNames {
   readonly aliases: readonly string[];
 }
 
+/** What is registered, and whether it lives. */
+export interface Registered {
+  readonly registration: Registration;
+  readonly sign: LifeSign;
+}
+
 /** `web.default`: no name has a dot. */
 export function nameInCatalog({ namespace, name }: ServiceName): string {
   return `${name}.${namespace}`;
@@ -31,7 +37,7 @@ export function parseNameInCatalog(text: string): ServiceName {
 /** Nobody is asked anything here: what is registered, and what is known of its life. */
 export function toCatalogService(
   { namespace, name }: ServiceName,
-  registered: readonly { readonly registration: Registration; readonly sign: LifeSign }[],
+  registered: readonly Registered[],
   { region, aliases }: NomadNames,
 ): CatalogService {
   const port = servicePortOf(
