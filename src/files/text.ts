@@ -60,7 +60,8 @@ export function faultOf(error: unknown): string {
   }
 }
 
-function decodeText(bytes: Buffer, path: string): string | Problem {
+/** The text of bytes in UTF-8, without the mark some editors put before it; `path` is what problems call them. */
+export function decodeText(bytes: Buffer, path: string): string | Problem {
   const text = new TextDecoder().decode(bytes);
   const control = bytes.findIndex((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
   if (control < 0 && isUtf8(bytes)) return text;
