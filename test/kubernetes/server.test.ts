@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startServer } from '../support/server.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
-import { startServer } from './support/server.ts';
 
 const never = () => Promise.reject(new Error('nobody listens'));
 
@@ -37,7 +37,7 @@ describe('a server', () => {
 
   test('ends when the process that started it is killed', async (context) => {
     const folder = tempFolder(context);
-    const module = fileURLToPath(new URL('support/server.ts', import.meta.url));
+    const module = fileURLToPath(new URL('../support/server.ts', import.meta.url));
     const options = { name: 'sleeper', program: 'sleep', args: ['60'], logFile: folder.at('log') };
     const code = `
       const { startServer } = await import(${JSON.stringify(module)});

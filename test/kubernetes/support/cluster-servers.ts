@@ -1,6 +1,6 @@
 /** The three servers of a cluster: how each is started, and why so. */
 import { join } from 'node:path';
-import type { ServerOptions } from './server.ts';
+import type { ServerOptions } from '../../support/server.ts';
 import type { KubernetesPrograms } from './suite.ts';
 
 /** Where a cluster lives. */

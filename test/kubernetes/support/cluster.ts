@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeTestBlock } from '../../envoy/support/test-blocks.ts';
+import { type Server, type ServerOptions, startServer } from '../../support/server.ts';
 import { type Api, connectApi } from './api.ts';
 import { type ClusterFiles, type User, writeClusterFiles } from './cluster-files.ts';
 import { apiserver, controllerManager, etcd, type Place } from './cluster-servers.ts';
 import { runKubectl } from './kubectl.ts';
-import { type Server, type ServerOptions, startServer } from './server.ts';
 import { findKubernetes } from './suite.ts';
 
 export interface ClusterOptions {
