@@ -31,12 +31,12 @@ export class KeyedObjects {
     return new Set(this.#keys.keys());
   }
 
-  /** Takes all keys that there are, as of one moment. */
-  take(values: ReadonlyMap<string, Buffer>): void {
+  /** Takes all keys that there are, as of one moment; those that are held stay as they were, though they are not among them. */
+  take(values: ReadonlyMap<string, Buffer>, held: ReadonlySet<string> = new Set()): void {
     const read = new Set<string>();
     for (const [key, value] of values) if (this.#read(key, value)) read.add(key);
     for (const [key, known] of this.#keys)
-      if (!values.has(key)) {
+      if (!values.has(key) && !held.has(key)) {
         this.#replace(key, known, nothing);
         this.#keys.delete(key);
         read.add(key);
