@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CountingPlane, comparison, total } from './cost/counting-plane.ts';
 import {
+  catalogService,
   destinationRule,
   draft,
   endpoints,
@@ -14,6 +15,7 @@ import {
   host,
   meshOf,
   meshOfTwoClusters,
+  meshWithCatalog,
   pod,
   remoteEndpoints,
   service,
@@ -90,6 +92,25 @@ describe('cells computed, at any size of the mesh, when', () => {
   check('MeshConfig changes in what shapes nothing', 1, configure({ trustDomain: 'other.test' }));
   check('an annotation changes that says nothing of traffic', 0, put(service([0, 0], { annotations: { note: 'x' } })));
   check('an object moves in its file', 10, put({ ...virtualService([0, 4], 50), line: 9 }));
+});
+
+describe('in a mesh with a catalog', () => {
+  const [small, ...others] = sizes.map((size) => new CountingPlane(meshWithCatalog(size)));
+  assert.ok(small !== undefined);
+
+  function check(name: string, budget: number, change: Change): void {
+    it(`${name}: ${budget}`, () => {
+      const first = small?.take([change]) ?? new Map();
+      const counts = [first, ...others.map((plane) => plane.take([change]))];
+      const table = `computed:\n${comparison(counts)}`;
+      for (const other of counts) assert.deepEqual(other, first, `the cost depends on the size of the mesh; ${table}`);
+      assert.ok(total(first) <= budget, `expected at most ${budget} cells, found ${total(first)}; ${table}`);
+    });
+  }
+  check('an instance of a service is added, which has two hosts', 35, catalogService([0, 6], [1, 2, 3]));
+  check('an instance goes', 35, catalogService([0, 6]));
+  check('the version of the instances changes', 35, catalogService([0, 6], [1, 2], 'v2'));
+  check('nothing changes', 0, catalogService([0, 6], [2, 1], 'v2'));
 });
 
 describe('in a mesh of two clusters and networks', () => {

@@ -3,8 +3,10 @@
  * the sidecars of all namespaces must hold what they would hold if no client were narrowed.
  */
 import { describe, it } from 'node:test';
+import type { Step } from './oracle/history.ts';
 import { run } from './oracle/run.ts';
 import { namespaces } from './oracle/universe.ts';
+import { catalogService, instance } from './support/catalog-services.ts';
 import { connect, put } from './support/steps.ts';
 
 const seats = ['1', '2', '3'] as const;
@@ -12,9 +14,21 @@ const everybody = namespaces.flatMap((namespace, i) =>
   connect(namespace, { labels: { app: 'x', version: 'v1' }, nodeName: 'n1' }, seats[i]),
 );
 
-function check(name: string, yaml: string): void {
-  it(name, () => run([[...put(yaml), ...everybody]]));
+function check(name: string, yaml: string, ...registered: readonly Step[]): void {
+  it(name, () => run([[...put(yaml), ...registered, ...everybody]]));
 }
+
+/** A service of a catalog. */
+const register = (catalog: string, hostname: string, ports: string, where: string): Step => ({
+  do: 'register',
+  change: {
+    catalog,
+    name: 'x',
+    service: catalogService([hostname], ports, [instance('10.0.0.1:8080', {}, ports.split(':')[0])], {
+      namespace: where,
+    }),
+  },
+});
 
 const service = (namespace: string, name: string, rest: string, annotations = '{}') => `
 ---
@@ -37,6 +51,35 @@ const host = (name: string, namespace: string) => `${name}.${namespace}.svc.clus
 const byHash = 'trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: one } } }';
 
 describe('a client is special towards', () => {
+  check(
+    'whoever sends traffic to a host that catalogs have in several namespaces',
+    service('b', 'y', raw) +
+      istio(
+        'VirtualService',
+        'b',
+        'to-ext',
+        `hosts: [${host('y', 'b')}], tcp: [{ route: [{ destination: { host: ext.test } }] }]`,
+      ),
+    register('consul/dc1', 'ext.test', 'tcp: 90', 'a'),
+    register('nomad/global', 'ext.test', 'tcp: 91', 'istio-system'),
+  );
+  check(
+    'a service to which a catalog adds a port, at an address that its own service has',
+    service('a', 'x', web) +
+      istio(
+        'ServiceEntry',
+        'b',
+        'own',
+        "hosts: [ext.test], exportTo: ['.', a], addresses: [10.1.0.1], resolution: STATIC, ports: [{ number: 90, name: tcp, protocol: TCP }]",
+      ),
+    register('consul/dc1', host('x', 'a'), 'tcp: 90', 'a'),
+  );
+  check(
+    'two services to which a catalog adds a port, at one address',
+    service('a', 'x', web, own) + service('b', 'x', web),
+    register('consul/dc1', host('x', 'a'), 'tcp: 90', 'a'),
+    register('nomad/global', host('x', 'b'), 'tcp: 90', 'b'),
+  );
   check(
     'whoever sends traffic to a service that only it sees',
     service('a', 'x', web, own) +

@@ -1,4 +1,5 @@
 /** A mesh of any size in which everything occurs in proportion: services, endpoints, pods, rules, entries, Sidecars. */
+import type { CatalogService } from '../../src/model/catalog.ts';
 import type { Draft } from '../support/draft.ts';
 import type { Change, ProxyDraft } from '../support/plane.ts';
 import { connect } from '../support/steps.ts';
@@ -179,6 +180,28 @@ function proxies(): readonly Change[] {
 
 export function meshOf(size: Size): readonly Change[] {
   return [...objects(size).map((object) => ({ do: 'put', object }) as const), ...proxies()];
+}
+
+/** A service as a catalog has it, under a name of its own and under that of the Service; its port has another name there. */
+export function catalogService(place: Place, replicas: readonly number[] = [1, 2], version = 'v1'): Change {
+  const service: CatalogService = {
+    hostnames: [`${nameOf(place)}.service.consul`, host(place)],
+    namespace: namespaceOf(place),
+    ports: [{ name: 'web', number: 80, protocol: 'HTTP' }],
+    instances: replicas.map((replica) => ({
+      id: String(replica),
+      address: address(place, 50 + replica),
+      ports: { web: 8000 },
+      labels: { version },
+    })),
+  };
+  return { do: 'register', change: { catalog: 'consul/dc1', name: nameOf(place), service } };
+}
+
+/** The same mesh, with a catalog that has every tenth service too. */
+export function meshWithCatalog(size: Size): readonly Change[] {
+  const places = placesOf(size).filter(([, s]) => s % 10 === 6);
+  return [...places.map((place) => catalogService(place)), ...meshOf(size)];
 }
 
 /** The endpoints that a service has in the other cluster: the same replicas at other addresses. */

@@ -82,7 +82,7 @@ export class Plane {
           this.controlPlane.removeCluster(change.cluster);
           break;
         case 'register':
-          this.#register(change.change);
+          this.register([change.change]);
           break;
         case 'network':
           this.controlPlane.setMeshNetworks(change.networks);
@@ -105,9 +105,12 @@ export class Plane {
     this.controlPlane.commit();
   }
 
-  #register({ catalog, ...change }: CatalogDraft): void {
-    const create = () => this.controlPlane.catalogSink({ name: catalog, kind: 'CatalogService' });
-    ensure(this.#catalogs, catalog, create).apply([change]);
+  /** What catalogs report; visible after the next commit. */
+  register(changes: readonly CatalogDraft[]): void {
+    for (const { catalog, ...change } of changes) {
+      const create = () => this.controlPlane.catalogSink({ name: catalog, kind: 'CatalogService' });
+      ensure(this.#catalogs, catalog, create).apply([change]);
+    }
   }
 
   #connect(seat: string, draft: ProxyDraft): void {
