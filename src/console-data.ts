@@ -1,10 +1,11 @@
 /** The control plane as pages and metrics see it. */
 import { kinds } from './config/kinds.ts';
-import type { ConsoleData } from './console/data.ts';
+import type { ConsoleData, VisibleSource } from './console/data.ts';
 import type { GaugeData } from './console/gauges.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Table } from './incremental/table.ts';
 import { originKey } from './model/origin.ts';
+import { unseenMs, visibilityAt } from './source/visibility.ts';
 import type { AdsService } from './xds/ads-service.ts';
 
 export function consoleData(
@@ -12,12 +13,12 @@ export function consoleData(
   ads: AdsService,
   rest: Pick<ConsoleData, 'version' | 'cluster' | 'state' | 'leadership'>,
 ): ConsoleData {
-  const { mesh, sources, diagnostics } = controlPlane;
+  const { mesh, diagnostics } = controlPlane;
   const rows = rowsOf(controlPlane);
   const { services, shards, workloads, secrets } = mesh.tables;
   return {
     ...rest,
-    sources: () => sources,
+    sources: () => visibleSources(controlPlane),
     connections: () => ads.connections(),
     services: () => rows(services),
     endpointShards: () => rows(shards),
@@ -43,7 +44,7 @@ export function consoleData(
 }
 
 export function gaugeData(controlPlane: ControlPlane, ads: AdsService, rest: Pick<GaugeData, 'isLeader'>): GaugeData {
-  const { graph, mesh, sources, diagnostics } = controlPlane;
+  const { graph, mesh, diagnostics } = controlPlane;
   const rows = rowsOf(controlPlane);
   const { services, shards, workloads, virtualServices } = mesh.tables;
   return {
@@ -52,9 +53,17 @@ export function gaugeData(controlPlane: ControlPlane, ads: AdsService, rest: Pic
     rows: () => ({ services: rows(services), shards: rows(shards), workloads: rows(workloads) }),
     virtualServices: () => rows(virtualServices).length,
     problems: () => diagnostics.all(),
-    sources: () => sources,
+    sources: () => visibleSources(controlPlane),
     cells: () => graph.size,
   };
+}
+
+function visibleSources({ sources }: ControlPlane): readonly VisibleSource[] {
+  const now = Date.now();
+  return sources.map(({ freshness, ...source }) => {
+    const visibility = visibilityAt(freshness, now);
+    return { ...source, visibility, unseenMs: unseenMs(visibility, now) };
+  });
 }
 
 function rowsOf({ graph }: ControlPlane): <V>(table: Table<V>) => readonly V[] {

@@ -12,6 +12,7 @@ import type { MeshConfig } from './config/mesh-config.ts';
 import type { MeshNetworks } from './config/mesh-networks.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
+import { Guard } from './guard/guard.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
 import type { Table } from './incremental/table.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -19,13 +20,14 @@ import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
 import type { Catalog, CatalogChange } from './model/catalog.ts';
+import { kubernetesRegistry } from './model/cluster.ts';
 import type { Inbound } from './model/inbound.ts';
 import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink } from './model/object-source.ts';
 import type { Origin } from './model/origin.ts';
 import type { Proxy } from './model/proxy.ts';
 import type { Scope } from './model/scope.ts';
-import type { Freshness, Sink } from './model/source.ts';
+import type { Sink } from './model/source.ts';
 import { type Layer, ObjectLayers } from './object-layers.ts';
 import { PatchWatch } from './patch-watch.ts';
 import { CatalogRegistry } from './registry/catalog/registry.ts';
@@ -34,6 +36,7 @@ import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
 import { createCatalog } from './resource/catalog.ts';
 import { ViewStore } from './resource/view-store.ts';
+import { type SourceState, SourceStates } from './source-states.ts';
 import type { ProxyHost } from './xds/ads-service.ts';
 
 export interface ControlPlaneOptions {
@@ -75,23 +78,15 @@ export interface SinkOptions {
 /** Nobody can fill the log, or the memory, with names of clusters. */
 const mostUnknownClusters = 100;
 
-/** How a source is doing. */
-export interface SourceState {
-  readonly name: string;
-  /** The cluster whose objects it reports. */
-  readonly cluster: string;
-  isSynced: boolean;
-  freshness: Freshness;
-}
-
 export class ControlPlane implements ProxyHost {
   readonly graph: Graph;
   readonly mesh: Mesh;
   readonly diagnostics: Diagnostics;
   readonly views: ViewStore;
-  readonly sources: SourceState[] = [];
   readonly #options: ControlPlaneOptions;
   readonly #layers: ObjectLayers;
+  readonly #sources: SourceStates;
+  readonly #guards = new Set<Guard>();
   readonly #clusters: Clusters;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #gateways: GatewayWatch;
@@ -108,6 +103,7 @@ export class ControlPlane implements ProxyHost {
   constructor(options: ControlPlaneOptions) {
     const { log, cluster, domainSuffix, now = Date.now, clock = systemClock, onCompute, narrows } = options;
     this.#options = options;
+    this.#sources = new SourceStates({ log, now });
     this.graph = new Graph({
       ...(onCompute === undefined ? {} : { onCompute }),
       onFailure: (query, key, error) =>
@@ -160,8 +156,7 @@ export class ControlPlane implements ProxyHost {
   sink(name: string, { cluster = this.#options.cluster, layer = 0 }: SinkOptions = {}): ObjectSink {
     this.#layers.expect(layer);
     const isConfig = cluster === this.#options.cluster;
-    const state: SourceState = { name, cluster, isSynced: false, freshness: { state: 'live' } };
-    this.sources.push(state);
+    const state = this.#sources.add({ name, cluster, registry: kubernetesRegistry(cluster), held: undefined });
     this.addCluster(cluster);
     return {
       apply: (changes) => this.apply(isConfig ? this.#layers.apply(layer, changes) : changes, cluster),
@@ -188,23 +183,42 @@ export class ControlPlane implements ProxyHost {
     };
   }
 
-  /** Where a catalog of services delivers what it finds. */
-  catalogSink({ name, kind }: Pick<Catalog, 'name' | 'kind'>): Sink<CatalogChange> {
-    const { cluster } = this.#options;
-    const state: SourceState = { name, cluster, isSynced: false, freshness: { state: 'live' } };
-    this.sources.push(state);
+  /** Where a catalog of services delivers what it finds: past a guard, so that an emptied platform empties no mesh. */
+  catalogSink(catalog: Pick<Catalog, 'name' | 'kind' | 'reread'>): Sink<CatalogChange> {
+    const { name, kind } = catalog;
+    const { cluster, log, clock = systemClock } = this.#options;
+    const state = this.#sources.add({ name, cluster, registry: name, held: 0 });
     const problems: Sink<CatalogChange>['problems'] = (part, found) => this.diagnostics.replace(part, found);
-    const registry = new CatalogRegistry(
-      { name, kind, cluster },
-      {
-        apply: (changes) => {
-          this.#applyRows(changes);
-          this.#schedule();
-        },
-        problems,
+    const apply = (changes: readonly RegistryChange[]) => {
+      this.#applyRows(changes);
+      this.#schedule();
+    };
+    const registry = new CatalogRegistry({ name, kind, cluster }, { apply, problems });
+    const onHeld = (count: number) => {
+      state.held = count;
+    };
+    const guard = new Guard({ catalog, log, clock, onHeld }, registry);
+    this.#guards.add(guard);
+    const { synced, freshness } = this.#reportsOf(state);
+    return {
+      apply: (changes) => guard.apply(changes),
+      problems,
+      synced,
+      freshness: (found) => {
+        guard.freshness(found);
+        freshness(found);
       },
-    );
-    return { apply: (changes) => registry.apply(changes), problems, ...this.#reportsOf(state) };
+    };
+  }
+
+  /** How each source is doing. */
+  get sources(): readonly SourceState[] {
+    return this.#sources.all;
+  }
+
+  /** Tells the log which sources nobody has seen for long: call it now and then. */
+  noteLost(): void {
+    this.#sources.noteLost();
   }
 
   /**
@@ -228,8 +242,7 @@ export class ControlPlane implements ProxyHost {
   /** Drops all that is known of another cluster than the config cluster, its sources too. */
   removeCluster(cluster: string): void {
     if (cluster === this.#options.cluster) return;
-    const left = this.sources.filter((source) => source.cluster !== cluster);
-    this.sources.splice(0, this.sources.length, ...left);
+    this.#sources.removeCluster(cluster);
     this.#clusters.remove(cluster);
     this.mesh.tables.clusters.remove(cluster);
     this.#schedule();
@@ -330,6 +343,7 @@ export class ControlPlane implements ProxyHost {
   /** Lets go of what would still be done later. */
   close(): void {
     this.#patches.close();
+    for (const guard of this.#guards) guard.close();
   }
 
   #enter(scope: Scope): void {

@@ -102,6 +102,9 @@ export class ListenError extends Error {
 
 type Served = 'HTTP' | 'xDS' | 'webhook' | 'API';
 
+/** How often sources are looked at that nobody has seen for long, in milliseconds: they are told of in minutes. */
+const noteLostMs = 10_000;
+
 /** How often what time alone can turn bad is judged again, in milliseconds: dates of certificates are days. */
 const recheckMs = 60 * 60 * 1000;
 
@@ -130,6 +133,8 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
       const address = await listen('API', options.api.address, api);
       log.info(`serving the API on ${options.api.scheme}://${formatAddress(address)}`);
     }
+    const noteLost = setInterval(() => controlPlane.noteLost(), noteLostMs).unref();
+    stop.signal.addEventListener('abort', () => clearInterval(noteLost));
     const { synced, waiting } = runSources(runsOf(options, controlPlane), log, stop.signal);
     if (waiting.size > 0)
       log.info(`no proxy is served yet: waiting for ${someOf([...waiting])}`, {
@@ -140,10 +145,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     parts.enter('serving');
     writer?.start();
     const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
-    stop.signal.addEventListener('abort', () => {
-      clearInterval(recheck);
-      controlPlane.close();
-    });
+    stop.signal.addEventListener('abort', () => clearInterval(recheck));
     const close = async (graceMs: number) => {
       parts.enter('stopping');
       // Another replica may write while this one still lets its proxies go.
@@ -197,6 +199,7 @@ function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
   metrics = createMetrics(gaugeData(controlPlane, ads, { isLeader: () => leadership()?.isLeader ?? false }), version);
   const methods = new Map([...ads.methods, ...sdsMethods({ log, controlPlane: identity })]);
   followGatewayNames(controlPlane, { log, clock }, signal);
+  signal.addEventListener('abort', () => controlPlane.close());
   return {
     controlPlane,
     ads,

@@ -63,9 +63,10 @@ const order: Order = [
 
   // From bytes to proxies, and to people who look on.
   ['xds', ['resource', 'model', 'lib']],
-  ['console', ['xds', 'resource', 'config', 'incremental', 'model', 'lib']],
+  ['console', ['xds', 'resource', 'source', 'config', 'incremental', 'model', 'lib']],
 
   ['object-layers.ts', ['model', 'lib']],
+  ['source-states.ts', ['source', 'model', 'lib']],
   ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
   ['gateway-names.ts', ['mesh', 'incremental', 'lib']],
   ['patch-watch.ts', ['mesh', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
@@ -85,6 +86,8 @@ const order: Order = [
       'gateway-watch.ts',
       'object-layers.ts',
       'patch-watch.ts',
+      'source-states.ts',
+      'guard',
       'config',
       'incremental',
       'model',
@@ -114,7 +117,7 @@ const order: Order = [
   ['webhook', ['mesh-config-object.ts', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
   // Rules over HTTP, where there is no API server.
   ['rules-api', ['https', 'state', 'files', 'config', 'descriptors', 'model', 'lib']],
-  ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'config', 'incremental', 'model', 'lib']],
+  ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'source', 'config', 'incremental', 'model', 'lib']],
   [
     'discovery-server.ts',
     [

@@ -4,6 +4,7 @@ import { analyzeCommand } from './analyze.ts';
 import { applyCommand } from './apply.ts';
 import { crdsCommand } from './crds.ts';
 import { deleteCommand } from './delete.ts';
+import { registriesCommand } from './registries.ts';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   analyzeCommand(program.command('analyze'));
   applyCommand(program.command('apply'));
   deleteCommand(program.command('delete'));
+  registriesCommand(program.command('registries'));
   crdsCommand(program.command('crds'));
   return program;
 }

@@ -1,11 +1,10 @@
 /** The endpoints behind services, as registries report them: by port of each service, and by host and source. */
-import { kubernetesCluster } from '../model/cluster.ts';
 import { type Endpoint, type EndpointShard, shardKey } from '../model/endpoint.ts';
 import { isCatalog } from '../model/registry-kind.ts';
 import { type Service, serviceKey } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
-import { providerOf } from './registryz.ts';
+import { platformOf } from './registries.ts';
 
 export function endpointzPage({ services, endpointShards }: ConsoleData): Answer {
   return () => {
@@ -40,9 +39,7 @@ export function endpointShardzPage({ endpointShards, cluster }: ConsoleData): An
       hosts[hostname] ??= {};
       hosts[hostname][namespace] ??= { Shards: {} };
       const known = hosts[hostname][namespace].Shards;
-      const shard = isCatalog(registry)
-        ? registry
-        : `${providerOf(registry)}/${kubernetesCluster(registry) || cluster}`;
+      const shard = shardName(registry, cluster);
       const found = endpoints.flatMap((endpoint) =>
         Object.keys(endpoint.ports).flatMap((port) => endpointAt(endpoint, port, name)),
       );
@@ -50,6 +47,12 @@ export function endpointShardzPage({ endpointShards, cluster }: ConsoleData): An
     }
     return json(hosts);
   };
+}
+
+/** `Kubernetes/CLUSTER`; what is no cluster has a name after its platform's, or belongs to the config cluster. */
+function shardName(registry: string, configCluster: string): string {
+  if (registry === 'service-entry') return `External/${configCluster}`;
+  return `${platformOf(registry)}/${registry.slice(registry.indexOf('/') + 1)}`;
 }
 
 function endpointAt(endpoint: Endpoint, portName: string, shard: string): readonly object[] {

@@ -2,9 +2,10 @@
 import { Gauge, type Registry } from 'prom-client';
 import { originKey } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Freshness } from '../model/source.ts';
 import { shortType, type TypeUrl } from '../resource/types.ts';
+import { visibilityStates } from '../source/visibility.ts';
 import type { ConnectionStatus } from '../xds/ads-service.ts';
+import type { VisibleSource } from './data.ts';
 import { countMesh, type MeshRows } from './mesh-counts.ts';
 
 /** What the gauges show, asked for at each scrape. */
@@ -13,7 +14,7 @@ export interface GaugeData {
   readonly rows: () => Omit<MeshRows, 'proxies'>;
   readonly virtualServices: () => number;
   readonly problems: () => readonly Problem[];
-  readonly sources: () => readonly { readonly name: string; readonly freshness: Freshness }[];
+  readonly sources: () => readonly VisibleSource[];
   /** Live cells of the engine. */
   readonly cells: () => number;
   readonly isLeader: () => boolean;
@@ -49,7 +50,7 @@ export function addGauges(registry: Registry, data: GaugeData, version: string):
     }),
   );
   const problems = gauge('fairway_problems', 'What is wrong with the objects of users', 'code', 'severity');
-  const stale = gauge('fairway_source_stale', '1 while a source cannot see what is there', 'source');
+  const setSources = sourceGauges(gauge);
   const cells = gauge('fairway_cells', 'Live cells of the incremental engine');
   const leader = gauge('fairway_leader', '1 while this replica writes statuses');
   return () => {
@@ -67,12 +68,35 @@ export function addGauges(registry: Registry, data: GaugeData, version: string):
     cells.set(data.cells());
     leader.set(data.isLeader() ? 1 : 0);
     setProblems(data.problems(), problems, refused);
-    stale.reset();
-    for (const { name, freshness } of data.sources()) stale.set({ source: name }, freshness.state === 'stale' ? 1 : 0);
+    setSources(data.sources());
     for (const [type, rejected] of rejections) {
       rejected.reset();
       for (const { proxy, message } of rejectionsOf(connections, type))
         rejected.set({ node: proxy, err: message.slice(0, 120) }, 1);
+    }
+  };
+}
+
+/** Gauges of sources; what it yields sets them. */
+function sourceGauges(
+  gauge: (name: string, help: string, ...labelNames: readonly string[]) => Gauge,
+): (sources: readonly VisibleSource[]) => void {
+  const stale = gauge('fairway_source_stale', '1 while a source cannot see what is there', 'source');
+  const states = gauge('fairway_source_state', '1 for the state that a source is in', 'source', 'state');
+  const unseen = gauge('fairway_source_unseen_seconds', 'Since a source was seen last; 0 while it is seen', 'source');
+  const held = gauge(
+    'fairway_held_endpoints',
+    'Instances in force that a catalog does not name any more, until it has confirmed that',
+    'registry',
+  );
+  return (sources) => {
+    for (const one of [stale, states, unseen, held]) one.reset();
+    for (const { name: source, registry, visibility, unseenMs, held: count } of sources) {
+      const { state } = visibility;
+      stale.set({ source }, state === 'stale' || state === 'lost' ? 1 : 0);
+      for (const one of visibilityStates) states.set({ source, state: one }, state === one ? 1 : 0);
+      unseen.set({ source }, unseenMs / 1000);
+      if (count !== undefined) held.set({ registry }, count);
     }
   };
 }

@@ -2,13 +2,14 @@
 import { configDumpPage } from './config-dump.ts';
 import { configzPage } from './configz.ts';
 import { connectionsPage } from './connections.ts';
-import type { ConsoleData } from './data.ts';
+import type { ConsoleData, VisibleSource } from './data.ts';
 import { endpointShardzPage, endpointzPage } from './endpointz.ts';
 import { type Answer, json, listOf, type Page, text } from './http-server.ts';
 import { leaderPage } from './leader.ts';
 import type { Metrics } from './metrics.ts';
 import { originzPage } from './originz.ts';
 import { problemsPage } from './problems.ts';
+import { registriesPage } from './registries.ts';
 import { registryzPage } from './registryz.ts';
 import { sourcesPage } from './sources.ts';
 import { synczPage } from './syncz.ts';
@@ -52,6 +53,7 @@ export function debugPages(data: ConsoleData): ReadonlyMap<string, Page> {
     originzPage(data),
   );
   add('/debug/problems', 'what is wrong with the objects of users', problemsPage(data));
+  add('/debug/registries', 'every registry, how well it can be seen, and how much it states', registriesPage(data));
   add('/debug/sources', 'where objects come from, and whether that can be seen', sourcesPage(data));
   add('/debug/leader', 'which replica writes statuses', leaderPage(data));
   return all;
@@ -63,13 +65,7 @@ export function debugPages(data: ConsoleData): ReadonlyMap<string, Page> {
  */
 function readyPage({ state, sources }: ConsoleData): Answer {
   return () => {
-    const lines = sources().flatMap(({ name, isSynced, freshness }) => {
-      const reason = freshness.state === 'stale' ? `: ${freshness.reason}` : '';
-      if (!isSynced) return [`waiting for ${name}${reason}\n`];
-      return freshness.state === 'stale'
-        ? [`stale ${name} since ${new Date(freshness.sinceMs).toISOString()}${reason}\n`]
-        : [];
-    });
+    const lines = sources().flatMap(readyLines);
     switch (state()) {
       case 'serving':
         return text(`ready\n${lines.join('')}`);
@@ -79,4 +75,15 @@ function readyPage({ state, sources }: ConsoleData): Answer {
         return text(lines.length === 0 ? 'starting\n' : lines.join(''), 503);
     }
   };
+}
+
+function readyLines({ name, isSynced, visibility, held = 0 }: VisibleSource): readonly string[] {
+  const isUnseen = visibility.state === 'stale' || visibility.state === 'lost';
+  if (!isSynced) return [`waiting for ${name}${isUnseen ? `: ${visibility.reason}` : ''}\n`];
+  return [
+    ...(isUnseen
+      ? [`${visibility.state} ${name} since ${new Date(visibility.sinceMs).toISOString()}: ${visibility.reason}\n`]
+      : []),
+    ...(held === 0 ? [] : [`holding ${held} instances that ${name} does not name any more\n`]),
+  ];
 }

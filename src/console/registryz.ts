@@ -1,10 +1,11 @@
 /** /debug/registryz: every service that a registry reports, in the form of Istio's model. */
-import { isKubernetes } from '../model/cluster.ts';
+import { ensure } from '../lib/ensure.ts';
 import { originKey } from '../model/origin.ts';
-import { isStated } from '../model/registry-kind.ts';
 import type { Resolution, Service } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
+import { platformOf, registryVisibility } from './registries.ts';
+import { visibilityFields } from './sources.ts';
 
 /** Istio's numbers for how endpoints are found. */
 const resolutions: { readonly [resolution in Resolution]: number } = {
@@ -16,13 +17,20 @@ const resolutions: { readonly [resolution in Resolution]: number } = {
   'dynamic-dns': 5,
 };
 
-export function registryzPage({ services, cluster }: ConsoleData): Answer {
-  return () => json([...services()].sort(byHostname).map((service) => registryService(service, cluster)));
-}
-
-/** A registry as Istio calls it; a catalog by its own name. */
-export function providerOf(registry: string): string {
-  return isKubernetes(registry) ? 'Kubernetes' : isStated(registry) ? 'External' : registry;
+export function registryzPage({ services, sources, cluster }: ConsoleData): Answer {
+  return () => {
+    const known = sources();
+    const visibility = new Map<string, object>();
+    const stated = (registry: string) =>
+      ensure(visibility, registry, () => visibilityFields(registryVisibility(registry, known, cluster)));
+    return json(
+      [...services()].sort(byHostname).map((service) => ({
+        ...registryService(service, cluster),
+        registry: service.registry,
+        freshness: stated(service.registry),
+      })),
+    );
+  };
 }
 
 function byHostname(a: Service, b: Service): number {
@@ -33,7 +41,7 @@ function registryService(service: Service, cluster: string): object {
   const { registry, name, namespace, labels, exportTo, ports, createdAt, hostname, addresses } = service;
   return {
     Attributes: {
-      ServiceRegistry: providerOf(registry),
+      ServiceRegistry: platformOf(registry),
       Name: name,
       Namespace: namespace,
       Labels: labels,

@@ -127,9 +127,16 @@ describe('/metrics', () => {
     ({ source }) => source.sink.freshness({ state: 'stale', sinceMs: 0, reason: 'lost' }),
     {
       'fairway_source_stale{source="memory"}': 1,
+      'fairway_source_state{source="memory",state="live"}': 0,
+      'fairway_source_state{source="memory",state="lost"}': 1,
     },
   );
-  check('says that a source sees what is there', () => {}, { 'fairway_source_stale{source="memory"}': 0 });
+  check('says that a source sees what is there', () => {}, {
+    'fairway_source_stale{source="memory"}': 0,
+    'fairway_source_state{source="memory",state="live"}': 1,
+    'fairway_source_state{source="memory",state="lost"}': 0,
+    'fairway_source_unseen_seconds{source="memory"}': 0,
+  });
 });
 
 it('docs/serve.md lists every metric of ours and of Istio’s, with its labels, and no other', async (test) => {

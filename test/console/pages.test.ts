@@ -98,6 +98,8 @@ it('/debug/registryz lists services in the form of Istio’s model', async (test
       MeshExternal: true,
       origin: 'ServiceEntry/shop/outside',
       file: 'test.yaml:15',
+      registry: 'service-entry',
+      freshness: { state: 'live' },
     },
     {
       Attributes: {
@@ -117,6 +119,8 @@ it('/debug/registryz lists services in the form of Istio’s model', async (test
       MeshExternal: false,
       origin: 'Service/shop/reviews',
       file: 'test.yaml:1',
+      registry: 'kubernetes/c1',
+      freshness: { state: 'live' },
     },
   ]);
 });
@@ -248,17 +252,24 @@ spec: {host: [reviews], http: [{route: [{destination: {host: reviews}}]}]}
 
 it('/debug/sources says where objects come from, and whether that can be seen', async (test) => {
   const mesh = await serveShop(test);
-  assert.deepEqual(await mesh.json('/debug/sources'), [{ name: 'memory', isSynced: true, state: 'live' }]);
-  mesh.source.sink.freshness({ state: 'stale', sinceMs: Date.UTC(2026, 0, 2), reason: 'mesh cannot be read' });
   assert.deepEqual(await mesh.json('/debug/sources'), [
-    {
-      name: 'memory',
-      isSynced: true,
-      state: 'stale',
-      since: '2026-01-02T00:00:00.000Z',
-      reason: 'mesh cannot be read',
-    },
+    { name: 'memory', registry: 'kubernetes/c1', isSynced: true, state: 'live' },
   ]);
+  const shown = (state: string, since: number) => ({
+    ...{ name: 'memory', registry: 'kubernetes/c1', isSynced: true, state },
+    since: new Date(since).toISOString(),
+    reason: 'mesh cannot be read',
+  });
+  for (const [state, sinceMs] of [
+    ['stale', Date.now() - 60_000],
+    ['lost', Date.UTC(2026, 0, 2)],
+  ] as const) {
+    mesh.source.sink.freshness({ state: 'stale', sinceMs, reason: 'mesh cannot be read' });
+    assert.deepEqual(await mesh.json('/debug/sources'), [shown(state, sinceMs)]);
+    const ready = await mesh.get('/ready');
+    const line = `${state} memory since ${new Date(sinceMs).toISOString()}: mesh cannot be read\n`;
+    assert.deepEqual([ready.status, await ready.text()], [200, `ready\n${line}`]);
+  }
 });
 
 describe('/debug/syncz', () => {

@@ -21,7 +21,7 @@ export interface ServedMesh {
 /** Starts with nothing; the source is synced when the test says so. It ends with the test. */
 export async function serveMesh(
   test: Pick<TestContext, 'after'>,
-  options: Pick<DiscoveryServerOptions, 'webhook'> = {},
+  options: Pick<DiscoveryServerOptions, 'webhook' | 'catalogs'> = {},
 ): Promise<ServedMesh> {
   const source = memorySource();
   const logged: string[] = [];
