@@ -43,14 +43,25 @@ export class KnownObjects {
     return reports.flatMap(({ value }) => keyOf(value) ?? []);
   }
 
-  /** The server has confirmed that there are no others. */
-  keepOnly(keys: ReadonlySet<string>): void {
+  /** The keys of those that are not among these. */
+  othersThan(keys: ReadonlySet<string>): readonly string[] {
+    return [...this.#objects.keys()].filter((key) => !keys.has(key));
+  }
+
+  /** The server has confirmed that these are gone. */
+  drop(gone: readonly string[]): void {
     const { group, kind } = this.#options.resource;
-    const gone = [...this.#objects.keys()].filter((key) => !keys.has(key));
-    for (const key of gone) this.#objects.delete(key);
-    for (const key of this.#unreadable) if (!keys.has(key)) this.#solved(key);
+    for (const key of gone) {
+      this.#objects.delete(key);
+      this.#solved(key);
+    }
     const changes = gone.map((key) => ({ group, kind, ...parseKey(key) }));
     if (changes.length > 0) this.#options.sink.apply(changes);
+  }
+
+  /** Of what is not among these nothing can be wrong any more, unless it is in force. */
+  forgetUnreadable(keys: ReadonlySet<string>): void {
+    for (const key of this.#unreadable) if (!keys.has(key) && !this.#objects.has(key)) this.#solved(key);
   }
 
   /** What is reported from now on is believed, however old it is. */

@@ -203,4 +203,53 @@ describe('a list', () => {
     await until(() => asked.includes('watch 7'), { what: 'a third list' });
     assert.deepEqual(sink.objects(), ['Service shop/b']);
   });
+
+  /** Lists in their order, the last one again and again; between them something happens in a watch that ends soon. */
+  async function runLists(context: TestContext, lists: readonly string[]) {
+    let listed = 0;
+    const ran = await run(
+      context,
+      {
+        onList: (response) => {
+          listed += 1;
+          response.end(lists[Math.min(listed, lists.length) - 1]);
+        },
+        onWatch: (response, query) => {
+          const from = query.get('resourceVersion');
+          if (from === '5') response.writeHead(410).end();
+          else if (from === '6') {
+            assert.equal(query.get('timeoutSeconds'), '2');
+            open(response, event('ADDED', 'x', '7'));
+            setTimeout(() => response.end(), 150);
+          } else open(response);
+        },
+      },
+      { confirmMs: 100 },
+    );
+    await until(() => ran.asked.includes('watch 9'), { what: 'a watch after the last list' });
+    return ran;
+  }
+  const all = list('5', 'a', 'b', 'c', 'd');
+
+  it('that lacks most objects takes nothing away until another one agrees, and watching goes on', async (context) => {
+    const { sink, asked } = await runLists(context, [all, list('6', 'a'), list('9', 'a', 'x')]);
+    assert.deepEqual(asked, ['list', 'watch 5', 'list', 'watch 6', 'list', 'watch 9']);
+    assert.deepEqual(sink.takeChanges(), [
+      ...['a', 'b', 'c', 'd', 'x'].map((name) => `+ Service shop/${name}`),
+      ...['b', 'c', 'd'].map((name) => `- Service shop/${name}`),
+    ]);
+  });
+
+  it('that lacks most objects has no effect when another one has them', async (context) => {
+    const { sink } = await runLists(context, [all, list('6'), list('9', 'a', 'b', 'c', 'd', 'x')]);
+    assert.deepEqual(
+      sink.takeChanges(),
+      ['a', 'b', 'c', 'd', 'x'].map((name) => `+ Service shop/${name}`),
+    );
+  });
+
+  it('that lacks half of all objects is believed', async (context) => {
+    const { sink } = await runLists(context, [all, list('9', 'a', 'b')]);
+    assert.deepEqual(sink.objects(), ['Service shop/a', 'Service shop/b']);
+  });
 });

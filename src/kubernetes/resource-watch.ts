@@ -10,7 +10,8 @@
  * What the server does not confirm as gone stays:
  *
  * - An object goes when the server says so in a watch, or leaves it out of a whole list, and by nothing else. A list in which
- *   an item bears no name is not whole.
+ *   an item bears no name is not whole. A list that lacks more than half of all objects has to be confirmed by another one,
+ *   `confirmMs` later, or after a grace time when the server could not be seen until then; watching goes on meanwhile.
  * - A list, an event or an object that is older than what is known is not believed. A server that goes on telling of the past
  *   for `pastMs`, and is no answer from a cache, since its past moves on, has been restored from a backup, and is.
  * - An event or an item that cannot be read is a problem of that object, whose last good version stays.
@@ -26,8 +27,10 @@ import { delay } from '../lib/delay.ts';
 import { ConnectionError } from '../lib/http-client.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
+import { graceMs } from '../source/disappearance.ts';
 import { ReportedState } from '../source/reported-state.ts';
 import { VisibilityLog } from '../source/visibility-log.ts';
+import { type Doubt, judgeAbsence } from './absence.ts';
 import type { ApiClient } from './api-client.ts';
 import { type DefinitionState, definitionState } from './definition-state.ts';
 import { ApiError } from './errors.ts';
@@ -46,6 +49,8 @@ export interface WatchTimes {
   readonly relistMs: number;
   /** A server that goes on telling of the past for this long has been restored. */
   readonly pastMs: number;
+  /** After a list that lacks most objects another one is taken this long after it. */
+  readonly confirmMs: number;
   readonly retry: { readonly firstMs: number; readonly mostMs: number };
   /** The server ends each watch after between this and twice this, so that clients do not return together. */
   readonly watchSeconds: number;
@@ -55,6 +60,7 @@ const defaultTimes: WatchTimes = {
   idleMs: 90_000,
   relistMs: 30 * 60_000,
   pastMs: 30_000,
+  confirmMs: 2000,
   retry: { firstMs: 200, mostMs: 10_000 },
   watchSeconds: 290,
 };
@@ -82,6 +88,8 @@ export function resourceWatch(options: ResourceWatchOptions): ObjectSource {
   return { name: options.name, run: (sink, signal) => new ResourceWatch(options, sink, signal).run() };
 }
 
+/** A watch that the server is to end sooner looks like one that did not work. */
+const leastWatchSeconds = 2;
 /** A watch that ends sooner than this without a word has not worked, in milliseconds. */
 const shortestWatchMs = 1000;
 /** So many watches in a row that brought nothing, and the version they start from is doubted. */
@@ -116,6 +124,8 @@ class ResourceWatch {
   #isUnpaged = false;
   /** Since when the server tells of the past, and the version that it told of first. */
   #past: { readonly sinceMs: number; readonly version: string } | undefined;
+  /** What a list has left out and is in force still. */
+  #doubt: Doubt | undefined;
 
   constructor({ times, visibility, ...options }: ResourceWatchOptions, sink: ObjectSink, signal: AbortSignal) {
     this.#options = { clock: systemClock, now: Date.now, random: Math.random, pageSize: 500, ...options };
@@ -134,7 +144,7 @@ class ResourceWatch {
     const { clock } = this.#options;
     while (!this.#signal.aborted) {
       try {
-        if (clock.now() - this.#listedAtMs > this.#times.relistMs) this.#resumeAt = undefined;
+        if (clock.now() - this.#listedAtMs > this.#times.relistMs || this.#leftMs() <= 0) this.#resumeAt = undefined;
         this.#resumeAt ??= await this.#list();
         await this.#watch(this.#resumeAt);
       } catch (error) {
@@ -164,7 +174,7 @@ class ResourceWatch {
       next = page.next;
     } while (next !== undefined);
     if (unnamed === 0) {
-      this.#known.keepOnly(seen);
+      this.#leaveOut(seen);
       this.#listedAtMs = clock.now();
     } else {
       log.warn(`${name}: expected names of all items of the list, found ${unnamed} without; nothing counts as gone`, {
@@ -179,6 +189,30 @@ class ResourceWatch {
     this.#absences = 0;
     this.#state.synced();
     return version;
+  }
+
+  /** A whole list has only these. */
+  #leaveOut(seen: ReadonlySet<string>): void {
+    const { name, log, clock } = this.#options;
+    const { confirmMs } = this.#times;
+    const before = this.#doubt;
+    const known = this.#known.size;
+    const absent = this.#known.othersThan(seen);
+    const lookAgainMs = this.#state.isStale ? graceMs : confirmMs;
+    const { gone, doubt } = judgeAbsence({ known, absent, nowMs: clock.now(), lookAgainMs }, before);
+    this.#doubt = doubt;
+    this.#known.drop(gone);
+    this.#known.forgetUnreadable(seen);
+    if (before === undefined && doubt !== undefined)
+      log.warn(
+        `${name}: ${absent.length} of ${known} objects are gone from one list, and stay in force until another one agrees`,
+        { registry: name },
+      );
+    if (before === undefined || doubt !== undefined) return;
+    const back = before.keys.size - gone.filter((key) => before.keys.has(key)).length;
+    log.warn(`${name}: of ${before.keys.size} objects that were gone from one list ${back} are in force still`, {
+      registry: name,
+    });
   }
 
   /** Throws when a list is older than what is known, unless that has gone on for long. */
@@ -201,7 +235,8 @@ class ResourceWatch {
     const lastedMs = () => clock.now() - startedAtMs;
     let [isOpen, hasHeard] = [false, false];
     let cancel = () => {};
-    const timeoutSeconds = Math.round(this.#times.watchSeconds * (1 + random()));
+    const usualSeconds = Math.round(this.#times.watchSeconds * (1 + random()));
+    const timeoutSeconds = Math.min(usualSeconds, Math.max(leastWatchSeconds, Math.ceil(this.#leftMs() / 1000)));
     const request = watchRequest(resource, this.#listPath(), { from, timeoutSeconds });
     const { idleMs } = this.#times;
     try {
@@ -310,11 +345,18 @@ class ResourceWatch {
       return;
     }
     if (this.#known.size > 0) log.info(`${name}: the kind is gone, and all objects of it`, { registry: name });
-    this.#known.keepOnly(new Set());
+    this.#doubt = undefined;
+    this.#known.drop(this.#known.othersThan(new Set()));
+    this.#known.forgetUnreadable(new Set());
     this.#state.absent(`the server has no ${definition}`);
     this.#state.synced();
     await installed.changed(definition ?? '', this.#times.retry.mostMs * 3, this.#signal);
     this.#isFruitful();
+  }
+
+  /** Until another list has to settle a doubt, in milliseconds. */
+  #leftMs(): number {
+    return this.#doubt === undefined ? Number.POSITIVE_INFINITY : this.#doubt.untilMs - this.#options.clock.now();
   }
 
   #listPath(): string {
