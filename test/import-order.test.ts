@@ -23,11 +23,11 @@ const order: Order = [
   ['config', ['model', 'descriptors', 'lib']],
   // The same schemas for API servers, as definitions of Istio's kinds.
   ['crds', ['config', 'lib']],
-  ['files', ['model', 'lib']],
-  // What sources of every kind say of themselves.
+  // What sources of every kind say of themselves, and what is not believed at once.
   ['source', ['model', 'lib']],
   // Waiting queries of Consul and Nomad.
   ['blocking-query', ['lib']],
+  ['files', ['source', 'model', 'lib']],
   // Between a catalog and its registry: what is not believed at once.
   ['guard', ['source', 'model', 'lib']],
   // What is kept over a restart.

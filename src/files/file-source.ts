@@ -11,6 +11,8 @@
  * - An object that a readable file does not hold any more, and all objects of a file that its folder does not list any
  *   more, are looked for a second time after `confirmMs` before they are removed: editors write in more than one step.
  *   In the meantime another file may take the object over without a gap; one that is being written then is waited for.
+ * - Files that are gone together with more than half of the files of a given path are looked for after `doubtMs` instead: a
+ *   checkout, a copy or a volume takes seconds, and nobody deletes most of a mesh in passing.
  * - A path that the user gave, or a folder under it, which cannot be looked into confirms nothing. Nor does a path that
  *   comes back as an empty folder, as when a volume is not mounted.
  * - Of two files that state one object the first by path counts.
@@ -22,6 +24,7 @@ import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
 import { ensure } from '../lib/ensure.ts';
 import type { Log } from '../lib/log.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
+import { DoubtedFiles } from './doubted-files.ts';
 import { type FileContent, FileParser, nothing } from './file.ts';
 import { FolderWatches } from './folder-watches.ts';
 import { MergedObjects } from './merge.ts';
@@ -37,6 +40,8 @@ export interface FileSourceOptions {
   readonly quietMs?: number;
   /** An object is removed when it is still missing after this long. */
   readonly confirmMs?: number;
+  /** The same for files that are gone together with most others. */
+  readonly doubtMs?: number;
   /** All files are compared again this often, should an event be lost. */
   readonly rescanMs?: number;
   readonly clock?: Clock;
@@ -86,14 +91,16 @@ class WatchedFiles {
   readonly #watches: FolderWatches;
   readonly #timers = new Map<string, Cancel>();
   readonly #unseen: UnseenPaths;
+  readonly #doubted: DoubtedFiles;
   #isSynced = false;
   #comparedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileSourceOptions, sink: ObjectSink) {
-    this.#options = { quietMs: 30, confirmMs: 500, rescanMs: 5000, clock: systemClock, ...options };
+    this.#options = { quietMs: 30, confirmMs: 500, doubtMs: 5000, rescanMs: 5000, clock: systemClock, ...options };
     this.#sink = sink;
     this.#roots = options.paths.map((path) => normalize(path).replace(/(?<=.)\/$/, ''));
     this.#unseen = new UnseenPaths(this.#roots, sink);
+    this.#doubted = new DoubtedFiles({ ...this.#options, roots: this.#roots });
     this.#watches = new FolderWatches({ log: options.log, onEvent: (folder, name) => this.#event(folder, name) });
   }
 
@@ -121,12 +128,31 @@ class WatchedFiles {
     const unseen = this.#unseen.note(seen, (place) => this.#holdsFiles(place));
     this.#watches.follow(seen.folders);
     for (const [path, signature] of seen.files) this.#look(path, signature);
-    for (const [path, file] of this.#files)
-      if (file.signature !== undefined && !seen.files.has(path) && !isUnder(path, unseen)) this.#gone(path, file);
+    const gone = [...this.#files].filter(
+      ([path, { signature }]) => signature !== undefined && !seen.files.has(path) && !isUnder(path, unseen),
+    );
+    if (gone.length > 0) this.#doubt(gone.map(([path]) => path));
+    for (const [path, file] of gone) this.#gone(path, file);
     this.#publish();
     if (this.#isSynced || this.#roots.some((root) => unseen.has(root))) return;
     this.#isSynced = true;
     this.#sink.synced();
+  }
+
+  /** Files that have just gone are told together with those that are gone and in force still. */
+  #doubt(gone: readonly string[]): void {
+    const known = [...this.#files].filter(([, { content, missing }]) => content.objects.size > 0 || missing.size > 0);
+    const isGone = new Set(gone);
+    this.#doubted.note(
+      known.map(([path]) => path),
+      known.flatMap(([path, { signature }]) => (signature === undefined || isGone.has(path) ? [path] : [])),
+    );
+  }
+
+  /** How long what a file does not hold any more stays in force, in milliseconds. */
+  #confirmMs(path: string): number {
+    const { confirmMs, doubtMs } = this.#options;
+    return this.#doubted.has(path) ? doubtMs : confirmMs;
   }
 
   #holdsFiles(place: string): boolean {
@@ -159,6 +185,7 @@ class WatchedFiles {
     }
     file.signature = signature;
     file.changing = undefined;
+    this.#doubted.back(path);
     const text = readText(path);
     const content =
       typeof text === 'string' ? file.parser.parse(text) : { objects: new Map(), problems: [text], isIncomplete: true };
@@ -212,14 +239,14 @@ class WatchedFiles {
   #confirmLater(path: string, file: WatchedFile): void {
     const since = [...file.missing.values()].filter((sinceMs) => sinceMs !== undefined);
     if (since.length === 0) return;
-    const { clock, confirmMs } = this.#options;
-    const waitMs = Math.max(0, Math.min(...since) + confirmMs - clock.now());
+    const waitMs = Math.max(0, Math.min(...since) + this.#confirmMs(path) - this.#options.clock.now());
     this.#later(`confirm ${path}`, waitMs, () => this.#confirm(path, file));
   }
 
   /** Removes what has been missing for long enough, unless the file has changed unseen or another one is about to be read. */
   #confirm(path: string, file: WatchedFile): void {
     const { clock, quietMs, confirmMs } = this.#options;
+    const leastMs = this.#confirmMs(path);
     if (clock.now() - this.#comparedAtMs >= quietMs) this.#compare();
     if (!sameSignature(signatureOf(path), file.signature)) {
       this.#compare();
@@ -231,13 +258,16 @@ class WatchedFiles {
     let isPostponed = false;
     for (const [key, sinceMs] of file.missing) {
       const forMs = sinceMs === undefined ? 0 : clock.now() - sinceMs;
-      if (forMs < confirmMs) continue;
-      isPostponed ||= forMs < confirmMs + waitsMs;
-      if (forMs < confirmMs + waitsMs) continue;
+      if (forMs < leastMs) continue;
+      isPostponed ||= forMs < leastMs + waitsMs;
+      if (forMs < leastMs + waitsMs) continue;
       file.missing.delete(key);
       this.#objects.remove(key, path);
     }
-    if (file.signature === undefined && file.missing.size === 0) this.#files.delete(path);
+    if (file.signature === undefined && file.missing.size === 0) {
+      this.#files.delete(path);
+      this.#doubted.gone(path);
+    }
     if (isPostponed) this.#later(`confirm ${path}`, quietMs, () => this.#confirm(path, file));
     else this.#confirmLater(path, file);
     this.#publish();
