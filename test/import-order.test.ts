@@ -28,6 +28,8 @@ const order: Order = [
   // Waiting queries of Consul and Nomad.
   ['blocking-query', ['lib']],
   ['files', ['source', 'model', 'lib']],
+  // Rules out of Consul's keys.
+  ['consul-rules', ['blocking-query', 'files', 'source', 'model', 'lib']],
   // Between a catalog and its registry: what is not believed at once.
   ['guard', ['source', 'model', 'lib']],
   // What is kept over a restart.
