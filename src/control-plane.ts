@@ -12,7 +12,6 @@ import type { MeshConfig } from './config/mesh-config.ts';
 import type { MeshNetworks } from './config/mesh-networks.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
-import { Guard } from './guard/guard.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
 import type { Table } from './incremental/table.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -75,6 +74,11 @@ export interface SinkOptions {
   /** 0, which is beneath all others, when absent. */
   readonly layer?: Layer;
 }
+export interface CatalogSink extends Sink<CatalogChange> {
+  /** How many instances are in force that the catalog does not name any more. */
+  held(count: number): void;
+}
+
 /** Nobody can fill the log, or the memory, with names of clusters. */
 const mostUnknownClusters = 100;
 
@@ -86,7 +90,6 @@ export class ControlPlane implements ProxyHost {
   readonly #options: ControlPlaneOptions;
   readonly #layers: ObjectLayers;
   readonly #sources: SourceStates;
-  readonly #guards = new Set<Guard>();
   readonly #clusters: Clusters;
   readonly #serviceEntries: ServiceEntryRegistry;
   readonly #gateways: GatewayWatch;
@@ -184,29 +187,21 @@ export class ControlPlane implements ProxyHost {
   }
 
   /** Where a catalog of services delivers what it finds: past a guard, so that an emptied platform empties no mesh. */
-  catalogSink(catalog: Pick<Catalog, 'name' | 'kind' | 'reread'>): Sink<CatalogChange> {
-    const { name, kind } = catalog;
-    const { cluster, log, clock = systemClock } = this.#options;
+  catalogSink({ name, kind }: Pick<Catalog, 'name' | 'kind'>): CatalogSink {
+    const { cluster } = this.#options;
     const state = this.#sources.add({ name, cluster, registry: name, held: 0 });
-    const problems: Sink<CatalogChange>['problems'] = (part, found) => this.diagnostics.replace(part, found);
+    const problems: CatalogSink['problems'] = (part, found) => this.diagnostics.replace(part, found);
     const apply = (changes: readonly RegistryChange[]) => {
       this.#applyRows(changes);
       this.#schedule();
     };
     const registry = new CatalogRegistry({ name, kind, cluster }, { apply, problems });
-    const onHeld = (count: number) => {
-      state.held = count;
-    };
-    const guard = new Guard({ catalog, log, clock, onHeld }, registry);
-    this.#guards.add(guard);
-    const { synced, freshness } = this.#reportsOf(state);
     return {
-      apply: (changes) => guard.apply(changes),
+      apply: (changes) => registry.apply(changes),
       problems,
-      synced,
-      freshness: (found) => {
-        guard.freshness(found);
-        freshness(found);
+      ...this.#reportsOf(state),
+      held: (count) => {
+        state.held = count;
       },
     };
   }
@@ -343,7 +338,6 @@ export class ControlPlane implements ProxyHost {
   /** Lets go of what would still be done later. */
   close(): void {
     this.#patches.close();
-    for (const guard of this.#guards) guard.close();
   }
 
   #enter(scope: Scope): void {

@@ -10,6 +10,7 @@ import { pages } from './console/pages.ts';
 import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
 import { GatewayNames } from './gateway-names.ts';
+import { guarded } from './guard/guarded.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { HttpServer } from './lib/http.ts';
@@ -234,7 +235,15 @@ function followGatewayNames(
 
 /** The sources with where each of them delivers. */
 function runsOf(
-  { sources, overlays = [], catalogs = [], meshConfig, otherClusters }: DiscoveryServerOptions,
+  {
+    sources,
+    overlays = [],
+    catalogs = [],
+    meshConfig,
+    otherClusters,
+    log,
+    clock = systemClock,
+  }: DiscoveryServerOptions,
   controlPlane: ControlPlane,
 ): readonly SourceRun[] {
   const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
@@ -242,7 +251,10 @@ function runsOf(
   return [
     ...[...mesh, ...sources, ...others].map((source) => runOf(source, controlPlane.sink(source.name))),
     ...overlays.map((source, i) => runOf(source, controlPlane.sink(source.name, { layer: i + 1 }))),
-    ...catalogs.map((catalog) => runOf(catalog, controlPlane.catalogSink(catalog))),
+    ...catalogs.map((catalog) => {
+      const { held, ...sink } = controlPlane.catalogSink(catalog);
+      return runOf(guarded(catalog, { log, clock, onHeld: held }), sink);
+    }),
   ];
 }
 
