@@ -42,7 +42,7 @@ const order: Order = [
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
   ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
-  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
+  ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],

@@ -10,7 +10,6 @@ import { backoff } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { decodeOr } from '../../lib/decode-or.ts';
 import { delay } from '../../lib/delay.ts';
-import { LineSplitter } from '../../lib/line-splitter.ts';
 import { eventLineSchema } from './schema.ts';
 import type { ServiceName } from './service.ts';
 
@@ -34,7 +33,7 @@ export const usualStreamTimes: StreamTimes = {
 
 export interface EventHintsOptions {
   /** Opens the stream; resolved when the server ends it, rejected with what broke it off. */
-  readonly open: (index: number, onPiece: (piece: Buffer) => void, signal: AbortSignal) => Promise<void>;
+  readonly open: (index: number, onLines: (lines: readonly string[]) => void, signal: AbortSignal) => Promise<void>;
   /** Whether an error says that it is not allowed to listen. */
   readonly isDenied: (error: unknown) => boolean;
   /** The index of what is known. */
@@ -67,14 +66,11 @@ interface StreamEnd {
 async function listen(options: EventHintsOptions, signal: AbortSignal, onHeard: () => void): Promise<StreamEnd> {
   const { open, index, wake, onAccess, isDenied, clock, times } = options;
   const silence = new AbortController();
-  const splitter = new LineSplitter();
   let isHeard = false;
   const watch = (ms: number) => clock.after(ms, () => silence.abort());
   let cancel = watch(times.firstLineMs);
   try {
-    const onPiece = (piece: Buffer) => {
-      const lines = splitter.push(piece);
-      if (lines.length === 0) return;
+    const onLines = (lines: readonly string[]) => {
       if (!isHeard) onAccess(undefined);
       isHeard = true;
       onHeard();
@@ -82,7 +78,7 @@ async function listen(options: EventHintsOptions, signal: AbortSignal, onHeard: 
       cancel = watch(times.idleMs);
       for (const service of lines.flatMap(servicesIn)) wake(service);
     };
-    await open(index() + 1, onPiece, AbortSignal.any([signal, silence.signal]));
+    await open(index() + 1, onLines, AbortSignal.any([signal, silence.signal]));
   } catch (error) {
     if (isDenied(error)) return { denial: `expected the event stream, found ${(error as Error).message}` };
   } finally {

@@ -21,6 +21,7 @@ function createJoin() {
   const problems = new Map<string, readonly string[]>();
   const doubts: string[] = [];
   const checks = new Map<string, Checks>();
+  const wanted = new Set<string>();
   let nowMs = 0;
   const read = <T>(value: T): Read<T> => {
     nowMs += 2;
@@ -31,7 +32,11 @@ function createJoin() {
     catalog: 'nomad/global',
     region: 'global',
     aliases: [],
-    checksOf: (allocation) => checks.get(allocation),
+    checks: {
+      checksOf: (allocation) => checks.get(allocation),
+      want: (allocation) => wanted.add(allocation),
+      drop: (allocation) => wanted.delete(allocation),
+    },
     emit: (change) => changes.push(change),
     problems: (part, found) => problems.set(part, found.map(formatProblem)),
     doubt: ({ name }) => doubts.push(name),
@@ -39,6 +44,7 @@ function createJoin() {
   return {
     join,
     checks,
+    wanted,
     register: (...ids: readonly string[]) => join.setService(web, read(ids.map(registrationOf))),
     allocate: (...all: readonly Allocation[]) => join.setAllocations('default', read(all)),
     /** The health of each instance, for each change since the last call. */
@@ -108,6 +114,17 @@ describe('registrations and allocations', () => {
     join.checksChanged('a');
     join.checksChanged('a');
     assert.deepEqual(emitted(), ['web.default: a unhealthy']);
+  });
+});
+
+describe('checks', () => {
+  it('are asked for of allocations that have something registered', () => {
+    const { join, register, wanted } = createJoin();
+    register('a', 'b');
+    register('b', 'c');
+    assert.deepEqual([...wanted], ['b', 'c']);
+    join.dropService(web);
+    assert.deepEqual([...wanted], []);
   });
 });
 

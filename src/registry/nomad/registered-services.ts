@@ -26,11 +26,19 @@ export interface Read<T> {
   readonly receivedMs: number;
 }
 
+/** Who knows the checks of allocations, and which ones are asked for. */
+export interface AllocationChecks {
+  checksOf(allocation: string): Checks | undefined;
+  /** A higher version is one of other registrations. */
+  want(allocation: string, version: number): void;
+  drop(allocation: string): void;
+}
+
 export interface RegisteredServicesOptions extends NomadNames {
   readonly kind: string;
   /** The catalog's name, for problems. */
   readonly catalog: string;
-  readonly checksOf: (allocation: string) => Checks | undefined;
+  readonly checks: AllocationChecks;
   readonly emit: (change: CatalogChange) => void;
   readonly problems: (part: string, problems: readonly Problem[]) => void;
   /** An allocation is missing, and it takes newer lists of allocations and of the service to believe it. */
@@ -66,8 +74,8 @@ export class RegisteredServices {
     this.#options = options;
   }
 
-  /** What is registered of a service now. */
-  setService(name: ServiceName, registrations: Read<readonly Registration[]>): void {
+  /** What is registered of a service now. Yields whether that is another service than before. */
+  setService(name: ServiceName, registrations: Read<readonly Registration[]>): boolean {
     const key = nameInCatalog(name);
     const before = this.#services.get(key);
     const { value, receivedMs } = registrations;
@@ -76,6 +84,7 @@ export class RegisteredServices {
     const service = { name, registrations, firstSeenMs, emitted: before?.emitted, isDoubtful: false };
     this.#services.set(key, service);
     this.#tell(service);
+    return service.emitted !== before?.emitted;
   }
 
   /** Nothing is registered under a name. */
@@ -123,10 +132,6 @@ export class RegisteredServices {
     return toCatalogService(name, this.#registered(service).registered, this.#options);
   }
 
-  isRegistered(allocation: string): boolean {
-    return this.#servicesOfAllocation.has(allocation);
-  }
-
   #tell(service: KnownService): void {
     const { name } = service;
     const { emit, problems, doubt } = this.#options;
@@ -152,7 +157,7 @@ export class RegisteredServices {
     const registered = service.registrations.value.map((registration) => {
       const found = this.#allocationOf(service, registration);
       if (found === 'doubtful') isDoubtful = true;
-      const checks = this.#options.checksOf(registration.AllocID ?? '');
+      const checks = this.#options.checks.checksOf(registration.AllocID ?? '');
       return { registration, sign: lifeSign(registration, found === 'doubtful' ? 'not known' : found, checks) };
     });
     return { registered, isDoubtful };
@@ -197,13 +202,21 @@ export class RegisteredServices {
   }
 
   #relate(key: string, before: readonly Registration[], after: readonly Registration[]): void {
+    const { checks } = this.#options;
     for (const { AllocID = '' } of before) {
       const services = this.#servicesOfAllocation.get(AllocID);
       services?.delete(key);
       if (services?.size === 0) this.#servicesOfAllocation.delete(AllocID);
     }
-    for (const { AllocID = '' } of after) ensure(this.#servicesOfAllocation, AllocID, () => new Set<string>()).add(key);
-    for (const { AllocID = '' } of before) if (!this.isRegistered(AllocID)) this.#gone.delete(AllocID);
+    for (const { AllocID = '', ModifyIndex = 0 } of after) {
+      ensure(this.#servicesOfAllocation, AllocID, () => new Set<string>()).add(key);
+      checks.want(AllocID, ModifyIndex);
+    }
+    for (const { AllocID = '' } of before) {
+      if (this.#servicesOfAllocation.has(AllocID)) continue;
+      this.#gone.delete(AllocID);
+      checks.drop(AllocID);
+    }
   }
 }
 
