@@ -1,10 +1,12 @@
 /** The control plane as pages and metrics see it. */
+import { catalogAnalysis } from './analysis/catalogs.ts';
 import { kinds } from './config/kinds.ts';
 import type { ConsoleData, VisibleSource } from './console/data.ts';
 import type { GaugeData } from './console/gauges.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Table } from './incremental/table.ts';
 import { originKey } from './model/origin.ts';
+import { compareProblems } from './model/problem.ts';
 import { unseenMs, visibilityAt } from './source/visibility.ts';
 import type { AdsService } from './xds/ads-service.ts';
 
@@ -13,8 +15,9 @@ export function consoleData(
   ads: AdsService,
   rest: Pick<ConsoleData, 'version' | 'cluster' | 'state' | 'leadership'>,
 ): ConsoleData {
-  const { mesh, diagnostics } = controlPlane;
+  const { graph, mesh, diagnostics } = controlPlane;
   const rows = rowsOf(controlPlane);
+  const catalogProblems = catalogAnalysis(graph, mesh);
   const { services, shards, workloads, secrets } = mesh.tables;
   return {
     ...rest,
@@ -38,7 +41,7 @@ export function consoleData(
           ...controlPlane.configTables().flatMap(([, table]) => rows(table)),
         ].map(({ origin }) => [originKey(origin), origin]),
       ),
-    problems: () => diagnostics.all(),
+    problems: () => [...diagnostics.all(), ...catalogProblems()].sort(compareProblems),
     resources: (type, scope) => [...(controlPlane.view(type, scope)?.contents.resources() ?? [])],
   };
 }

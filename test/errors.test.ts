@@ -22,6 +22,8 @@ const shownInWords: readonly Code[] = [
   'FW0605',
   'FW0805',
   'FW0901',
+  'FW1207',
+  'FW1208',
   'FW3101',
   'FW3102',
   'FW3120',

@@ -118,7 +118,10 @@ const order: Order = [
   ['webhook', ['mesh-config-object.ts', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
   // Rules over HTTP, where there is no API server.
   ['rules-api', ['https', 'state', 'files', 'config', 'descriptors', 'model', 'lib']],
-  ['console-data.ts', ['control-plane.ts', 'console', 'xds', 'source', 'config', 'incremental', 'model', 'lib']],
+  [
+    'console-data.ts',
+    ['analysis', 'control-plane.ts', 'console', 'xds', 'source', 'config', 'incremental', 'model', 'lib'],
+  ],
   [
     'discovery-server.ts',
     [

@@ -23,6 +23,7 @@ import { unserved } from './gateway/unserved.ts';
 import { createKnowledge } from './knowledge.ts';
 import { nothingSelected, notSelected } from './selector/nothing-selected.ts';
 import { unknownNamespace } from './selector/unknown-namespace.ts';
+import { catalogHost } from './service/catalog-host.ts';
 import { kubernetesService } from './service/kubernetes-service.ts';
 import { sameHost } from './service/same-host.ts';
 import { sharedAddress } from './service/shared-address.ts';
@@ -52,7 +53,7 @@ export function createAnalyses(graph: Graph, mesh: Mesh): readonly Analysis[] {
   const analyzed: AnalyzedMesh = { ...mesh, knowledge: createKnowledge(graph, mesh) };
   const { tables } = mesh;
   const of = <V extends Row>(table: Table<V>, ...analyzers: readonly Analyzer<V>[]): readonly Analysis[] =>
-    analyzers.map((analyzer) => declare(graph, table, analyzer) as Analysis);
+    analyzers.map((analyzer) => declareAnalysis(graph, table, analyzer) as Analysis);
   return [
     ...of(
       tables.virtualServices,
@@ -79,7 +80,13 @@ export function createAnalyses(graph: Graph, mesh: Mesh): readonly Analysis[] {
       unknownNamespace('serviceEntryNamespace', analyzed),
       nothingSelected('serviceEntrySelector', analyzed, ({ spec }) => spec.workloadSelector?.labels),
     ),
-    ...of(tables.services, withoutEndpoints(analyzed), sharedAddress(analyzed), kubernetesService(analyzed)),
+    ...of(
+      tables.services,
+      withoutEndpoints(analyzed),
+      sharedAddress(analyzed),
+      kubernetesService(analyzed),
+      catalogHost(analyzed),
+    ),
     ...of(tables.workloadEntries, notSelected(analyzed)),
     ...of(tables.gateways, unserved(analyzed), gatewayConflict(analyzed), missingSecret(analyzed)),
     ...of(
@@ -95,7 +102,12 @@ export function createAnalyses(graph: Graph, mesh: Mesh): readonly Analysis[] {
   ];
 }
 
-function declare<V extends Row>(graph: Graph, table: Table<V>, { name, reads, analyze }: Analyzer<V>): Analysis<V> {
+/** Declares one analysis. */
+export function declareAnalysis<V extends Row>(
+  graph: Graph,
+  table: Table<V>,
+  { name, reads, analyze }: Analyzer<V>,
+): Analysis<V> {
   const diagnoses = graph.query<string, readonly Diagnosis[]>(`analysis.${name}`, {
     reads: [table, ...reads],
     compute(read, key) {
@@ -111,10 +123,25 @@ export type LineOf = (origin: Origin, path: string) => number | undefined;
 
 /** Everything that the mesh shows now, sorted. */
 export function analyze(graph: Graph, analyses: readonly Analysis[], findLine: LineOf): readonly Problem[] {
-  // All are watched at once, so that what many of them read is computed once.
-  const watched = analyses.flatMap(({ table, diagnoses }) =>
-    [...graph.rows(table)].map(([key, { origin }]) => ({ origin, watch: graph.watch(diagnoses, key, () => {}) })),
+  const rows = analyses.flatMap(({ table, diagnoses }) =>
+    [...graph.rows(table)].map(([key, { origin }]) => ({ diagnoses, key, origin })),
   );
+  return analyzeRows(graph, rows, findLine);
+}
+
+/** A row with a question about it. */
+export interface AnalyzedRow extends Row {
+  readonly diagnoses: Query<string, readonly Diagnosis[]>;
+  readonly key: string;
+}
+
+/** What the mesh shows now of some rows, sorted. */
+export function analyzeRows(graph: Graph, rows: readonly AnalyzedRow[], findLine: LineOf): readonly Problem[] {
+  // All are watched at once, so that what many of them read is computed once.
+  const watched = rows.map(({ diagnoses, key, origin }) => ({
+    origin,
+    watch: graph.watch(diagnoses, key, () => {}),
+  }));
   const problems = watched.flatMap(({ origin, watch }) =>
     (watch.value ?? []).map((diagnosis) => toProblem(diagnosis, origin, findLine)),
   );

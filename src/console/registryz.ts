@@ -1,5 +1,7 @@
 /** /debug/registryz: every service that a registry reports, in the form of Istio's model. */
+import { compareTexts } from '../lib/compare.ts';
 import { ensure } from '../lib/ensure.ts';
+import { kubernetesCluster } from '../model/cluster.ts';
 import { originKey } from '../model/origin.ts';
 import type { Resolution, Service } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
@@ -34,7 +36,11 @@ export function registryzPage({ services, sources, cluster }: ConsoleData): Answ
 }
 
 function byHostname(a: Service, b: Service): number {
-  return a.hostname < b.hostname ? -1 : a.hostname > b.hostname ? 1 : a.namespace < b.namespace ? -1 : 1;
+  return (
+    compareTexts(a.hostname, b.hostname) ||
+    compareTexts(a.namespace, b.namespace) ||
+    compareTexts(a.registry, b.registry)
+  );
 }
 
 function registryService(service: Service, cluster: string): object {
@@ -51,7 +57,7 @@ function registryService(service: Service, cluster: string): object {
     ports: ports.map(({ name: portName, number, protocol }) => ({ name: portName, port: number, protocol })),
     creationTime: createdAt === 0 ? null : new Date(createdAt).toISOString(),
     hostname,
-    clusterVIPs: { Addresses: addresses.length === 0 ? null : { [cluster]: addresses } },
+    clusterVIPs: { Addresses: addresses.length === 0 ? null : { [kubernetesCluster(registry) || cluster]: addresses } },
     defaultAddress: addresses[0] ?? (service.isHeadless ? 'None' : '0.0.0.0'),
     Resolution: resolutions[service.resolution],
     MeshExternal: service.isExternal,

@@ -125,6 +125,8 @@ export const codes = {
   FW1204: 'ports that cannot be told apart',
   FW1205: 'alias that leads nowhere',
   FW1206: 'port that does not say what it speaks',
+  FW1207: 'host of catalogs in several namespaces',
+  FW1208: 'instance with a name beside a Service of Kubernetes',
 
   FW1301: 'selector that selects nothing',
   FW1302: 'WorkloadEntry that nothing selects',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { clusterType, endpointType, listenerType, routeType } from '../../src/resource/types.ts';
 import { type AskingProxy, connectProxy } from '../support/asking-proxy.ts';
+import { catalogService, instance } from '../support/catalog-services.ts';
 import { type ServedMesh, serveMesh } from '../support/served-mesh.ts';
 
 const shop = `apiVersion: v1
@@ -159,6 +160,72 @@ describe('endpoints', () => {
     const all = (await mesh.json('/debug/endpointShardz')) as { readonly [host: string]: unknown };
     assert.deepEqual(Object.keys(all), ['reviews.shop.svc.cluster.local', 'api.example.com']);
     assert.deepEqual(all['reviews.shop.svc.cluster.local'], { shop: { Shards: { 'Kubernetes/c1': both } } });
+  });
+});
+
+describe('a service of a catalog', () => {
+  async function serveCatalog(test: TestContext): Promise<ServedMesh> {
+    const mesh = await serveShop(test);
+    const { controlPlane } = await mesh.started;
+    const service = catalogService(['reviews.shop.svc.cluster.local', 'api.example.com'], 'web: 80', [
+      instance('10.1.0.3:9090', {}, 'web'),
+      instance('vm.internal:9090', {}, 'web'),
+    ]);
+    controlPlane.catalogSink({ name: 'consul/dc1', kind: 'ConsulService' }).apply([{ name: 'reviews', service }]);
+    return mesh;
+  }
+
+  it('is listed under its registry, with its endpoints', async (test) => {
+    const mesh = await serveCatalog(test);
+    const services = (await mesh.json('/debug/registryz')) as readonly {
+      readonly Attributes: { readonly ServiceRegistry: string };
+      readonly hostname: string;
+    }[];
+    assert.deepEqual(
+      services.map(({ Attributes: { ServiceRegistry }, hostname }) => `${ServiceRegistry} ${hostname}`),
+      [
+        'consul/dc1 api.example.com',
+        'External api.example.com',
+        'consul/dc1 reviews.shop.svc.cluster.local',
+        'Kubernetes reviews.shop.svc.cluster.local',
+      ],
+    );
+    const endpoints = (await mesh.json('/debug/endpointz')) as readonly {
+      readonly svc: string;
+      readonly ep: object[];
+    }[];
+    assert.deepEqual(
+      endpoints.map(({ svc, ep }) => `${svc} ${ep.length}`),
+      [
+        'api.example.com:tls 1',
+        'api.example.com:web 2',
+        'reviews.shop.svc.cluster.local:http 2',
+        'reviews.shop.svc.cluster.local:web 2',
+      ],
+    );
+    const shards = (await mesh.json('/debug/endpointShardz')) as {
+      readonly [host: string]: { readonly shop: { readonly Shards: object } };
+    };
+    const known = shards['reviews.shop.svc.cluster.local']?.shop.Shards ?? {};
+    assert.deepEqual(Object.keys(known), ['consul/dc1', 'Kubernetes/c1']);
+  });
+
+  it('is told of where it and others state one host', async (test) => {
+    const mesh = await serveCatalog(test);
+    const problems = (await mesh.json('/debug/problems')) as readonly {
+      readonly code: string;
+      readonly object: object;
+    }[];
+    assert.deepEqual(
+      problems.map(({ code, object }) => ({ code, object })),
+      [
+        {
+          code: 'FW1208',
+          object: { kind: 'ConsulService', namespace: 'default', name: 'reviews' },
+        },
+        { code: 'FW1201', object: { kind: 'ServiceEntry', namespace: 'shop', name: 'outside' } },
+      ],
+    );
   });
 });
 

@@ -1,6 +1,11 @@
 /** Meshes from short YAML, and what their analysis says. */
+import { analyze, createAnalyses } from '../../src/analysis/analysis.ts';
+import { ControlPlane } from '../../src/control-plane.ts';
 import { inspect } from '../../src/inspection.ts';
-import { formatRelated } from '../../src/model/problem.ts';
+import { silent } from '../../src/lib/log.ts';
+import type { CatalogService } from '../../src/model/catalog.ts';
+import { formatRelated, type Problem } from '../../src/model/problem.ts';
+import { changesIn } from './objects.ts';
 import { problemLine } from './problem-line.ts';
 
 const versions: { readonly [kind: string]: string } = {
@@ -64,7 +69,26 @@ export function slice(id: string, port: string, ...pods: readonly string[]): str
  * objects that it comes from.
  */
 export function analysisOf(...objects: readonly string[]): readonly string[] {
-  const { problems } = inspect({ depth: 'mesh', inputs: [{ file: 'mesh.yaml', text: objects.join('---\n') }] });
+  return linesOf(inspect({ depth: 'mesh', inputs: [{ file: 'mesh.yaml', text: objects.join('---\n') }] }).problems);
+}
+
+/** The same of a mesh that has services of catalogs too, by `registry/name`. */
+export function analysisWith(
+  catalogs: { readonly [name: string]: CatalogService },
+  ...objects: readonly string[]
+): readonly string[] {
+  const plane = new ControlPlane({ log: silent, cluster: 'Kubernetes', domainSuffix: 'cluster.local' });
+  const analyses = createAnalyses(plane.graph, plane.mesh);
+  plane.apply(changesIn(objects.join('---\n')));
+  for (const [key, service] of Object.entries(catalogs)) {
+    const at = key.lastIndexOf('/');
+    plane.catalogSink({ name: key.slice(0, at), kind: 'ConsulService' }).apply([{ name: key.slice(at + 1), service }]);
+  }
+  plane.commit();
+  return linesOf(analyze(plane.graph, analyses, () => undefined));
+}
+
+function linesOf(problems: readonly Problem[]): readonly string[] {
   return problems
     .filter(({ code }) => code.startsWith('FW1') || code === 'FW0405' || code === 'FW0406')
     .flatMap((problem) => {
