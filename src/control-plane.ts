@@ -33,6 +33,7 @@ import { CatalogRegistry } from './registry/catalog/registry.ts';
 import { Clusters } from './registry/clusters.ts';
 import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
+import { VirtualAddresses } from './registry/virtual-addresses.ts';
 import { createCatalog } from './resource/catalog.ts';
 import { ViewStore } from './resource/view-store.ts';
 import { type SourceState, SourceStates } from './source-states.ts';
@@ -92,6 +93,7 @@ export class ControlPlane implements ProxyHost {
   readonly #sources: SourceStates;
   readonly #clusters: Clusters;
   readonly #serviceEntries: ServiceEntryRegistry;
+  readonly #addresses = new VirtualAddresses();
   readonly #gateways: GatewayWatch;
   readonly #patches: PatchWatch;
   readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
@@ -137,7 +139,7 @@ export class ControlPlane implements ProxyHost {
       },
     );
     this.addCluster(cluster);
-    this.#serviceEntries = new ServiceEntryRegistry(cluster);
+    this.#serviceEntries = new ServiceEntryRegistry(cluster, this.#addresses);
     const { virtualServices, destinationRules, serviceEntries, workloadEntries, gateways, sidecars, envoyFilters } =
       this.mesh.tables;
     this.#configTables = {
@@ -195,7 +197,7 @@ export class ControlPlane implements ProxyHost {
       this.#applyRows(changes);
       this.#schedule();
     };
-    const registry = new CatalogRegistry({ name, kind, cluster }, { apply, problems });
+    const registry = new CatalogRegistry({ name, kind, cluster, addresses: this.#addresses }, { apply, problems });
     return {
       apply: (changes) => registry.apply(changes),
       problems,

@@ -207,6 +207,27 @@ describe('a host that only a catalog has', () => {
   );
 });
 
+describe('a TCP host that only a catalog has', () => {
+  const store = (host: string, place: string) => catalogService([host], 'tcp: 90', [instance(place, {}, 'tcp')]);
+  const catalogs = {
+    'consul/dc1/a': store('a.service.consul', '10.0.0.1:9000'),
+    'consul/dc1/b': store('b.service.consul', '10.0.0.2:9000'),
+  };
+  it('is told from others by an address of its own, for whom DNS is answered by the proxy', () => {
+    const plane = planeOf({ catalogs });
+    const capturing = { ...client, metadata: { DNS_CAPTURE: 'true' } };
+    const made = new Map(plane.graph.rows(plane.mesh.tables.autoAddresses));
+    const addressOf = (host: string) => made.get(`default/${host}`)?.[0] ?? '';
+    assert.deepEqual(
+      Object.keys(catalogs).map((key) => {
+        const host = `${key.at(-1)}.service.consul`;
+        return landing(plane, `tcp://${host}:90`, capturing, addressOf(host));
+      }),
+      ['100% 10.0.0.1:9000', '100% 10.0.0.2:9000'],
+    );
+  });
+});
+
 describe('a host of Kubernetes and of a catalog', () => {
   const cluster = [
     service('reviews', 'clusterIP: 10.1.0.1, ports: [{ name: http, port: 80 }]'),

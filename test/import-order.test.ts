@@ -39,16 +39,23 @@ const order: Order = [
   ['diagnostics.ts', ['model', 'lib']],
   ['registry/discovery.ts', ['config', 'model', 'lib']],
   ['registry/registry.ts', ['model']],
+  ['registry/auto-addresses.ts', ['lib']],
+  ['registry/virtual-addresses.ts', ['registry/auto-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
   ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
+  ['registry/catalog', ['registry/virtual-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
+  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
   ],
   // A ServiceEntry is a rule that states services: the only registry that reads configuration.
-  ['registry/service-entry', ['registry/registry.ts', 'config', 'incremental', 'model', 'lib']],
+  [
+    'registry/service-entry',
+    ['registry/virtual-addresses.ts', 'registry/registry.ts', 'config', 'incremental', 'model', 'lib'],
+  ],
 
   // From rows to bytes. A translator has no way to the mesh, to a proxy or to a scope: equal IR gives equal bytes.
   ['ir', ['model', 'lib']],
@@ -81,6 +88,7 @@ const order: Order = [
       'resource',
       'mesh',
       'registry/catalog',
+      'registry/virtual-addresses.ts',
       'registry/clusters.ts',
       'registry/service-entry',
       'registry/registry.ts',

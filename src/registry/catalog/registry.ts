@@ -1,7 +1,7 @@
 /**
  * A catalog of services as a registry: Consul, Nomad, or whatever somebody writes an adapter for.
  *
- *      service of the catalog ─► service row and endpoint shard row, for each of its names
+ *      service of the catalog ─► service row, endpoint shard row and address row, for each of its names
  *
  * What cannot be called or connected to is left out and told as a problem; the rest of the service goes on.
  */
@@ -12,6 +12,7 @@ import { nowhere } from '../../model/locality.ts';
 import type { Origin } from '../../model/origin.ts';
 import { type Service, serviceKey } from '../../model/service.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
+import type { VirtualAddresses } from '../virtual-addresses.ts';
 import { checkService, isDnsAddress } from './check.ts';
 
 export interface CatalogRegistryOptions {
@@ -21,6 +22,8 @@ export interface CatalogRegistryOptions {
   readonly kind: string;
   /** The cluster that its instances count as. */
   readonly cluster: string;
+  /** Where its hosts get virtual addresses; they have none when absent. */
+  readonly addresses?: VirtualAddresses;
 }
 
 export class CatalogRegistry {
@@ -47,10 +50,12 @@ export class CatalogRegistry {
   #change({ name, service }: CatalogChange): readonly RegistryChange[] {
     const before = this.#rows.get(name) ?? new Map<string, RegistryChange>();
     const part = `${this.#options.name}: ${name}`;
+    const seeker = `${this.#options.name}/${name}`;
     if (service === undefined) {
       this.#rows.delete(name);
       this.#sink.problems(part, []);
-      return [...before.values()].map((change) => ({ ...change, row: undefined }));
+      const gone = [...before.values()].map((change) => ({ ...change, row: undefined }));
+      return [...gone, ...this.#seek(seeker, [])];
     }
     const { kind, name: cluster } = this.#options;
     const origin: Origin = { kind, namespace: service.namespace, name, cluster };
@@ -59,7 +64,14 @@ export class CatalogRegistry {
     const rows = new Map(this.#rowsOf(usable, origin).map((change) => [`${change.table}/${change.key}`, change]));
     this.#rows.set(name, rows);
     const gone = [...before].filter(([id]) => !rows.has(id)).map(([, change]) => ({ ...change, row: undefined }));
-    return [...gone, ...rows.values()];
+    const services = [...rows.values()].flatMap((change) =>
+      change.table === 'service' && change.row !== undefined ? [change.row] : [],
+    );
+    return [...gone, ...rows.values(), ...this.#seek(seeker, services)];
+  }
+
+  #seek(seeker: string, services: readonly Service[]): readonly RegistryChange[] {
+    return this.#options.addresses?.seek(seeker, services) ?? [];
   }
 
   #rowsOf(service: CatalogService, origin: Origin): readonly RegistryChange[] {

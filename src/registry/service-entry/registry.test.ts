@@ -9,6 +9,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Service } from '../../model/service.ts';
 import type { Workload } from '../../model/workload.ts';
 import type { RegistryChange } from '../registry.ts';
+import { VirtualAddresses } from '../virtual-addresses.ts';
 import { ServiceEntryRegistry } from './registry.ts';
 
 const header = (kind: string) =>
@@ -67,7 +68,10 @@ describe('the service rows of a ServiceEntry', () => {
   function check(name: string, spec: string, expected: readonly Partial<Service>[], rest = ''): void {
     it(name, () => {
       const all = `${spec.includes('hosts:') ? '' : 'hosts: [api.example.com]\n'}${spec.includes('ports:') ? '' : 'ports: [{number: 443, name: tls, protocol: TLS}]\n'}${indent(spec, 0)}`;
-      const changes = new ServiceEntryRegistry('c1').serviceEntry('shop/outside', serviceEntry(all, rest));
+      const changes = new ServiceEntryRegistry('c1', new VirtualAddresses()).serviceEntry(
+        'shop/outside',
+        serviceEntry(all, rest),
+      );
       assert.deepEqual(
         rowsOf('service', changes).map(withoutLines),
         expected.map((row) => ({ ...plainService, ...row })),
@@ -149,7 +153,7 @@ describe('the endpoints of a ServiceEntry', () => {
       const all = `hosts: [api.example.com]\n${spec.includes('ports: [{number') ? '' : 'ports: [{number: 80, name: http, protocol: HTTP}]\n'}${indent(spec, 0)}`;
       const shards = rowsOf(
         'endpointShard',
-        new ServiceEntryRegistry('c1').serviceEntry('shop/outside', serviceEntry(all)),
+        new ServiceEntryRegistry('c1', new VirtualAddresses()).serviceEntry('shop/outside', serviceEntry(all)),
       );
       assert.deepEqual(
         shards.map(({ endpoints }) => endpoints),
@@ -218,7 +222,11 @@ describe('the row of a WorkloadEntry', () => {
   };
   function check(name: string, spec: string, expected: Partial<Workload>): void {
     it(name, () => {
-      const { table, key, row } = new ServiceEntryRegistry('c1').workloadEntry('shop', 'outside', workloadEntry(spec));
+      const { table, key, row } = new ServiceEntryRegistry('c1', new VirtualAddresses()).workloadEntry(
+        'shop',
+        'outside',
+        workloadEntry(spec),
+      );
       assert.deepEqual(
         { table, key, row: withoutLines(row as Workload) },
         {
@@ -264,7 +272,7 @@ describe('the rows that change', () => {
   const b = 'service-entry/shop/outside/b.example.com';
 
   it('are a service and a shard for each host', () => {
-    const registry = new ServiceEntryRegistry('c1');
+    const registry = new ServiceEntryRegistry('c1', new VirtualAddresses());
     assert.deepEqual(changed(registry.serviceEntry('shop/outside', serviceEntry(two))), [
       `put endpointShard ${a}`,
       `put endpointShard ${b}`,
@@ -274,7 +282,7 @@ describe('the rows that change', () => {
   });
 
   it('are gone for a host that is not stated any more', () => {
-    const registry = new ServiceEntryRegistry('c1');
+    const registry = new ServiceEntryRegistry('c1', new VirtualAddresses());
     registry.serviceEntry('shop/outside', serviceEntry(two));
     const changes = registry.serviceEntry('shop/outside', serviceEntry(two.replace(', b.example.com', '')));
     assert.deepEqual(changed(changes), [
@@ -286,7 +294,7 @@ describe('the rows that change', () => {
   });
 
   it('are gone for endpoints that are not stated any more', () => {
-    const registry = new ServiceEntryRegistry('c1');
+    const registry = new ServiceEntryRegistry('c1', new VirtualAddresses());
     registry.serviceEntry('shop/outside', serviceEntry(two));
     const changes = registry.serviceEntry(
       'shop/outside',
@@ -301,15 +309,16 @@ describe('the rows that change', () => {
   });
 
   it('are all gone with the ServiceEntry, once', () => {
-    const registry = new ServiceEntryRegistry('c1');
+    const registry = new ServiceEntryRegistry('c1', new VirtualAddresses());
     registry.serviceEntry('shop/outside', serviceEntry(two));
     assert.equal(registry.serviceEntry('shop/outside', undefined).length, 4);
     assert.deepEqual(registry.serviceEntry('shop/outside', undefined), []);
   });
 
   it('are one for a WorkloadEntry that goes', () => {
-    assert.deepEqual(changed([new ServiceEntryRegistry('c1').workloadEntry('shop', 'outside', undefined)]), [
-      'remove workload service-entry/workload-entry/shop/outside',
-    ]);
+    assert.deepEqual(
+      changed([new ServiceEntryRegistry('c1', new VirtualAddresses()).workloadEntry('shop', 'outside', undefined)]),
+      ['remove workload service-entry/workload-entry/shop/outside'],
+    );
   });
 });

@@ -5,7 +5,7 @@
  * the places that its name hashes to, one after the other, and where two ask for one place, the older host has it. The
  * hash and its places are those of Istio's allocator, so that meshes that move keep most addresses.
  */
-import { hash32 } from '../../lib/hash.ts';
+import { hash32 } from '../lib/hash.ts';
 
 /** Something that wants an address. */
 export interface AddressClaim {
@@ -26,8 +26,9 @@ export class AutoAddresses {
   /** Those that do not have the place that they ask for first. */
   readonly #displaced = new Map<string, AddressClaim>();
 
-  /** Takes a claim that is new or has another age; yields the keys whose address is another now. */
+  /** Takes a claim, which may be new or have another age; yields the keys whose address is another now. */
   claim(claim: AddressClaim): readonly string[] {
+    if (this.#claims.get(claim.key)?.createdAt === claim.createdAt) return [];
     const changed = new Set(this.#claims.has(claim.key) ? this.release(claim.key) : []);
     this.#claims.set(claim.key, claim);
     this.#settle(claim, changed);
