@@ -18,12 +18,12 @@ import { delay } from '../../lib/delay.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
 import type { Sink } from '../../model/source.ts';
+import { PartsState } from '../../source/parts-state.ts';
 import { VisibilityLog } from '../../source/visibility-log.ts';
 import { type CheckPace, CheckRound, usualCheckPace } from './check-round.ts';
 import { Denials } from './denials.ts';
 import { followEventHints, type StreamTimes, usualStreamTimes } from './event-hints.ts';
 import { isDenied, type NomadApi } from './nomad-api.ts';
-import { RegionState } from './region-state.ts';
 import { RegisteredServices } from './registered-services.ts';
 import { allocationsSchema, registrationsSchema, servicesSchema } from './schema.ts';
 import { type NomadNames, nameInCatalog, parseNameInCatalog, type ServiceName } from './service.ts';
@@ -67,7 +67,7 @@ const sweepMs = 30_000;
 export class NomadWatch {
   readonly #options: NomadWatchOptions;
   readonly #signal: AbortSignal;
-  readonly #state: RegionState;
+  readonly #state: PartsState;
   readonly #denials: Denials;
   readonly #services: ServiceWatches;
   readonly #allocations: ServiceWatches;
@@ -91,7 +91,7 @@ export class NomadWatch {
     const mostNames = connections / 8;
     this.#asked = namespaces.includes('*') || namespaces.length > mostNames ? ['*'] : [...new Set(namespaces)];
     const visibility = new VisibilityLog({ name: catalog, log, clock });
-    this.#state = new RegionState({ resource: 'services', visibility, now: options.now }, sink);
+    this.#state = new PartsState({ resource: 'services', visibility, now: options.now }, sink);
     this.#denials = new Denials({ catalog, region, sink });
     this.#checks = new CheckRound({
       ask: (allocation, query) => api.checks(allocation, query),

@@ -1,7 +1,7 @@
-/** How well a region is seen, of which many parts are read each by itself: stale while one of them cannot be. */
-import { ReportedState, type ReportedStateOptions, type StateSink } from '../../source/reported-state.ts';
+/** How well a platform is seen of which many parts are read each by itself: stale while one of them cannot be. */
+import { ReportedState, type ReportedStateOptions, type StateSink } from './reported-state.ts';
 
-export class RegionState {
+export class PartsState {
   readonly #state: ReportedState;
   /** What has not been read yet since the beginning; undefined when all has been. */
   #expected: Set<string> | undefined = new Set();
