@@ -4,11 +4,12 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { findEnvoy } from '../../../src/agent/envoy-program.ts';
 import { must } from '../../../src/lib/assert.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
+import type { LiveMesh } from '../../envoy/support/live-mesh.ts';
 import { constantLoad, type Load } from '../../envoy/support/load.ts';
 import { takeTestBlock } from '../../envoy/support/test-blocks.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
-import { type KubeMesh, startKubeMesh } from '../support/kube-mesh.ts';
+import { startKubeMesh } from '../support/kube-mesh.ts';
 import { type Kubelet, startKubelet } from '../support/kubelet.ts';
 import { deployment, namespace, service } from '../support/objects.ts';
 
@@ -21,7 +22,7 @@ describe('a mesh of two clusters', () => {
   const blocks: AddressBlock[] = [];
   const clusters: Cluster[] = [];
   const kubelets: Kubelet[] = [];
-  let mesh: KubeMesh;
+  let mesh: LiveMesh;
   const home = () => must(clusters[0], 'the config cluster');
   const east = () => must(clusters[1], 'the other cluster');
 

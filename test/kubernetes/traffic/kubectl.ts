@@ -4,12 +4,13 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { findEnvoy } from '../../../src/agent/envoy-program.ts';
 import { must } from '../../../src/lib/assert.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
+import type { LiveMesh } from '../../envoy/support/live-mesh.ts';
 import { constantLoad, type Load } from '../../envoy/support/load.ts';
 import { takeTestBlock } from '../../envoy/support/test-blocks.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { installDefinitions } from '../support/definitions.ts';
-import { type KubeMesh, startKubeMesh } from '../support/kube-mesh.ts';
+import { startKubeMesh } from '../support/kube-mesh.ts';
 import { type Kubelet, running, startKubelet } from '../support/kubelet.ts';
 import { deployment, namespace, rule, service } from '../support/objects.ts';
 
@@ -21,7 +22,7 @@ describe('a mesh in a cluster', () => {
   let block: AddressBlock;
   let cluster: Cluster;
   let kubelet: Kubelet;
-  let mesh: KubeMesh;
+  let mesh: LiveMesh;
 
   before(async () => {
     block = await takeTestBlock();
