@@ -27,6 +27,8 @@ export interface ConfigClusterOptions {
   readonly meshConfigMap: string;
   readonly log: Log;
   readonly times?: Partial<WatchTimes>;
+  /** What is put between each source and whoever takes its changes; nothing when absent. */
+  readonly remember?: (source: ObjectSource) => ObjectSource;
   /** How long an answer may take to begin, and to go on, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -41,6 +43,7 @@ export interface ConfigCluster {
 
 export function configCluster(options: ConfigClusterOptions): ConfigCluster {
   const { access, id, version, systemNamespace: namespace, log, times = {}, timeoutMs } = options;
+  const { remember = (source) => source } = options;
   const userAgent = `fairway/${version}`;
   const client = new ApiClient({ access, userAgent, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   const name = kubernetesRegistry(id);
@@ -48,7 +51,7 @@ export function configCluster(options: ConfigClusterOptions): ConfigCluster {
   const resources = [...registryResources, ...secretResources, ...istioResources()];
   return {
     client,
-    sources: clusterSources({ client, name, resources, log, visibility, times }),
+    sources: clusterSources({ client, name, resources, log, visibility, times }).map(remember),
     meshConfig: meshConfigMap({
       client,
       name: `${name}/mesh configuration`,
@@ -57,8 +60,10 @@ export function configCluster(options: ConfigClusterOptions): ConfigCluster {
       log,
       visibility,
       times,
+      remember,
     }),
-    others: (host) => remoteClusters({ client, configCluster: id, namespace, userAgent, log, visibility, times }, host),
+    others: (host) =>
+      remoteClusters({ client, configCluster: id, namespace, userAgent, log, visibility, times, remember }, host),
   };
 }
 

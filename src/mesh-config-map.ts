@@ -5,6 +5,7 @@ import { resourceWatch, type WatchTimes } from './kubernetes/resource-watch.ts';
 import type { Log } from './lib/log.ts';
 import { type ReadMeshConfig, readMeshConfigObject } from './mesh-config-object.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
+import type { ObjectSource } from './model/object-source.ts';
 import type { VisibilityLog } from './source/visibility-log.ts';
 
 export interface MeshConfigMapOptions {
@@ -18,11 +19,14 @@ export interface MeshConfigMapOptions {
   readonly log: Log;
   readonly visibility: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
+  /** What is put between the ConfigMap and who reads it. */
+  readonly remember: (source: ObjectSource) => ObjectSource;
 }
 
 /** Follows the ConfigMap. What of it cannot be read leaves what it said before in force. */
-export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMapOptions): MeshConfigSource {
-  const source = resourceWatch({
+export function meshConfigMap(given: MeshConfigMapOptions): MeshConfigSource {
+  const { namespace, configMap, remember, ...options } = given;
+  const watch = resourceWatch({
     ...options,
     installed: new InstalledKinds(),
     resource: {
@@ -33,6 +37,7 @@ export function meshConfigMap({ namespace, configMap, ...options }: MeshConfigMa
       fieldSelector: `metadata.name=${configMap}`,
     },
   });
+  const source = remember(watch);
   return (settings) => ({
     name: source.name,
     run: (sink, signal) =>

@@ -36,6 +36,8 @@ export interface RemoteClustersOptions {
   /** Of the config cluster. */
   readonly visibility: VisibilityLog;
   readonly times?: Partial<WatchTimes>;
+  /** What is put between each source, of other clusters too, and whoever takes its changes; nothing when absent. */
+  readonly remember?: (source: ObjectSource) => ObjectSource;
   /** How long the start waits for clusters that do not answer, in milliseconds. */
   readonly patienceMs?: number;
   readonly clock?: Clock;
@@ -61,8 +63,8 @@ interface RemoteCluster {
 }
 
 export function remoteClusters(options: RemoteClustersOptions, host: ClusterHost): ObjectSource {
-  const { client, configCluster, namespace, log, visibility, times = {} } = options;
-  const source = resourceWatch({
+  const { client, configCluster, namespace, log, visibility, times = {}, remember = (source) => source } = options;
+  const watch = resourceWatch({
     client,
     name: `${kubernetesRegistry(configCluster)}/remote clusters`,
     resource: {
@@ -78,6 +80,7 @@ export function remoteClusters(options: RemoteClustersOptions, host: ClusterHost
     visibility,
     times,
   });
+  const source = remember(watch);
   return {
     name: source.name,
     async run(sink, signal) {
@@ -201,7 +204,7 @@ class RemoteClusters {
   }
 
   #start(id: string, access: ServerAccess, kubeconfig: string): RemoteCluster {
-    const { userAgent, log, times = {} } = this.#options;
+    const { userAgent, log, times = {}, remember = (source) => source } = this.#options;
     const client = new ApiClient({ access, userAgent });
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#signal, stop.signal]);
@@ -213,7 +216,7 @@ class RemoteClusters {
       log,
       visibility: new VisibilityLog({ name: kubernetesRegistry(id), log, clock: this.#options.clock ?? systemClock }),
       times,
-    });
+    }).map(remember);
     const synced = sources.map((source) => {
       const sink = this.#host.sink(source.name, { cluster: id });
       return new Promise<void>((resolve) => {

@@ -170,6 +170,7 @@ const order: Order = [
       'state',
       'kubernetes',
       'files',
+      'state',
       'config',
       'model',
       'lib',

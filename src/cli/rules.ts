@@ -7,15 +7,15 @@ import type { Log } from '../lib/log.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import { ObjectStore } from '../rules-api/object-store.ts';
 import { createRulesApi } from '../rules-api/server.ts';
-import { openStateFolder, StateFolderError } from '../state/state-folder.ts';
+import type { StateFolder } from '../state/state-folder.ts';
 import { parseAddress } from './options.ts';
+import type { StateArguments } from './state.ts';
 
 export interface RulesArguments {
   readonly apiAddress?: Address;
   readonly apiTokenFile?: string;
   readonly apiCert?: string;
   readonly apiKey?: string;
-  readonly stateDir?: string;
 }
 
 /** Adds the options of RulesArguments to a command. */
@@ -29,20 +29,24 @@ export function withRulesOptions(command: Command): Command {
     )
     .option('--api-token-file <file>', 'who may: a token of at least 16 characters on each line, watched')
     .option('--api-cert <file>', "the API's certificate in PEM, those that vouch for it after it; watched")
-    .option('--api-key <file>', 'its private key in PEM, watched; without both, --api-address is on loopback')
-    .option('--state-dir <folder>', 'where what must outlive the process is kept, such as rules put over HTTP');
+    .option('--api-key <file>', 'its private key in PEM, watched; without both, --api-address is on loopback');
 }
 
 /** Rules that come over HTTP. */
 export interface RulesApi {
   readonly source: ObjectSource;
   readonly api: ServedApi;
-  /** Another process may have the state folder. */
-  close(): void;
 }
 
-/** The API that the options ask for. Ends the process with one line when they ask for half of one. */
-export function rulesApiOf(options: RulesArguments, command: Command, log: Log): RulesApi | undefined {
+/**
+ * The API that the options ask for, once it has the folder that is kept. Ends the process with one line when they ask for half
+ * of one, before anything is made.
+ */
+export function rulesApiOf(
+  options: RulesArguments & StateArguments,
+  command: Command,
+  log: Log,
+): ((folder: StateFolder) => RulesApi) | undefined {
   const { apiAddress: address, apiTokenFile: tokenPath, apiCert: certPath, apiKey: keyPath, stateDir } = options;
   if (address === undefined) {
     const found = Object.entries({ 'token-file': tokenPath, cert: certPath, key: keyPath }).find(([, value]) => value);
@@ -61,8 +65,7 @@ export function rulesApiOf(options: RulesArguments, command: Command, log: Log):
     return command.error(
       'error: expected --api-cert <file> and --api-key <file>, or an --api-address on loopback: tokens do not travel in plaintext',
     );
-  try {
-    const folder = openStateFolder(stateDir, { log });
+  return (folder) => {
     const store = new ObjectStore({ folder: folder.folder('objects'), now: Date.now });
     const common = { store, tokenPath, log, ...(tls === undefined ? {} : { tls }) };
     return {
@@ -72,10 +75,6 @@ export function rulesApiOf(options: RulesArguments, command: Command, log: Log):
         scheme: tls === undefined ? 'http' : 'https',
         create: (originsOf) => createRulesApi({ ...common, originsOf }),
       },
-      close: () => folder.close(),
     };
-  } catch (error) {
-    if (!(error instanceof StateFolderError)) throw error;
-    return command.error(`error: --state-dir: ${error.message}`);
-  }
+  };
 }

@@ -10,10 +10,12 @@ import { type Address, formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
 import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
+import type { KeptState } from '../state/keep-state.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { type RulesApi, type RulesArguments, rulesApiOf, withRulesOptions } from './rules.ts';
 import { untilSignal } from './signals.ts';
+import { type StateArguments, stateOf, withStateOptions } from './state.ts';
 import { version } from './version.ts';
 
 /** Options that every command with a control plane in it has. */
@@ -28,7 +30,7 @@ export interface ServerArguments {
   readonly logLevel: LogLevel;
 }
 
-interface ServeArguments extends ServerArguments, RulesArguments {
+interface ServeArguments extends ServerArguments, RulesArguments, StateArguments {
   readonly config: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -77,7 +79,7 @@ export function withServerOptions(command: Command): Command {
 export function serveCommand(command: Command): Command {
   return withServerOptions(
     withRulesOptions(
-      command
+      withStateOptions(command)
         .description('Serve the mesh that a Kubernetes cluster, or files, describe to Envoys, over xDS.')
         .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
         .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
@@ -117,9 +119,11 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
   const signal = untilSignal();
   const stop = new AbortController();
   void signal.then(() => stop.abort());
-  const rules = rulesApiOf(options, command, log);
+  const rulesIn = rulesApiOf(options, command, log);
+  const state = stateOf(options, command, log);
+  const rules = state === undefined ? undefined : rulesIn?.(state.folder);
   const server = await startDiscoveryServer({
-    ...sourcesOf({ ...options, rules }, command, log),
+    ...sourcesOf({ ...options, rules, state }, command, log),
     ...(rules === undefined ? {} : { api: rules.api }),
     ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
     ...webhookOf(options, command),
@@ -139,17 +143,17 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
     log.info(`${await signal}: draining; proxies may take ${drain / 1000} s to leave, a second signal ends it`);
     await server.close(drain);
   }
-  rules?.close();
+  await state?.close();
   log.info('stopped');
 }
 
 /** Where objects come from. Ends the process with one line when the options do not say. */
 function sourcesOf(
-  options: ServeArguments & { readonly rules: RulesApi | undefined },
+  options: ServeArguments & { readonly rules: RulesApi | undefined; readonly state: KeptState | undefined },
   command: Command,
   log: Log,
 ): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters' | 'writer'> {
-  const { config, rules, systemNamespace, meshConfigMap } = options;
+  const { config, rules, state, systemNamespace, meshConfigMap } = options;
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
   const layers = [
@@ -157,7 +161,10 @@ function sourcesOf(
     ...(rules === undefined ? [] : [rules.source]),
   ];
   if (access !== undefined) {
-    const cluster = configCluster({ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log });
+    const cluster = configCluster({
+      ...{ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log },
+      ...(state === undefined ? {} : { remember: state.objects }),
+    });
     const { client, sources, meshConfig, others } = cluster;
     const common = { overlays: layers, meshConfig, otherClusters: others };
     if (!options.status) return { ...common, sources };

@@ -28,7 +28,8 @@ export async function writeFileWhole(path: string, texts: Iterable<string>): Pro
     }
     await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    // Why it cannot be written matters, not why what was begun cannot be cleared away.
+    await rm(beside, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));
