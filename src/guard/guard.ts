@@ -128,6 +128,7 @@ export class Guard {
   #put(name: string, before: GuardedService, after: GuardedService): void {
     if (after.said === undefined && after.held.size === 0) this.#services.delete(name);
     else this.#services.set(name, after);
+    if (before.held.size === 0 && after.held.size === 0) return;
     const settled = [...before.held.keys()].filter((id) => !after.held.has(id));
     const named = new Set(after.said?.instances.map(({ id }) => id));
     const back = settled.filter((id) => named.has(id)).length;
