@@ -148,6 +148,9 @@ export const codes = {
 
   FW3101: 'service of a catalog',
   FW3102: 'instance in a catalog',
+  FW3110: 'registration that cannot be read',
+  FW3111: 'instances that contradict each other',
+  FW3112: 'service whose instances cannot be read',
   FW3120: 'registration without a running allocation',
   FW3121: 'allocations or checks that cannot be read',
   FW3122: 'event stream that says nothing',
