@@ -73,8 +73,11 @@ class RememberedRun<Change> {
   readonly #recalled: Map<string, Change>;
   readonly #count: number;
   readonly #seenAtMs: number;
-  /** Changes are held back in the first phase, and freshness in the first two. */
-  #phase: 'waiting' | 'recalled' | 'synced';
+  /**
+   * Changes are held back in the first phase, and freshness until the last. A source may say that it is synced although it cannot
+   * be seen, so that nobody waits for it: what the file has counts until it can.
+   */
+  #phase: 'waiting' | 'recalled' | 'listed' | 'synced';
   #said: Freshness | undefined;
   #cancelNote = () => {};
   #cancel = () => {};
@@ -146,7 +149,7 @@ class RememberedRun<Change> {
     else if (freshness.state === 'stale') {
       if (this.#phase === 'waiting') this.#recall(freshness.reason);
       else this.#stale(freshness.reason);
-    }
+    } else if (this.#phase === 'listed') this.#settleLate();
   }
 
   #stale(reason: string): void {
@@ -165,17 +168,27 @@ class RememberedRun<Change> {
     this.#sink.synced();
   }
 
-  /** The first list is there. */
+  /** The first list is there, or nobody is to wait for it. */
   #synced(): void {
-    if (this.#phase === 'synced') return;
-    this.#cancel();
-    const wasWaiting = this.#phase === 'waiting';
-    if (wasWaiting) this.#settleInTime();
-    else this.#settleMissing();
+    if (this.#phase === 'waiting') {
+      this.#cancel();
+      this.#settleInTime();
+      this.#phase = 'synced';
+      this.#writer.changed();
+      this.#sink.synced();
+      if (this.#options.doubter === 'sink') this.#sink.freshness(this.#said ?? { state: 'live' });
+    } else if (this.#phase === 'recalled') {
+      this.#phase = 'listed';
+      if (this.#said?.state !== 'stale') this.#settleLate();
+    }
+  }
+
+  /** What the file has is in force, and the first list is there. */
+  #settleLate(): void {
+    this.#settleMissing();
     this.#phase = 'synced';
     this.#writer.changed();
-    if (wasWaiting) this.#sink.synced();
-    if (!wasWaiting || this.#options.doubter === 'sink') this.#sink.freshness(this.#said ?? { state: 'live' });
+    this.#sink.freshness(this.#said ?? { state: 'live' });
   }
 
   /** Only what differs from the file is worth remembering. */
