@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { ControlPlane } from '../src/control-plane.ts';
+import { guarded } from '../src/guard/guarded.ts';
 import { silent } from '../src/lib/log.ts';
 import { keepState } from '../src/state/keep-state.ts';
 import { openStateFolder } from '../src/state/state-folder.ts';
@@ -24,8 +25,9 @@ async function live(test: TestContext, folder: TempFolder): Promise<Life> {
   const controlPlane = new ControlPlane({ log: silent, cluster: 'c', domainSuffix: 'cluster.local', clock });
   const state = keepState({ folder: openStateFolder(folder.at('state'), { log: silent }), log: silent, clock });
   const stop = new AbortController();
-  const kept = state.catalog(catalog);
-  void kept.run(controlPlane.catalogSink(kept), stop.signal);
+  const sink = controlPlane.catalogSink(catalog);
+  const kept = guarded(state.catalog(catalog), { log: silent, clock, onHeld: sink.held });
+  void kept.run(sink, stop.signal);
   await until(() => clock.pending > 0, { what: 'the catalog to run' });
   await new Promise((resolve) => setImmediate(resolve));
   const end = async () => {
