@@ -47,7 +47,7 @@ const order: Order = [
   ['registry/consul', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   ['registry/catalog', ['registry/virtual-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
-  ['registry/nomad', ['registry/catalog', 'model', 'lib']],
+  ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',
     ['registry/kubernetes', 'registry/discovery.ts', 'registry/registry.ts', 'config', 'model', 'lib'],
