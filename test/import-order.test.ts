@@ -43,10 +43,8 @@ const order: Order = [
   ['registry/virtual-addresses.ts', ['registry/auto-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
   ['registry/kubernetes', ['registry/registry.ts', 'incremental', 'model', 'lib']],
   // Catalogs: what a platform registers, as services and instances.
-  ['registry/catalog', ['registry/registry.ts', 'model', 'lib']],
-  ['registry/consul', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
-  ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   ['registry/catalog', ['registry/virtual-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
+  ['registry/consul', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',
