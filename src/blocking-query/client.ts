@@ -22,7 +22,7 @@ export interface Query {
 }
 
 export interface QueryAnswer {
-  /** What the JSON of the body says. */
+  /** What the JSON of the body says; undefined for an answer of 404 with an index, by which Consul says that there are no such keys. */
   readonly value: unknown;
   /** Undefined where the answer has none. */
   readonly index: number | undefined;
@@ -76,10 +76,12 @@ export class QueryClient {
     const { statusCode = 0, headers } = response;
     const text = await this.#http.text(response);
     if (statusCode === 403) this.#http.refused();
-    if (statusCode !== 200) throw toQueryError(statusCode, headers, text);
+    const index = this.#index(headers);
+    const isNothing = statusCode === 404 && index !== undefined;
+    if (statusCode !== 200 && !isNothing) throw toQueryError(statusCode, headers, text);
     return {
-      value: parse(text, path),
-      index: this.#index(headers),
+      value: isNothing ? undefined : parse(text, path),
+      index,
       hasLeader: this.#header(headers, 'knownleader') !== 'false',
       isFiltered: this.#header(headers, 'results-filtered-by-acls') === 'true',
     };

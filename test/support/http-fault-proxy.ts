@@ -63,7 +63,11 @@ export async function startHttpFaultProxy(upstream: URL): Promise<HttpFaultProxy
 
   const pass = async (incoming: IncomingMessage, response: ServerResponse, one: Asked) => {
     const { method, url = '/', headers } = incoming;
-    const outgoing = request(new URL(url, upstream), { method, headers: { ...headers, host: upstream.host }, agent });
+    const outgoing = request(new URL(url, upstream), {
+      method,
+      headers: { ...headers, host: upstream.host, 'accept-encoding': 'identity' },
+      agent,
+    });
     incoming.pipe(outgoing);
     response.on('close', () => outgoing.destroy());
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
