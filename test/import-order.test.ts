@@ -166,6 +166,8 @@ const order: Order = [
       'mesh-config-source.ts',
       'inspection.ts',
       'rules-api',
+      'consul-rules',
+      'blocking-query',
       'state',
       'kubernetes',
       'files',

@@ -8,7 +8,7 @@ import type { ObjectSource } from '../model/object-source.ts';
 import { ObjectStore } from '../rules-api/object-store.ts';
 import { createRulesApi } from '../rules-api/server.ts';
 import type { StateFolder } from '../state/state-folder.ts';
-import { parseAddress } from './options.ts';
+import { collect, parseAddress } from './options.ts';
 import type { StateArguments } from './state.ts';
 
 export interface RulesArguments {
@@ -16,11 +16,18 @@ export interface RulesArguments {
   readonly apiTokenFile?: string;
   readonly apiCert?: string;
   readonly apiKey?: string;
+  readonly consulRules: readonly string[];
 }
 
 /** Adds the options of RulesArguments to a command. */
 export function withRulesOptions(command: Command): Command {
   return command
+    .option(
+      '--consul-rules <url>',
+      "rules in Consul's KV, such as http://127.0.0.1:8500?prefix=fairway/rules; repeatable",
+      collect,
+      [],
+    )
     .addOption(
       new Option(
         '--api-address <host:port>',

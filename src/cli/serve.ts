@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
 import type { KeptState } from '../state/keep-state.ts';
+import { consulRulesOf } from './consul-rules.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { type RulesApi, type RulesArguments, rulesApiOf, withRulesOptions } from './rules.ts';
@@ -101,8 +102,8 @@ export function serveCommand(command: Command): Command {
     .addHelpText(
       'after',
       `
-Of several objects of one name that of the HTTP API counts, then that of files (--config), then that of the cluster;
---mesh-config takes the place of the ConfigMap.
+Of several objects of one name that of the HTTP API counts, then that of files (--config), then that of
+Consul's KV (--consul-rules), then that of the cluster; --mesh-config takes the place of the ConfigMap.
 
 Examples:
   fairway serve --config mesh/
@@ -116,17 +117,19 @@ Examples:
 async function serve(options: ServeArguments, command: Command): Promise<void> {
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const rulesIn = rulesApiOf(options, command, log);
+  const webhook = webhookOf(options, command);
+  // The folder is opened when nothing else can be wrong with the options.
+  const state = stateOf(options, command, log);
+  const rules = state === undefined ? undefined : rulesIn?.(state.folder);
+  const asked = { ...sourcesOf({ ...options, rules, state }, command, log), ...webhook };
   const signal = untilSignal();
   const stop = new AbortController();
   void signal.then(() => stop.abort());
-  const rulesIn = rulesApiOf(options, command, log);
-  const state = stateOf(options, command, log);
-  const rules = state === undefined ? undefined : rulesIn?.(state.folder);
   const server = await startDiscoveryServer({
-    ...sourcesOf({ ...options, rules, state }, command, log),
+    ...asked,
     ...(rules === undefined ? {} : { api: rules.api }),
     ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
-    ...webhookOf(options, command),
     xdsAddress,
     httpAddress,
     cluster: clusterId,
@@ -157,6 +160,7 @@ function sourcesOf(
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
   const layers = [
+    ...consulRulesOf(options.consulRules, command, log).map((source) => state?.objects(source) ?? source),
     ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
     ...(rules === undefined ? [] : [rules.source]),
   ];
@@ -174,7 +178,7 @@ function sourcesOf(
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
   if (layers.length === 0 && options.meshConfig === undefined)
     command.error(
-      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
   return { sources: layers.slice(0, 1), overlays: layers.slice(1) };
 }

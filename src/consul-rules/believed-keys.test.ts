@@ -23,6 +23,7 @@ function asked() {
   const state = { now: '', mayRead: true, reads: 0, again: 0 };
   const believed = new BelievedKeys(
     {
+      store: 'consul',
       async read() {
         state.reads += 1;
         return keys(state.now);

@@ -15,6 +15,8 @@ import { KeyedObjects } from './keyed-objects.ts';
 export type Values = ReadonlyMap<string, Buffer>;
 
 export interface BelievedKeysOptions {
+  /** What places of objects begin with. */
+  readonly store: string;
   /** Reads all keys as of now. */
   readonly read: () => Promise<Values>;
   /** Rejected when the token may not read every key under the prefix. */
@@ -36,7 +38,7 @@ export class BelievedKeys {
 
   constructor(options: BelievedKeysOptions, sink: Pick<ObjectSink, 'apply' | 'problems'>) {
     this.#options = options;
-    this.#objects = new KeyedObjects(sink);
+    this.#objects = new KeyedObjects(options.store, sink);
   }
 
   /** The server was lost, or has gone back in time. */

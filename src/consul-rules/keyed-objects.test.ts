@@ -11,7 +11,7 @@ type Keys = { readonly [key: string]: string | Buffer };
 /** What is in force, and what is wrong, after each state of the keys. */
 function outcome(...states: readonly Keys[]): readonly (readonly string[])[] {
   const sink = recordingSink();
-  const objects = new KeyedObjects(sink);
+  const objects = new KeyedObjects('consul', sink);
   return states.map((state) => {
     objects.take(new Map(Object.entries(state).map(([key, value]) => [key, Buffer.from(value)])));
     return [...sink.objects('version').map((text) => text.replace('VirtualService shop/', '')), ...sink.current()];
@@ -75,7 +75,7 @@ describe('objects of keys', () => {
 
 it('keys that are the same are not read again', () => {
   const sink = recordingSink();
-  const objects = new KeyedObjects(sink);
+  const objects = new KeyedObjects('consul', sink);
   const state = new Map([['a', Buffer.from(rule('a'))]]);
   objects.take(state);
   sink.takeChanges();

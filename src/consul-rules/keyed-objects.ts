@@ -22,7 +22,11 @@ export class KeyedObjects {
   readonly #objects = new MergedObjects();
   readonly #sink: Pick<ObjectSink, 'apply' | 'problems'>;
 
-  constructor(sink: Pick<ObjectSink, 'apply' | 'problems'>) {
+  readonly #store: string;
+
+  /** `store` is what places of objects begin with: `consul` for `consul:fairway/rules/shop.yaml`. */
+  constructor(store: string, sink: Pick<ObjectSink, 'apply' | 'problems'>) {
+    this.#store = store;
     this.#sink = sink;
   }
 
@@ -46,7 +50,7 @@ export class KeyedObjects {
 
   /** Whether the value is another one. */
   #read(key: string, value: Buffer): boolean {
-    const place = placeOfKey(key);
+    const place = this.#placeOf(key);
     const isNew = !this.#keys.has(key);
     const known = ensure(this.#keys, key, () => {
       return { parser: new FileParser(place), value, content: nothing, kept: new Set<string>() };
@@ -63,7 +67,7 @@ export class KeyedObjects {
   }
 
   #replace(key: string, known: KnownKey, content: FileContent): void {
-    const place = placeOfKey(key);
+    const place = this.#placeOf(key);
     for (const id of known.content.objects.keys()) known.kept.add(id);
     for (const [id, object] of content.objects) {
       known.kept.delete(id);
@@ -78,20 +82,13 @@ export class KeyedObjects {
   #publish(read: ReadonlySet<string>): void {
     const { changes, files } = this.#objects.takeChanges();
     if (changes.length > 0) this.#sink.apply(changes);
-    for (const place of new Set([...[...read].map(placeOfKey), ...files])) {
-      const { objects, problems } = this.#keys.get(keyOfPlace(place))?.content ?? nothing;
+    for (const place of new Set([...[...read].map((key) => this.#placeOf(key)), ...files])) {
+      const { objects, problems } = this.#keys.get(place.slice(this.#store.length + 1))?.content ?? nothing;
       this.#sink.problems(place, [...problems, ...this.#objects.duplicatesIn(place, objects.keys())]);
     }
   }
-}
 
-const scheme = 'consul:';
-
-/** What origins and problems call the place of an object: `consul:fairway/rules/shop.yaml`. */
-export function placeOfKey(key: string): string {
-  return `${scheme}${key}`;
-}
-
-function keyOfPlace(place: string): string {
-  return place.slice(scheme.length);
+  #placeOf(key: string): string {
+    return `${this.#store}:${key}`;
+  }
 }

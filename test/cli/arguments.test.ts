@@ -45,7 +45,7 @@ describe('arguments that cannot be understood', () => {
   check(
     'are no files',
     ['serve'],
-    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
   );
   check(
     'are a kind that is not there',
@@ -87,6 +87,22 @@ describe('arguments that cannot be understood', () => {
     'are a certificate without its key',
     [...api, ':15016', '--api-token-file', 'x', '--state-dir', 'x', '--api-cert', 'x'],
     'expected --api-cert <file> and --api-key <file> together, found one of them',
+  );
+  const consul = ['serve', '--consul-rules'];
+  check(
+    'are rules of Consul without a prefix',
+    [...consul, 'http://127.0.0.1:8500'],
+    '--consul-rules: expected prefix=, such as prefix=fairway/rules, found none',
+  );
+  check(
+    'are rules of Consul with an option that nobody knows',
+    [...consul, 'http://127.0.0.1:8500?prefix=a&token=secret'],
+    '--consul-rules: expected one of prefix, dc, token-file, ca-file, cert-file, key-file, server-name after the ?, found token',
+  );
+  check(
+    'are rules of Consul at no URL',
+    [...consul, '127.0.0.1:8500'],
+    '--consul-rules: expected a URL such as http://127.0.0.1:8500?prefix=fairway/rules, found 127.0.0.1:8500',
   );
   check(
     'are tokens without an API',
