@@ -12,6 +12,7 @@ import { type Answer, RulesClient, RulesClientError } from '../rules-api/client.
 import type { ObjectPlace } from '../rules-api/place.ts';
 import { collect } from './options.ts';
 import { problemText } from './report.ts';
+import { version } from './version.ts';
 
 export interface RulesClientArguments {
   readonly filename: readonly string[];
@@ -96,7 +97,7 @@ export async function withClient(
   const url = serverUrl(server, command);
   const [token = ''] = readOption(tokenFile, '--token-file', command).split(/\r?\n/, 1);
   const authorities = caFile === undefined ? {} : { authorities: readOption(caFile, '--ca-file', command) };
-  const client = new RulesClient({ server: url, token: token.trim(), ...authorities });
+  const client = new RulesClient({ server: url, token: token.trim(), userAgent: `fairway/${version}`, ...authorities });
   try {
     process.exitCode = (await run(client)) ? 0 : 1;
   } catch (error) {

@@ -1,9 +1,8 @@
 /** A client of the API for rules: one request after the other, over one connection. */
-import { once } from 'node:events';
-import { Agent, type IncomingMessage, request } from 'node:http';
-import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { decodeOr } from '../lib/decode-or.ts';
+import { ConnectionError, HttpClient } from '../lib/http-client.ts';
 import { enumOf, list, number, object, string } from '../lib/schema.ts';
+import { AccessError, fixedCredentials } from '../lib/server-access.ts';
 import type { Code } from '../model/codes.ts';
 import type { Finding } from '../model/decode.ts';
 import { type ObjectPlace, pathOfPlace } from './place.ts';
@@ -14,6 +13,8 @@ export interface RulesClientOptions {
   readonly token: string;
   /** PEM, for the server's certificate; those of the system when absent. */
   readonly authorities?: string;
+  /** Who asks: `fairway/0.1.0`. */
+  readonly userAgent: string;
   /** How long an answer may take, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -59,20 +60,17 @@ const answer = object(
 );
 
 export class RulesClient {
-  readonly #options: RulesClientOptions;
-  readonly #agent: Agent;
+  readonly #http: HttpClient;
 
-  constructor(options: RulesClientOptions) {
-    this.#options = options;
-    const { server, authorities } = options;
-    const ca = authorities === undefined ? {} : { ca: authorities };
-    this.#agent =
-      server.protocol === 'https:' ? new SecureAgent({ keepAlive: true, ...ca }) : new Agent({ keepAlive: true });
+  constructor({ server, token, authorities, userAgent, timeoutMs = usualTimeoutMs }: RulesClientOptions) {
+    const trust = { authorities: async () => authorities, isUnverified: false };
+    const access = { server, trust, credentials: fixedCredentials({ token }) };
+    this.#http = new HttpClient({ access, userAgent, timeoutMs, mostBytes: longestAnswer });
   }
 
   /** Rejected with RulesClientError. */
   put(place: ObjectPlace, value: unknown): Promise<Answer> {
-    return this.#ask('PUT', place, JSON.stringify(value));
+    return this.#ask('PUT', place, Buffer.from(JSON.stringify(value)));
   }
 
   /** Rejected with RulesClientError. */
@@ -81,44 +79,27 @@ export class RulesClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#http.close();
   }
 
-  async #ask(method: string, place: ObjectPlace, body?: string): Promise<Answer> {
-    const { server, token, timeoutMs = usualTimeoutMs } = this.#options;
-    const path = `${server.pathname.replace(/\/$/, '')}${pathOfPlace(place)}`;
+  async #ask(method: 'PUT' | 'DELETE', place: ObjectPlace, body?: Buffer): Promise<Answer> {
     const headers = {
-      authorization: `Bearer ${token}`,
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
-    const signal = AbortSignal.timeout(timeoutMs);
+    const request = { method, path: pathOfPlace(place), headers, ...(body === undefined ? {} : { body }) };
     try {
-      const send = server.protocol === 'https:' ? secureRequest : request;
-      const asked = send(new URL(path, server), { method, headers, agent: this.#agent, signal });
-      asked.end(body);
-      const [response] = (await once(asked, 'response')) as [IncomingMessage];
-      return answerOf(response, await textOf(response));
+      const response = await this.#http.open(request);
+      return answerOf(response.statusCode ?? 0, await this.#http.text(response));
     } catch (error) {
-      if (error instanceof RulesClientError) throw error;
-      const what = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : faultOf(error);
-      throw new RulesClientError(`expected an answer from ${server.origin}, found ${what}`, { cause: error });
+      if (error instanceof ConnectionError || error instanceof AccessError)
+        throw new RulesClientError(error.message, { cause: error });
+      throw error;
     }
   }
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const part of response) {
-    text += part;
-    if (text.length > longestAnswer)
-      throw new RulesClientError('expected an answer of at most 16 MiB, found a longer one');
-  }
-  return text;
-}
-
-function answerOf({ statusCode: status = 0 }: IncomingMessage, text: string): Answer {
+function answerOf(status: number, text: string): Answer {
   const refuse = (): never => {
     const [line = ''] = text.split('\n', 1);
     throw new RulesClientError(`expected an answer of Fairway's API, found status ${status}: ${line.slice(0, 200)}`);
@@ -138,9 +119,4 @@ function answerOf({ statusCode: status = 0 }: IncomingMessage, text: string): An
     ...(other === undefined ? {} : { other }),
     findings: problems.map(({ code, ...finding }) => ({ ...finding, code: code as Code })),
   };
-}
-
-function faultOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' ? 'nobody who listens there' : message;
 }

@@ -109,7 +109,7 @@ describe('a server that cannot be asked', () => {
   check(
     'is one that is not there',
     ['--server', 'http://127.0.0.1:1'],
-    'fairway: expected an answer from http://127.0.0.1:1, found nobody who listens there',
+    'fairway: cannot reach http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
   );
   check(
     'is one far away in plaintext',
