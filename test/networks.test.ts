@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { decodeMeshNetworks } from '../src/config/mesh-networks.ts';
 import type { ControlPlane } from '../src/control-plane.ts';
+import { catalogService, instance } from './support/catalog-services.ts';
 import { controlPlaneOf } from './support/control-plane.ts';
 import { changesIn } from './support/objects.ts';
 import { type ProxyText, proxyOf } from './support/proxy.ts';
@@ -29,9 +30,11 @@ interface Mesh {
   readonly home?: readonly string[];
   readonly east?: readonly string[];
   readonly meshNetworks?: string;
+  /** Instances that the catalog consul/dc1 has of the service, by address. */
+  readonly catalog?: readonly string[];
 }
 
-function planeOf({ home = [], east = [], meshNetworks }: Mesh): ControlPlane {
+function planeOf({ home = [], east = [], meshNetworks, catalog }: Mesh): ControlPlane {
   const plane = controlPlaneOf([service, ...home].join('\n---\n'), { cluster: 'home' });
   plane.addCluster('east');
   plane.apply(changesIn([service, ...east].join('\n---\n')), 'east');
@@ -39,6 +42,15 @@ function planeOf({ home = [], east = [], meshNetworks }: Mesh): ControlPlane {
     const { networks, findings } = decodeMeshNetworks(parse(meshNetworks));
     assert.deepEqual(findings, []);
     plane.setMeshNetworks(networks ?? {});
+  }
+  if (catalog !== undefined) {
+    const labels = { 'security.istio.io/tlsMode': 'istio' };
+    const registered = catalogService(
+      [host],
+      'http: 80',
+      catalog.map((address) => instance(`${address}:8080`, { labels })),
+    );
+    plane.catalogSink({ name: 'consul/dc1', kind: 'ConsulService' }).apply([{ name: 'a', service: registered }]);
   }
   plane.commit();
   return plane;
@@ -174,6 +186,20 @@ describe('the network of a pod', () => {
       near: ['10.0.0.1:8080*1', '2.2.2.2:443*2'],
       far: ['10.0.0.1:8080*1', '10.0.1.1:8080*1', '10.0.1.2:8080*1'],
     },
+    inNetwork,
+  );
+  const ofCatalog = networks.replace('fromCidr: 10.0.1.0/24', 'fromRegistry: consul/dc1');
+  const local1 = { home: [pod('a-1', '10.0.0.1'), slice('10.0.0.1')] };
+  check(
+    'is that of the catalog that MeshNetworks name',
+    { ...local1, catalog: ['10.0.1.1'], meshNetworks: ofCatalog },
+    { near: ['10.0.0.1:8080*1', '2.2.2.2:443*1'], far: ['10.0.0.1:8080*1', '10.0.1.1:8080*1'] },
+    inNetwork,
+  );
+  check(
+    'is that of the block of addresses for an instance of a catalog',
+    { ...local1, catalog: ['10.0.1.1'], meshNetworks: networks },
+    { near: ['10.0.0.1:8080*1', '2.2.2.2:443*1'], far: ['10.0.0.1:8080*1', '10.0.1.1:8080*1'] },
     inNetwork,
   );
   check(

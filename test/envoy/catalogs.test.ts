@@ -97,6 +97,13 @@ describeWithEnvoy('a host of Kubernetes and of a catalog', (envoy) => {
     assertShares(await callMany(proxy(), { url }, 20), { 'reviews-v1': 1 });
   });
 
+  test('has a place once that both have', async () => {
+    register({ ...registered(), address: shop().app('reviews-v1').address });
+    await apply(inCluster('reviews-v1'));
+    const members = await shop().mesh.proxy('client').envoy.stats(`cluster.outbound.7000..${host}.*membership_total`);
+    assert.deepEqual([...members.values()], [1]);
+  });
+
   test('is asked of DNS where the catalog alone has it and an instance has a name', async () => {
     const local = await startHttpApplication({ name: 'local', address: '127.0.0.1', port: 0 });
     try {
