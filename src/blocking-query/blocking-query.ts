@@ -13,13 +13,15 @@ import { type Query, type QueryAnswer, type QueryClient, QueryError } from './cl
 export interface BlockingQueryOptions {
   readonly client: Pick<QueryClient, 'get'>;
   readonly query: Omit<Query, 'wait' | 'signal'>;
+  /** The index of what is known already, from earlier questions. */
+  readonly knownIndex?: number;
   /** How long the server may let one question wait, in milliseconds. */
   readonly waitMs: number;
   readonly clock: Clock;
   readonly backoff: Backoff;
   /** Every good answer, whether or not it differs. When it throws, the answer counts as a fault. */
   readonly onAnswer: (answer: QueryAnswer) => void;
-  /** The index went back: the server may have forgotten what it knew. Followed by an answer that does not wait. */
+  /** The index went back: the server may have forgotten what it knew. What it says now follows, without a wait. */
   readonly onReset: () => void;
   readonly onFault: (reason: string) => void;
   readonly signal: AbortSignal;
@@ -30,46 +32,58 @@ const leastPeriodMs = 100;
 /** So many answers may come at once before that. */
 const burst = 2;
 
+/** A server that has too much to do is left alone for so long, in milliseconds, when it does not say how long itself. */
+const respiteMs = 1000;
+/** No server can ask for more, in milliseconds. */
+const mostRespiteMs = 60_000;
+
 /** Resolves when the signal aborts; never rejected. */
 export async function blockingQuery(options: BlockingQueryOptions): Promise<void> {
-  const { clock, backoff, onAnswer, onReset, onFault, signal } = options;
+  const { clock, backoff, knownIndex = 0, onAnswer, onReset, onFault, signal } = options;
   const tokens = new TokenBucket(clock);
-  let index = 0;
+  let known = knownIndex;
+  /** What the next answer has to be newer than; undefined when any will do. */
+  let index: number | undefined;
   while (!signal.aborted) {
     try {
-      await delay(clock, tokens.take(), signal);
+      const pauseMs = tokens.take();
+      if (pauseMs > 0) await delay(clock, pauseMs, signal);
       if (signal.aborted) return;
       const answer = await ask(options, index);
       if (signal.aborted) return;
+      const hasWaited = index !== undefined;
       const next = answer.index ?? 0;
-      if (next < index) {
-        // A server with another past would let the old index wait for as long as it takes to come there again.
-        index = 0;
+      // A server with another past would let the old index wait for as long as it takes to come there again.
+      index = undefined;
+      if (next < known) {
+        known = 0;
         onReset();
-        continue;
+        if (hasWaited) continue;
       }
       onAnswer(answer);
       backoff.reset();
       // An index of 0 would not wait at all.
-      index = Math.max(1, next);
+      index = known = Math.max(1, next);
     } catch (error) {
       if (signal.aborted) return;
       onFault((error as Error).message);
       // Whoever answers an error may answer from another past next time.
-      index = 0;
-      await delay(clock, Math.max(backoff.next(), askedDelay(error)), signal);
+      index = undefined;
+      await delay(clock, Math.max(backoff.next(), respiteAskedFor(error)), signal);
     }
   }
 }
 
-function ask({ client, query, waitMs, signal }: BlockingQueryOptions, index: number): Promise<QueryAnswer> {
-  return client.get({ ...query, signal, ...(index === 0 ? {} : { wait: { index, ms: waitMs } }) });
+function ask({ client, query, waitMs, signal }: BlockingQueryOptions, index: number | undefined): Promise<QueryAnswer> {
+  return client.get({ ...query, signal, ...(index === undefined ? {} : { wait: { index, ms: waitMs } }) });
 }
 
-/** A credential that cannot be read, and a server that asks for less, are not pressed. */
-function askedDelay(error: unknown): number {
-  if (error instanceof QueryError) return error.retryAfterMs ?? (error.status === 429 ? 1000 : 0);
-  return error instanceof AccessError ? 1000 : 0;
+/** How long to leave alone, in milliseconds, who has answered so. A credential that cannot be read is not looked for all the time. */
+export function respiteAskedFor(error: unknown): number {
+  if (error instanceof AccessError) return respiteMs;
+  if (!(error instanceof QueryError)) return 0;
+  const { status, retryAfterMs = status === 429 || status === 503 ? respiteMs : 0 } = error;
+  return Math.min(retryAfterMs, mostRespiteMs);
 }
 
 /** Says how long to wait before the next question, in milliseconds. */

@@ -10,6 +10,8 @@ export type ApiName = 'Consul' | 'Nomad';
 export interface QueryClientOptions extends Omit<HttpClientOptions, 'timeoutMs'> {
   /** Whose names headers bear: `X-Consul-Index`. */
   readonly api: ApiName;
+  /** How long an answer that nobody waits for may take, in milliseconds. */
+  readonly answerMs?: number;
 }
 
 export interface Query {
@@ -46,20 +48,19 @@ export class QueryError extends Error {
   }
 }
 
-/**
- * How long an answer that nobody waits for may take, in milliseconds. A server without a leader looks for one for seven
- * seconds before it says so (observed: 7.2 s of Consul, 5.1 s of Nomad).
- */
-const answerMs = 15_000;
+/** A server without a leader looks for one for seven seconds before it says so (observed: 7.2 s of Consul, 5.1 s of Nomad). */
+const usualAnswerMs = 15_000;
 /** A server spreads a wait over a sixteenth more, so that not all end at once (Consul's documentation). */
 const spread = 17 / 16;
 
 export class QueryClient {
   readonly #api: ApiName;
   readonly #http: HttpClient;
+  readonly #answerMs: number;
 
-  constructor({ api, ...options }: QueryClientOptions) {
+  constructor({ api, answerMs = usualAnswerMs, ...options }: QueryClientOptions) {
     this.#api = api;
+    this.#answerMs = answerMs;
     this.#http = new HttpClient({ ...options, timeoutMs: answerMs, mostBytes: options.mostBytes ?? 2 ** 28 });
   }
 
@@ -70,7 +71,7 @@ export class QueryClient {
       path,
       query: { ...parameters, ...waiting },
       headers: { accept: 'application/json', 'accept-encoding': 'gzip' },
-      timeoutMs: answerMs + (wait?.ms ?? 0) * spread,
+      timeoutMs: this.#answerMs + (wait?.ms ?? 0) * spread,
       ...(signal === undefined ? {} : { signal }),
     });
     const { statusCode = 0, headers } = response;

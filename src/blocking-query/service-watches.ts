@@ -12,7 +12,7 @@ import { type Backoff, backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { delay } from '../lib/delay.ts';
 import { ensure } from '../lib/ensure.ts';
-import { blockingQuery } from './blocking-query.ts';
+import { blockingQuery, respiteAskedFor } from './blocking-query.ts';
 import type { Query, QueryAnswer, QueryClient } from './client.ts';
 
 export interface ServiceWatchesOptions {
@@ -25,7 +25,7 @@ export interface ServiceWatchesOptions {
   readonly random: () => number;
   /** A good answer about a service. Yields whether it says something new. */
   readonly onAnswer: (name: string, answer: QueryAnswer) => boolean;
-  /** The server may have forgotten what it knew. */
+  /** The server may have forgotten what it knew. What it says now follows. */
   readonly onReset: (name: string) => void;
   /** A service cannot be read; what went wrong last. */
   readonly onFault: (name: string, reason: string) => void;
@@ -37,20 +37,23 @@ const readers = 4;
 /** Services are read again, because something moved somewhere, at most this often by each reader, in milliseconds: 50 a second. */
 const paceMs = 80;
 
-interface Watched {
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
+/** What is remembered of a service whether or not it has a query. */
+interface Known {
   changedAtMs: number;
+  /** Of its last answer. */
+  index: number;
 }
 
-interface Unwatched {
-  changedAtMs: number;
+interface Watched extends Known {
+  readonly stop: AbortController;
 }
+
+const unknown: Known = { changedAtMs: Number.NEGATIVE_INFINITY, index: 0 };
 
 export class ServiceWatches {
   readonly #options: ServiceWatchesOptions;
   readonly #watched = new Map<string, Watched>();
-  readonly #unwatched = new Map<string, Unwatched>();
+  readonly #unwatched = new Map<string, Known>();
   /** Services that are to be read at once: new ones, and those that a hint names. */
   readonly #urgent = new Set<string>();
   /** Services that may have changed, for all that is known. */
@@ -79,7 +82,7 @@ export class ServiceWatches {
       if (this.#watched.has(name) || this.#unwatched.has(name)) continue;
       if (this.#watched.size < this.#options.budget) this.#watch(name);
       else {
-        this.#unwatched.set(name, { changedAtMs: Number.NEGATIVE_INFINITY });
+        this.#unwatched.set(name, { ...unknown });
         this.#urgent.add(name);
       }
     }
@@ -100,27 +103,26 @@ export class ServiceWatches {
     this.#read();
   }
 
-  #watch(name: string, changedAtMs = Number.NEGATIVE_INFINITY): void {
+  #watch(name: string, known: Known = unknown): void {
     const { client, queryOf, waitMs, clock, random, onAnswer, onReset, onFault, signal } = this.#options;
     const stop = new AbortController();
-    const watched: Watched = {
-      stop,
-      changedAtMs,
-      done: blockingQuery({
-        client,
-        query: queryOf(name),
-        waitMs,
-        clock,
-        backoff: retryDelays(random),
-        onAnswer: (answer) => {
-          if (onAnswer(name, answer)) watched.changedAtMs = clock.now();
-        },
-        onReset: () => onReset(name),
-        onFault: (reason) => onFault(name, reason),
-        signal: AbortSignal.any([signal, stop.signal]),
-      }),
-    };
+    const watched: Watched = { stop, changedAtMs: known.changedAtMs, index: known.index };
     this.#watched.set(name, watched);
+    void blockingQuery({
+      client,
+      query: queryOf(name),
+      knownIndex: known.index,
+      waitMs,
+      clock,
+      backoff: retryDelays(random),
+      onAnswer: (answer) => {
+        if (onAnswer(name, answer)) watched.changedAtMs = clock.now();
+        watched.index = answer.index ?? 0;
+      },
+      onReset: () => onReset(name),
+      onFault: (reason) => onFault(name, reason),
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
   }
 
   #forget(name: string): void {
@@ -134,9 +136,9 @@ export class ServiceWatches {
     const free = this.#options.budget - this.#watched.size;
     if (free <= 0 || this.#unwatched.size === 0) return;
     const recent = [...this.#unwatched].sort(([, a], [, b]) => b.changedAtMs - a.changedAtMs).slice(0, free);
-    for (const [name, { changedAtMs }] of recent) {
+    for (const [name, known] of recent) {
       this.#forget(name);
-      this.#watch(name, changedAtMs);
+      this.#watch(name, known);
     }
   }
 
@@ -164,43 +166,56 @@ export class ServiceWatches {
 
   /** Never rejected. */
   async #readOne({ name, pauseMs }: { readonly name: string; readonly pauseMs: number }): Promise<void> {
-    const { client, queryOf, clock, onAnswer, onFault, signal, random } = this.#options;
+    const { client, queryOf, clock, onFault, signal } = this.#options;
     try {
       const answer = await client.get({ ...queryOf(name), signal });
       const known = this.#unwatched.get(name);
       if (signal.aborted || known === undefined) return;
+      this.#take(name, known, answer);
       this.#retries.delete(name);
-      const isFirst = known.changedAtMs === Number.NEGATIVE_INFINITY;
-      if (onAnswer(name, answer)) {
-        known.changedAtMs = clock.now();
-        if (!isFirst) this.#promote(name);
-      }
     } catch (error) {
       if (signal.aborted || !this.#unwatched.has(name)) return;
       onFault(name, (error as Error).message);
-      const waitMs = ensure(this.#retries, name, () => retryDelays(random)).next();
-      clock.after(waitMs, () => this.hint([name]));
+      void this.#readLater(name, error);
     }
     await delay(clock, pauseMs, signal);
   }
 
+  #take(name: string, known: Known, answer: QueryAnswer): void {
+    const { onAnswer, onReset, clock } = this.#options;
+    const { index = 0 } = answer;
+    if (index < known.index) onReset(name);
+    known.index = index;
+    const isFirst = known.changedAtMs === Number.NEGATIVE_INFINITY;
+    if (!onAnswer(name, answer)) return;
+    known.changedAtMs = clock.now();
+    if (!isFirst) this.#promote(name, known);
+  }
+
+  async #readLater(name: string, error: unknown): Promise<void> {
+    const { clock, random, signal } = this.#options;
+    const waitMs = ensure(this.#retries, name, () => retryDelays(random)).next();
+    await delay(clock, Math.max(waitMs, respiteAskedFor(error)), signal);
+    this.hint([name]);
+  }
+
   /** A service takes the place of the one that has been quiet for longest. */
-  #promote(name: string): void {
-    let quietest: string | undefined;
-    let quietSince = Number.POSITIVE_INFINITY;
-    for (const [other, { changedAtMs }] of this.#watched)
-      if (changedAtMs < quietSince) [quietest, quietSince] = [other, changedAtMs];
+  #promote(name: string, known: Known): void {
+    let quietest: readonly [name: string, known: Known] | undefined;
+    for (const one of this.#watched)
+      if (quietest === undefined || one[1].changedAtMs < quietest[1].changedAtMs) quietest = one;
     if (quietest === undefined) return;
-    const changedAtMs = this.#unwatched.get(name)?.changedAtMs ?? quietSince;
-    this.#forget(quietest);
-    this.#unwatched.set(quietest, { changedAtMs: quietSince });
+    const [other, { changedAtMs, index }] = quietest;
+    this.#forget(other);
+    this.#unwatched.set(other, { changedAtMs, index });
     // What happened since its query was asked last is not known.
-    this.#urgent.add(quietest);
+    this.#urgent.add(other);
     this.#forget(name);
-    this.#watch(name, changedAtMs);
+    this.#watch(name, known);
   }
 }
 
+/** A server that is back is asked soon, by however many services. */
 function retryDelays(random: () => number): Backoff {
-  return backoff({ firstMs: 200, mostMs: 30_000, random });
+  return backoff({ firstMs: 200, mostMs: 10_000, random });
 }

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { fakeQueryClient } from './query-client.fake.ts';
+import { ServiceWatches } from './service-watches.ts';
+
+interface Happened {
+  readonly heard: readonly string[];
+  /** Services that are waited for, and those that are read just now. */
+  readonly waits: string;
+  readonly reads: string;
+}
+
+/** Watches over services on a server that holds a value and an index of each. */
+function watch(test: TestContext, budget: number) {
+  const client = fakeQueryClient();
+  const heard: string[] = [];
+  const told = new Map<string, unknown>();
+  const stop = new AbortController();
+  const watches = new ServiceWatches({
+    client,
+    queryOf: (path) => ({ path }),
+    budget,
+    waitMs: 60_000,
+    clock: client.clock,
+    random: () => 0,
+    onAnswer(name, { value }) {
+      heard.push(`${name}=${value}`);
+      const isNew = told.get(name) !== value;
+      told.set(name, value);
+      return isNew;
+    },
+    onReset: (name) => heard.push(`${name} reset`),
+    onFault: (name, reason) => heard.push(`${name}: ${reason}`),
+    signal: stop.signal,
+  });
+  test.after(() => stop.abort());
+  const { pass } = client;
+  return {
+    client,
+    watches,
+    stop,
+    pass,
+    set: (names: string) => watches.set(new Set(names.split(' '))),
+    /** Answers all questions that do not wait, until none is left: each service is at 1 and of index 5 unless it is stated otherwise. */
+    async settle(values: { readonly [name: string]: number } = {}, index = 5) {
+      await pass(0);
+      for (let left = 1; left > 0; ) {
+        const now = client.open.filter((asked) => asked.index === undefined);
+        left = now.length;
+        for (const asked of now) asked.answer({ value: values[asked.path] ?? 1, index });
+        await pass(100);
+      }
+    },
+    happened: (): Happened => {
+      const names = (isWaiting: boolean) =>
+        client.open
+          .filter(({ index }) => (index !== undefined) === isWaiting)
+          .map(({ path }) => path)
+          .sort()
+          .join(' ');
+      return { heard: heard.splice(0).sort(), waits: names(true), reads: names(false) };
+    },
+  };
+}
+
+describe('services within the budget', () => {
+  it('have a query each that waits', async (test) => {
+    const { set, settle, happened, watches } = watch(test, 3);
+    set('a b c');
+    await settle();
+    assert.deepEqual(happened(), { heard: ['a=1', 'b=1', 'c=1'], waits: 'a b c', reads: '' });
+    assert.deepEqual([watches.watchedCount, watches.needsHints], [3, false]);
+  });
+
+  it('have none when they are gone', async (test) => {
+    const { set, settle, happened } = watch(test, 3);
+    set('a b c');
+    await settle();
+    set('b');
+    await settle();
+    assert.equal(happened().waits, 'b');
+  });
+
+  it('are not read because of hints: their queries tell', async (test) => {
+    const { set, settle, happened, watches } = watch(test, 3);
+    set('a b');
+    await settle();
+    watches.hint(['a', 'b']);
+    watches.suspectAll();
+    assert.equal(happened().reads, '');
+  });
+});
+
+describe('services beyond the budget', () => {
+  const beyond = async (test: TestContext) => {
+    const watched = watch(test, 1);
+    watched.set('a b c');
+    await watched.settle();
+    assert.deepEqual(watched.happened(), { heard: ['a=1', 'b=1', 'c=1'], waits: 'a', reads: '' });
+    return watched;
+  };
+
+  it('are read once, and then cost nothing', async (test) => {
+    const { client, pass } = await beyond(test);
+    const before = client.count;
+    await pass(50_000);
+    assert.equal(client.count, before);
+  });
+
+  it('are read when a hint names them, and stay without a query when that says nothing new', async (test) => {
+    const { watches, settle, happened } = await beyond(test);
+    watches.hint(['c', 'nobody']);
+    await settle();
+    assert.deepEqual(happened(), { heard: ['c=1'], waits: 'a', reads: '' });
+  });
+
+  it('take the place of the one that has been quiet for longest when they are found changed', async (test) => {
+    const { watches, settle, happened, pass } = await beyond(test);
+    await pass(1000);
+    watches.hint(['c']);
+    await settle({ c: 2 });
+    // The one that gives its place up is read once more: it may have changed since its query was asked last.
+    const { heard, ...now } = happened();
+    assert.deepEqual([heard.includes('a=1'), heard.includes('c=2'), now], [true, true, { waits: 'c', reads: '' }]);
+  });
+
+  it('are read when something has changed that nobody names, those that changed last first', async (test) => {
+    const { watches, settle, happened, set, pass, client } = await beyond(test);
+    await pass(1000);
+    watches.hint(['c']);
+    await settle({ c: 2 });
+    await pass(1000);
+    watches.hint(['b']);
+    await settle({ b: 2, c: 2 });
+    // All but b have no query now; c changed after a.
+    happened();
+    set('a b c d');
+    await settle({ b: 2, c: 2 });
+    watches.suspectAll();
+    await pass(0);
+    assert.deepEqual(
+      client.open
+        .filter(({ index }) => index === undefined)
+        .map(({ path }) => path)
+        .slice(0, 2),
+      ['d', 'c'],
+    );
+  });
+
+  it('are read at most fifty times a second when nobody names what has changed', async (test) => {
+    const { client, pass, watches, set, settle } = watch(test, 1);
+    set(Array.from({ length: 201 }, (_, i) => `s${i}`).join(' '));
+    await settle();
+    watches.suspectAll();
+    const before = client.count;
+    for (let ms = 0; ms < 1000; ms += 10) {
+      await pass(0);
+      for (const asked of client.open.filter(({ index }) => index === undefined)) asked.answer({ value: 1, index: 5 });
+      await pass(10);
+    }
+    const reads = client.count - before;
+    assert.ok(reads >= 40 && reads <= 54, `${reads} reads`);
+  });
+
+  it('get places that become free', async (test) => {
+    const { set, settle, happened } = await beyond(test);
+    set('b c');
+    await settle();
+    assert.equal(happened().waits.split(' ').length, 1);
+  });
+
+  it('are read again after a fault, at growing distances', async (test) => {
+    const { watches, happened, pass, client } = await beyond(test);
+    watches.hint(['b']);
+    for (const pauseMs of [100, 200, 400]) {
+      await pass(0);
+      client.open.find(({ index }) => index === undefined)?.fail(new Error('cut'));
+      await pass(pauseMs - 1);
+      assert.deepEqual(happened(), { heard: ['b: cut'], waits: 'a', reads: '' });
+      await pass(1);
+      assert.equal(happened().reads, 'b');
+    }
+  });
+
+  it('tell when the index of what they are read at goes back', async (test) => {
+    const { watches, settle, happened } = await beyond(test);
+    watches.hint(['b']);
+    await settle({}, 3);
+    assert.deepEqual(happened().heard, ['b reset', 'b=1']);
+  });
+});
+
+it('nothing is asked or waited for when the signal has aborted', async (test) => {
+  const { set, settle, stop, client, pass, watches } = watch(test, 1);
+  set('a b c');
+  await settle();
+  watches.suspectAll();
+  await pass(0);
+  client.open.find(({ index }) => index === undefined)?.fail(new Error('cut'));
+  await pass(0);
+  stop.abort();
+  await pass(0);
+  assert.deepEqual([client.open.length, client.clock.pending], [0, 0]);
+});
