@@ -249,7 +249,7 @@ describeWithConsul('rules in the KV, and tokens', (program) => {
     await followed.untilState('live');
   });
 
-  test('are beneath those of files and of the API, in a control plane without Kubernetes', async (context) => {
+  test('are beneath those of files and of the API, and known over a restart, in a control plane without Kubernetes', async (context) => {
     const block = await takeTestBlock();
     context.after(() => block.release());
     const consul = await startConsul({ program, block });
@@ -257,13 +257,11 @@ describeWithConsul('rules in the KV, and tokens', (program) => {
     for (const name of ['a', 'b', 'c']) await put(consul, `fairway/rules/${name}.yaml`, rule(name));
     const folder = tempFolder(context);
     folder.write('rules.yaml', `${rule('b')}---\n${rule('c')}`);
-    const fairway = await serve(context, folder, [
-      ...['--consul-rules', `${consul.url}?prefix=fairway/rules`],
-      ...['--config', 'rules.yaml'],
-    ]);
+    const args = ['--consul-rules', `${consul.url}?prefix=fairway/rules`, '--config', 'rules.yaml'];
+    const fairway = await serve(context, folder, args);
     await fairway.ask('PUT', `${rules}/c`, rule('c'));
-    const inForce = async () => {
-      const page = await fetch(`http://127.0.0.1:${fairway.httpPort}/debug/configz`);
+    const inForce = async (httpPort = fairway.httpPort) => {
+      const page = await fetch(`http://127.0.0.1:${httpPort}/debug/configz`);
       const all = (await page.json()) as readonly {
         readonly metadata: { readonly name: string };
         readonly file: string;
@@ -275,5 +273,9 @@ describeWithConsul('rules in the KV, and tokens', (program) => {
     await fairway.ask('DELETE', `${rules}/c`);
     const uncovered = ['a', 'b', 'c'].map((name) => `${name} consul:fairway/rules/${name}.yaml:1`);
     await until(async () => (await inForce()).join() === uncovered.join(), { what: 'what lay beneath to be in force' });
+    await fairway.end('SIGTERM');
+    await consul.stop('SIGKILL');
+    const again = await serve(context, folder, args);
+    assert.deepEqual(await inForce(again.httpPort), uncovered);
   });
 });
