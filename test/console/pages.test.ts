@@ -184,9 +184,9 @@ describe('a service of a catalog', () => {
     assert.deepEqual(
       services.map(({ Attributes: { ServiceRegistry }, hostname }) => `${ServiceRegistry} ${hostname}`),
       [
-        'consul/dc1 api.example.com',
+        'Consul api.example.com',
         'External api.example.com',
-        'consul/dc1 reviews.shop.svc.cluster.local',
+        'Consul reviews.shop.svc.cluster.local',
         'Kubernetes reviews.shop.svc.cluster.local',
       ],
     );
@@ -207,7 +207,7 @@ describe('a service of a catalog', () => {
       readonly [host: string]: { readonly shop: { readonly Shards: object } };
     };
     const known = shards['reviews.shop.svc.cluster.local']?.shop.Shards ?? {};
-    assert.deepEqual(Object.keys(known), ['consul/dc1', 'Kubernetes/c1']);
+    assert.deepEqual(Object.keys(known), ['Consul/dc1', 'Kubernetes/c1']);
   });
 
   it('is told of where it and others state one host', async (test) => {
