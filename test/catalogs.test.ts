@@ -203,6 +203,22 @@ describe('rules for a host of a catalog', () => {
 });
 
 describe('a TCP host that only a catalog has', () => {
+  checkCalls(
+    'takes no port from a host that was there before it',
+    {
+      objects: [
+        object(
+          'ServiceEntry',
+          'store',
+          'hosts: [z.test], resolution: STATIC, ports: [{ number: 90, name: tcp, protocol: TCP }], endpoints: [{ address: 10.0.2.2 }]',
+        ),
+      ],
+      catalogs: {
+        'consul/dc1/a': catalogService(['a.service.consul'], 'tcp: 90', [instance('10.0.0.1:9000', {}, 'tcp')]),
+      },
+    },
+    { 'tcp://z.test:90': '100% 10.0.2.2:90' },
+  );
   const store = (host: string, place: string) => catalogService([host], 'tcp: 90', [instance(place, {}, 'tcp')]);
   const catalogs = {
     'consul/dc1/a': store('a.service.consul', '10.0.0.1:9000'),

@@ -3,7 +3,7 @@ import { compareTexts } from '../lib/compare.ts';
 import { ensure } from '../lib/ensure.ts';
 import { kubernetesCluster } from '../model/cluster.ts';
 import { originKey } from '../model/origin.ts';
-import type { Resolution, Service } from '../model/service.ts';
+import { type Resolution, type Service, youngest } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
 import { platformOf, registryVisibility } from './registries.ts';
@@ -55,7 +55,7 @@ function registryService(service: Service, cluster: string): object {
       LabelSelectors: service.selector ?? null,
     },
     ports: ports.map(({ name: portName, number, protocol }) => ({ name: portName, port: number, protocol })),
-    creationTime: createdAt === 0 ? null : new Date(createdAt).toISOString(),
+    creationTime: createdAt === 0 || createdAt === youngest ? null : new Date(createdAt).toISOString(),
     hostname,
     clusterVIPs: { Addresses: addresses.length === 0 ? null : { [kubernetesCluster(registry) || cluster]: addresses } },
     defaultAddress: addresses[0] ?? (service.isHeadless ? 'None' : '0.0.0.0'),

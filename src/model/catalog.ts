@@ -18,7 +18,7 @@ export interface CatalogService {
   /** Port numbers, and their names, are unique. */
   readonly ports: readonly ServicePort[];
   readonly labels?: Labels;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; the youngest of all when absent. Of services that want one listener the oldest has it. */
   readonly createdAt?: number;
   /** In any order. */
   readonly instances: readonly CatalogInstance[];

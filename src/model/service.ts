@@ -51,7 +51,10 @@ export interface Service {
   /** A Kubernetes Service with `clusterIP: None`. */
   readonly isHeadless: boolean;
   readonly exportTo?: ExportTo;
-  /** Milliseconds since the epoch; 0 when the source does not know. Oldest first decides most conflicts. */
+  /**
+   * Milliseconds since the epoch; 0 when an object does not say, `youngest` when a catalog does not. Oldest first decides
+   * most conflicts.
+   */
   readonly createdAt: number;
   readonly labels: Labels;
   /** Workloads that are endpoints of it, by label, beside those that shards report. */
@@ -73,6 +76,9 @@ export interface Service {
   };
   readonly origin: Origin;
 }
+
+/** Later than any time: what is registered without its age takes nothing from who was there before. */
+export const youngest = 8.64e15;
 
 /** The key of a service's row. One registry may report a host in several namespaces. */
 export function serviceKey({

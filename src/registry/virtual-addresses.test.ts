@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Service } from '../model/service.ts';
+import { type Service, youngest } from '../model/service.ts';
 import { VirtualAddresses } from './virtual-addresses.ts';
 
 function service(hostname: string, more: Partial<Service> = {}): Service {
@@ -14,7 +14,7 @@ function service(hostname: string, more: Partial<Service> = {}): Service {
     resolution: 'static',
     isExternal: false,
     isHeadless: false,
-    createdAt: 0,
+    createdAt: youngest,
     labels: {},
     origin: { kind: 'ConsulService', namespace: 'shop', name: 'a' },
     ...more,
@@ -49,7 +49,7 @@ describe('a host', () => {
   check('has none where nobody wants it', { labels: { 'networking.istio.io/enable-autoallocate-ip': 'false' } });
   check('has none that stands for many', { hostname: '*.test' });
 
-  it('of unknown age takes no address from one whose age is known', () => {
+  it('that is younger takes no address from an older one', () => {
     // Both ask for one place first.
     const [taken, other] = ['h319.test', 'h123.test'] as const;
     const all = new VirtualAddresses();

@@ -3,7 +3,6 @@
 import { ensure } from '../lib/ensure.ts';
 import { equal } from '../lib/equal.ts';
 import { isWildcard } from '../model/hostname.ts';
-import { isCatalog } from '../model/registry-kind.ts';
 import type { Service } from '../model/service.ts';
 import { type AddressClaim, AutoAddresses } from './auto-addresses.ts';
 import type { RegistryChange } from './registry.ts';
@@ -45,10 +44,8 @@ export class VirtualAddresses {
 }
 
 /** The claim of a service that states no address and whose connections can be told by one. */
-function claimOf({ registry, hostname, namespace, addresses, resolution, labels, createdAt }: Service): AddressClaim[] {
+function claimOf({ hostname, namespace, addresses, resolution, labels, createdAt }: Service): AddressClaim[] {
   const isOff = labels['networking.istio.io/enable-autoallocate-ip'] === 'false';
   if (isOff || addresses.length > 0 || resolution === 'passthrough' || isWildcard(hostname)) return [];
-  // A catalog that does not know how old a service is must not take addresses from those who do.
-  const isOfUnknownAge = isCatalog(registry) && createdAt === 0;
-  return [{ key: `${namespace}/${hostname}`, createdAt: isOfUnknownAge ? Number.MAX_SAFE_INTEGER : createdAt }];
+  return [{ key: `${namespace}/${hostname}`, createdAt }];
 }

@@ -10,7 +10,7 @@ import { type Endpoint, type EndpointShard, shardKey } from '../../model/endpoin
 import { type Hostname, namespaceInName } from '../../model/hostname.ts';
 import { nowhere } from '../../model/locality.ts';
 import type { Origin } from '../../model/origin.ts';
-import { type Service, serviceKey } from '../../model/service.ts';
+import { type Service, serviceKey, youngest } from '../../model/service.ts';
 import type { RegistryChange, RegistrySink } from '../registry.ts';
 import type { VirtualAddresses } from '../virtual-addresses.ts';
 import { checkService, isDnsAddress } from './check.ts';
@@ -86,7 +86,7 @@ export class CatalogRegistry {
   }
 
   #toService(service: CatalogService, hostname: Hostname, origin: Origin): Service {
-    const { namespace, ports, labels = {}, createdAt = 0, instances } = service;
+    const { namespace, ports, labels = {}, createdAt = youngest, instances } = service;
     return {
       registry: this.#options.name,
       hostname,
