@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { catalogService, instance } from '../../test/support/catalog-services.ts';
 import { kubernetesRows } from '../../test/support/rows.ts';
+import type { CatalogService } from '../model/catalog.ts';
 import type { Proxy } from '../model/proxy.ts';
 import type { Service } from '../model/service.ts';
+import { CatalogRegistry } from '../registry/catalog/registry.ts';
+import type { RegistryChange } from '../registry/registry.ts';
 import { countMesh, type MeshCounts } from './mesh-counts.ts';
 
 const service = (rest = '') =>
@@ -25,12 +29,26 @@ function count(
   objects: readonly string[],
   change: (service: Service) => Service,
   proxies: readonly Proxy[],
+  registered?: CatalogService,
 ): MeshCounts {
   const registry = kubernetesRows();
   for (const object of objects) registry.apply(object);
+  const inCluster = <Row extends object>(row: Row) => ({ ...row, registry: 'kubernetes/c1' });
+  const inCatalog: RegistryChange[] = [];
+  const catalog = new CatalogRegistry(
+    { name: 'consul/dc1', kind: 'ConsulService', cluster: 'c1' },
+    { apply: (changes) => inCatalog.push(...changes), problems: () => {} },
+  );
+  catalog.apply([{ name: 'a', service: registered }]);
   return countMesh({
-    services: [...registry.rows('service').values()].map(change),
-    shards: registry.rows('endpointShard').values(),
+    services: [
+      ...[...registry.rows('service').values()].map(change).map(inCluster),
+      ...inCatalog.flatMap(({ table, row }) => (table === 'service' && row !== undefined ? [row] : [])),
+    ],
+    shards: [
+      ...[...registry.rows('endpointShard').values()].map(inCluster),
+      ...inCatalog.flatMap(({ table, row }) => (table === 'endpointShard' && row !== undefined ? [row] : [])),
+    ],
     workloads: registry.rows('workload').values(),
     proxies,
   });
@@ -57,6 +75,16 @@ describe('what is missing in a mesh', () => {
     { portsWithoutEndpoints: 1 },
   );
   check('are no ports of a service whose workloads are selected', [service(), pod], {}, selecting);
+  it('are no ports that instances of a catalog serve under other names', () => {
+    const registered = catalogService(['a.shop.svc.cluster.local'], 'web: 80, http: 91', [
+      instance('10.1.0.1:8080', {}, 'web'),
+    ]);
+    // Nobody serves 90 in the cluster, and 91 in the catalog.
+    assert.deepEqual(
+      count([service()], (row) => row, [], registered),
+      { ...nothing, portsWithoutEndpoints: 2 },
+    );
+  });
   check('are no ports of a headless service', [service('clusterIP: None, ')], {});
   check('are no ports of an alias', [service('type: ExternalName, externalName: b.example.com, ')], {});
   check('are endpoints that are not ready', [service(), slice(ports, 'ready: false, terminating: false')], {

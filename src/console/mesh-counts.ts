@@ -1,8 +1,9 @@
 import { ensure } from '../lib/ensure.ts';
-import type { EndpointShard } from '../model/endpoint.ts';
+import { type EndpointShard, shardKey } from '../model/endpoint.ts';
 import { selects } from '../model/labels.ts';
 import type { Proxy } from '../model/proxy.ts';
-import type { Service } from '../model/service.ts';
+import { isCatalog } from '../model/registry-kind.ts';
+import { type Service, serviceKey } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
 
 export interface MeshRows {
@@ -25,6 +26,8 @@ export interface MeshCounts {
 }
 
 export function countMesh({ services, shards, workloads, proxies }: MeshRows): MeshCounts {
+  const all = [...services];
+  const byKey = new Map(all.map((service) => [serviceKey(service), service]));
   const byHost = new Map<string, EndpointShard[]>();
   const byNamespace = new Map<string, Workload[]>();
   const known = new Set<string>();
@@ -42,12 +45,14 @@ export function countMesh({ services, shards, workloads, proxies }: MeshRows): M
   }
   let portsWithoutEndpoints = 0;
   let dnsWithoutEndpoints = 0;
-  for (const service of services) {
-    const reported = (byHost.get(`${service.namespace}/${service.hostname}`) ?? []).flatMap((shard) => shard.endpoints);
+  for (const service of all) {
+    const there = byHost.get(`${service.namespace}/${service.hostname}`) ?? [];
+    const reported = there.flatMap((shard) => shard.endpoints);
     const hasWorkloads = (byNamespace.get(service.namespace) ?? []).some((workload) => isSelected(workload, service));
     if (service.resolution === 'static' && !hasWorkloads)
       portsWithoutEndpoints += service.ports.filter(
-        ({ name, protocol }) => protocol !== 'UDP' && !reported.some(({ ports }) => ports[name] !== undefined),
+        ({ name, number, protocol }) =>
+          protocol !== 'UDP' && !there.some((shard) => serves(shard, byKey.get(shardKey(shard)), { name, number })),
       ).length;
     if (
       (service.resolution === 'dns' || service.resolution === 'dns-round-robin') &&
@@ -60,6 +65,16 @@ export function countMesh({ services, shards, workloads, proxies }: MeshRows): M
   for (const { type, addresses } of proxies)
     if (type === 'sidecar' && !addresses.some((address) => known.has(address))) proxiesWithoutEndpoint += 1;
   return { endpointsNotReady, portsWithoutEndpoints, dnsWithoutEndpoints, proxiesWithoutEndpoint };
+}
+
+/** Whether some endpoint serves a port: by its name, those of a catalog by its number in the catalog's own service. */
+function serves(
+  shard: EndpointShard,
+  own: Service | undefined,
+  { name, number }: { readonly name: string; readonly number: number },
+): boolean {
+  const called = isCatalog(shard.registry) ? own?.ports.find((port) => port.number === number)?.name : name;
+  return called !== undefined && shard.endpoints.some(({ ports }) => ports[called] !== undefined);
 }
 
 function isSelected({ kind, labels }: Workload, { selector, selects: kinds }: Service): boolean {
