@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { fakeQueryClient } from '../../test/support/fake-query-client.ts';
 import { backoff } from '../lib/backoff.ts';
 import { AccessError } from '../lib/server-access.ts';
 import { blockingQuery } from './blocking-query.ts';
 import { QueryError } from './client.ts';
-import { fakeQueryClient } from './query-client.fake.ts';
 
 /** A question that is asked again and again, with what has been heard since it was looked at last. */
 function ask(test: TestContext, knownIndex = 0) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { fakeQueryClient } from './query-client.fake.ts';
+import { fakeQueryClient } from '../../test/support/fake-query-client.ts';
 import { ServiceWatches } from './service-watches.ts';
 
 interface Happened {

@@ -11,6 +11,7 @@ import type { Log } from '../lib/log.ts';
 import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
 import type { KeptState } from '../state/keep-state.ts';
+import { type CatalogArguments, catalogHelp, catalogsOf, withCatalogOptions } from './catalogs.ts';
 import { consulRulesOf } from './consul-rules.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
@@ -31,7 +32,7 @@ export interface ServerArguments {
   readonly logLevel: LogLevel;
 }
 
-interface ServeArguments extends ServerArguments, RulesArguments, StateArguments {
+interface ServeArguments extends ServerArguments, CatalogArguments, RulesArguments, StateArguments {
   readonly config: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -80,8 +81,8 @@ export function withServerOptions(command: Command): Command {
 export function serveCommand(command: Command): Command {
   return withServerOptions(
     withRulesOptions(
-      withStateOptions(command)
-        .description('Serve the mesh that a Kubernetes cluster, or files, describe to Envoys, over xDS.')
+      withStateOptions(withCatalogOptions(command))
+        .description('Serve the mesh that Kubernetes, Consul, Nomad and files describe to Envoys, over xDS.')
         .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
         .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
         .option('--context <name>', "the kubeconfig's context, when it is not the current one")
@@ -104,11 +105,14 @@ export function serveCommand(command: Command): Command {
       `
 Of several objects of one name that of the HTTP API counts, then that of files (--config), then that of
 Consul's KV (--consul-rules), then that of the cluster; --mesh-config takes the place of the ConfigMap.
+${catalogHelp}
 
 Examples:
   fairway serve --config mesh/
   fairway serve --config services.yaml --config rules/ --mesh-config mesh-config.yaml --xds-address 0.0.0.0:15010
   fairway serve --kubeconfig ~/.kube/config --context staging
+  fairway serve --consul http://127.0.0.1:8500 --config rules/
+  fairway serve --consul 'https://127.0.0.1:8501?dc=dc1&dc=dc2&token-file=token&alias={name}.shop.svc.cluster.local'
   fairway serve --in-cluster --xds-address 0.0.0.0:15010 --http-address 0.0.0.0:15014`,
     )
     .action(serve);
@@ -155,7 +159,7 @@ function sourcesOf(
   options: ServeArguments & { readonly rules: RulesApi | undefined; readonly state: KeptState | undefined },
   command: Command,
   log: Log,
-): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'meshConfig' | 'otherClusters' | 'writer'> {
+): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'catalogs' | 'meshConfig' | 'otherClusters' | 'writer'> {
   const { config, rules, state, systemNamespace, meshConfigMap } = options;
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
@@ -164,23 +168,24 @@ function sourcesOf(
     ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
     ...(rules === undefined ? [] : [rules.source]),
   ];
+  const catalogs = catalogsOf(options, command, log).map((catalog) => state?.catalog(catalog) ?? catalog);
   if (access !== undefined) {
     const cluster = configCluster({
       ...{ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log },
       ...(state === undefined ? {} : { remember: state.objects }),
     });
     const { client, sources, meshConfig, others } = cluster;
-    const common = { overlays: layers, meshConfig, otherClusters: others };
+    const common = { overlays: layers, catalogs, meshConfig, otherClusters: others };
     if (!options.status) return { ...common, sources };
     const status = clusterStatus({ client, systemNamespace, log });
     return { ...common, sources: sources.map(status.tap), writer: status.writer };
   }
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
-  if (layers.length === 0 && options.meshConfig === undefined)
+  if (layers.length === 0 && catalogs.length === 0 && options.meshConfig === undefined)
     command.error(
-      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
-  return { sources: layers.slice(0, 1), overlays: layers.slice(1) };
+  return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs };
 }
 
 /** The webhook that the options ask for. Ends the process with one line when they ask for half of one. */

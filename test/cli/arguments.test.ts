@@ -45,7 +45,7 @@ describe('arguments that cannot be understood', () => {
   check(
     'are no files',
     ['serve'],
-    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
   );
   check(
     'are a kind that is not there',
@@ -103,6 +103,67 @@ describe('arguments that cannot be understood', () => {
     'are rules of Consul at no URL',
     [...consul, '127.0.0.1:8500'],
     '--consul-rules: expected a URL such as http://127.0.0.1:8500?prefix=fairway/rules, found 127.0.0.1:8500',
+  );
+  const catalog = (flag: string, url: string) => ['serve', flag, url];
+  check(
+    'are a Consul at no URL',
+    catalog('--consul', '127.0.0.1:8500'),
+    '--consul: expected a URL such as http://127.0.0.1:8500?dc=dc1, found 127.0.0.1:8500',
+  );
+  check(
+    'are a Consul with a password for all to see',
+    catalog('--consul', 'http://me:secret@127.0.0.1:8500'),
+    '--consul: expected a URL without a user, found one',
+  );
+  check(
+    'are a Consul with an option that nobody knows',
+    catalog('--consul', 'http://127.0.0.1:8500?datacenter=dc1'),
+    '--consul: expected one of dc, namespace, domain, alias, address, connections, token-file, ca-file, cert-file, key-file, server-name after the ?, found datacenter',
+  );
+  check(
+    'are an option of a Consul twice that counts once',
+    catalog('--consul', 'http://127.0.0.1:8500?namespace=a&namespace=b'),
+    '--consul: expected namespace once, found it several times',
+  );
+  check(
+    'are certificates for a Consul in plaintext',
+    catalog('--consul', 'http://127.0.0.1:8500?ca-file=ca.pem'),
+    '--consul: expected https:// with ca-file, found http://',
+  );
+  check(
+    'are a certificate for a Consul without its key',
+    catalog('--consul', 'https://127.0.0.1:8501?cert-file=c.pem'),
+    '--consul: expected cert-file and key-file together, found one of them',
+  );
+  check(
+    'are addresses of a Consul that there are not',
+    catalog('--consul', 'http://127.0.0.1:8500?address=public'),
+    '--consul: expected address=lan or address=wan, found public',
+  );
+  check(
+    'are an alias of a Consul that does not say which service',
+    catalog('--consul', 'http://127.0.0.1:8500?alias=reviews'),
+    '--consul: expected {name} in an alias, found "reviews"',
+  );
+  check(
+    'are fewer connections to a Consul than can be divided',
+    catalog('--consul', 'http://127.0.0.1:8500?dc=dc1&dc=dc2&connections=20'),
+    '--consul: expected connections of 32 or more, found 20',
+  );
+  check(
+    'are one datacenter by two URLs',
+    [...catalog('--consul', 'http://127.0.0.1:8500?dc=dc1'), '--consul', 'http://127.0.0.1:8501?dc=dc1'],
+    'expected every catalog once, found consul/dc1 several times',
+  );
+  check(
+    'are a Nomad with a placeholder that nobody knows',
+    catalog('--nomad', 'http://127.0.0.1:4646?alias={name}.{dc}'),
+    '--nomad: expected the placeholders {name}, {namespace}, {region}, found {dc}',
+  );
+  check(
+    'are a Nomad with connections that are no number',
+    catalog('--nomad', 'http://127.0.0.1:4646?connections=many'),
+    '--nomad: expected connections of 16 or more, found many',
   );
   check(
     'are tokens without an API',

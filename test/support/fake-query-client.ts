@@ -1,7 +1,7 @@
 /** A server of which the test says what it answers, and when. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { type FakeClock, fakeClock } from '../../test/support/fake-clock.ts';
-import type { Query, QueryAnswer, QueryClient } from './client.ts';
+import type { Query, QueryAnswer, QueryClient } from '../../src/blocking-query/client.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
 
 export interface Asked {
   readonly path: string;
