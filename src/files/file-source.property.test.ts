@@ -115,7 +115,8 @@ it('after any history what is in force is what the files state, and nothing stat
         }
       }
       stated.repair(folder);
-      folder.wait(3000);
+      // Most files gone together are looked for after five seconds.
+      folder.wait(8000);
       assert.deepEqual([folder.objects(), folder.state()], [stated.inForce, 'live']);
     }),
     { numRuns: 60, examples: [[[...takenOverLate]]] },
