@@ -24,8 +24,8 @@ export function servicesOf(
 ): readonly Service[] {
   const keys = read.keys(services.byHost, host);
   const rows = read.rows(services, keys);
-  const hasCatalogs = keys.some(isCatalog);
   if (rows.length <= 1) return rows;
+  const hasCatalogs = keys.some(isCatalog);
   if (!hasCatalogs && rows.filter(({ registry }) => isKubernetes(registry)).length <= 1) return rows;
   const config = configCluster(read, clusters);
   return hasCatalogs ? mergeRegistries(rows, config, cluster) : mergeClusters(rows, config, cluster);
@@ -38,6 +38,7 @@ export function configCluster(read: Reader, clusters: Tables['clusters']): strin
 
 /** How many services state a host, by the keys of their rows: those of platforms in one namespace are one. */
 export function countClaims(keys: readonly string[]): number {
+  if (keys.length <= 1) return keys.length;
   const stated = keys.filter(isStated).length;
   if (stated === keys.length) return stated;
   return stated + new Set(keys.filter((key) => !isStated(key)).map(namespaceInServiceKey)).size;
