@@ -22,6 +22,7 @@ const shownInWords: readonly Code[] = [
   'FW0605',
   'FW0805',
   'FW0901',
+  'FW0902',
   'FW1207',
   'FW1208',
   'FW3101',

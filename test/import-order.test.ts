@@ -154,7 +154,7 @@ const order: Order = [
 
   // What people start.
   ['agent', ['model', 'lib']],
-  ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
+  ['up', ['agent', 'discovery-server.ts', 'registry/consul', 'files', 'model', 'lib']],
   [
     'cli',
     [

@@ -95,6 +95,7 @@ export const codes = {
   FW0805: 'kubeconfig of another cluster',
 
   FW0901: 'workload that cannot be run on this machine',
+  FW0902: 'local workload that cannot be registered',
 
   FW1001: 'host that another VirtualService has',
   FW1002: 'destination that no service is',

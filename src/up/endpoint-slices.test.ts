@@ -18,6 +18,7 @@ spec:
   template:
     metadata: { labels: { app: web } }
     spec: { containers: [{ name: web, command: [web], ports: [{ name: http, containerPort: ${port} }] }] }`),
+    { namespace: 'shop' },
   );
   assert.ok(workload !== undefined);
   return { pod: createPod(workload, `${name}-1`, number, addresses), isReady };

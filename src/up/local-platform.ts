@@ -1,21 +1,24 @@
 /**
  * Plays Kubernetes on this machine: keeps the pods running that local workloads ask for, and reports them as Pods and
- * EndpointSlices.
+ * EndpointSlices, or registers them in Consul.
  *
- *      Deployments, Services ─► wanted pods ─► processes ─► readiness ─► Pods, EndpointSlices ─► sink
+ *      Deployments, Services ─► wanted pods ─► processes ─► readiness ─┬─► Pods, EndpointSlices ─► sink
+ *                                                                      └─► registrar ─► Consul
  */
 import { equal } from '../lib/equal.ts';
 import type { Log } from '../lib/log.ts';
 import { type KubernetesObject, type ObjectChange, objectKey } from '../model/kubernetes-object.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import type { Problem } from '../model/problem.ts';
+import type { ConsulRegistrar } from './consul-registrar.ts';
 import { endpointSlices } from './endpoint-slices.ts';
-import { isWorkload, type LocalWorkload, toLocalWorkload } from './local-workload.ts';
-import { createPod, podChange } from './pod.ts';
+import { type ConsulPlace, isWorkload, type LocalWorkload, toLocalWorkload } from './local-workload.ts';
+import { createPod, type Pod, podChange } from './pod.ts';
 import { type PodEnvironment, RunningPod } from './running-pod.ts';
 
 export interface LocalPlatformOptions {
   readonly log: Log;
+  readonly consul: ConsulPlace & { readonly registrar?: Pick<ConsulRegistrar, 'report'> };
   /** Told whenever a pod has come, gone, or changed its readiness. */
   readonly onChange: () => void;
 }
@@ -70,7 +73,7 @@ export class LocalPlatform {
       if (isWorkload(change)) {
         const part = `${key} (local)`;
         const { workload, problems: found } =
-          change.object === undefined ? { problems: [] } : toLocalWorkload(change.object);
+          change.object === undefined ? { problems: [] } : toLocalWorkload(change.object, this.#options.consul);
         problems(part, found);
         if (workload !== undefined) this.#workloads.set(key, workload);
         else if (found.length === 0) this.#workloads.delete(key);
@@ -151,13 +154,13 @@ export class LocalPlatform {
     const pod = createPod(workload, `${workload.name}-${count}`, number, environment.addresses);
     const running = new RunningPod(pod, environment, () => this.#reconcile());
     this.#pods.set(podKey(workload.namespace, pod.name), running);
-    this.#sink?.apply([podChange(pod, 'not-ready')]);
+    this.#tell(pod, 'not-ready');
   }
 
   /** First nobody is sent there any more, then it ends. */
   #remove(name: string, running: RunningPod): void {
     if (!this.#pods.delete(name)) return;
-    this.#sink?.apply([podChange(running.pod, 'gone')]);
+    this.#tell(running.pod, 'gone');
     const gone = new Promise<void>((resolve) => setTimeout(resolve, this.#isClosed ? 0 : lameDuckMs))
       .then(() => running.stop())
       .then(() => {
@@ -168,9 +171,16 @@ export class LocalPlatform {
     this.#stopping.add(gone);
   }
 
-  /** Tells the sink of pods and slices that differ from what it was told last. */
+  /** Tells the sink of a pod at once; Consul is told of all together. */
+  #tell(pod: Pod, state: 'not-ready' | 'gone'): void {
+    if (pod.workload.registry === 'kubernetes') this.#sink?.apply([podChange(pod, state)]);
+  }
+
+  /** Tells the sink of pods and slices that differ from what it was told last, and Consul of all that are there. */
   #report(): void {
-    const states = [...this.#pods.values()].map(({ pod, isReady }) => ({ pod, isReady }));
+    const all = [...this.#pods.values()].map(({ pod, isReady }) => ({ pod, isReady }));
+    const states = all.filter(({ pod }) => pod.workload.registry === 'kubernetes');
+    this.#options.consul.registrar?.report(all.filter(({ pod }) => pod.workload.registry === 'consul'));
     const changes: ObjectChange[] = states.map(({ pod, isReady }) => podChange(pod, isReady ? 'ready' : 'not-ready'));
     for (const [key, service] of this.#services) {
       const before = this.#slices.get(key) ?? [];

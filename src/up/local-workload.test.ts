@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import { indent } from '../../test/support/indent.ts';
 import { objectIn } from '../../test/support/objects.ts';
 import { problemLine } from '../../test/support/problem-line.ts';
-import { toLocalWorkload } from './local-workload.ts';
+import { asksForConsul, toLocalWorkload as inPlace } from './local-workload.ts';
+
+/** Where services of Consul live in the namespace `shop`. */
+const toLocalWorkload = (object: Parameters<typeof inPlace>[0]) => inPlace(object, { namespace: 'shop' });
 
 /** A Deployment; `template` is what stands under spec.template. */
 function deployment(template: string, spec = ''): Parameters<typeof toLocalWorkload>[0] {
@@ -46,6 +49,7 @@ spec: { serviceAccountName: web, containers: [${container}] }`,
       serviceAccount: 'web',
       ports: [{ name: 'http', containerPort: 9080 }],
       hasSidecar: true,
+      registry: 'kubernetes',
       folder: '/mesh',
     });
     assert.deepEqual(
@@ -109,5 +113,62 @@ spec: { containers: [${container}] }`,
 spec: { containers: [${container}] }`,
     ['error FW0901 spec.replicas: expected one pod for the address 127.4.0.1, found 2'],
     'replicas: 2',
+  );
+});
+
+describe('a Deployment that asks for Consul', () => {
+  const asks =
+    'annotations: { up.fairway.dev/local: "true", up.fairway.dev/registry: consul, up.fairway.dev/service: shelf }';
+  const web = `metadata: { ${asks} }\nspec: { containers: [${container}] }`;
+
+  it('is registered there, by the name that it states', () => {
+    const { workload, problems } = toLocalWorkload(deployment(web));
+    assert.deepEqual([workload?.registry, workload?.service, problems], ['consul', 'shelf', []]);
+  });
+
+  it('is found before anything runs, unless it is not local', () => {
+    assert.deepEqual(
+      [web, web.replace('"true"', '"false"'), web.replace('consul', 'kubernetes')].map((text) =>
+        asksForConsul(deployment(text)),
+      ),
+      [true, false, false],
+    );
+  });
+
+  function check(name: string, template: string, message: string, place: Parameters<typeof inPlace>[1]): void {
+    it(name, () => {
+      const { workload, problems } = inPlace(deployment(template), place);
+      assert.deepEqual(
+        [workload, problems.map(problemLine)],
+        [undefined, [`error FW0902 metadata.annotations: expected ${message}`]],
+      );
+    });
+  }
+
+  const shop = { namespace: 'shop' };
+  check('does not run without a Consul', web, 'a Consul to register pods in, found none', { missing: 'found none' });
+  check(
+    'does not run in another namespace than the services of Consul',
+    web,
+    'a workload of the namespace books, where services of this Consul live, found one of shop',
+    { namespace: 'books' },
+  );
+  check(
+    'does not run without a port',
+    web.replace('ports: [{ name: http, containerPort: 9080 }]', 'ports: []'),
+    'a port to register in Consul, found none',
+    shop,
+  );
+  check(
+    'does not run as a gateway',
+    web.replace('annotations: {', 'annotations: { inject.istio.io/templates: gateway,'),
+    'a service to register in Consul, found a gateway',
+    shop,
+  );
+  check(
+    'does not run when it asks for a registry that nobody knows',
+    web.replace('registry: consul', 'registry: eureka'),
+    'up.fairway.dev/registry to be consul or kubernetes, found "eureka"',
+    shop,
   );
 });

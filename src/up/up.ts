@@ -3,6 +3,8 @@
  * Envoy, on the loopback interface and without root.
  *
  *      folder ─► control plane ◄─ Pods, EndpointSlices ─ local platform ─► processes, Envoys ─► (xDS) control plane
+ *                      ▲                                       │
+ *                      └─────── its catalog ─ Consul ◄─────────┘
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +18,7 @@ import { type KubernetesObject, type ObjectChange, objectKey } from '../model/ku
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import { type AddressBlock, takeAddressBlock } from './address-block.ts';
 import { LocalPlatform } from './local-platform.ts';
+import { idleConsul, type MeshConsul, meshConsul, type StatedConsul } from './mesh-consul.ts';
 import { adminPort } from './pod.ts';
 import { type Propagation, type PropagationWatch, rejectionsOf, watchPropagation } from './propagation.ts';
 import { suggestions } from './report.ts';
@@ -23,6 +26,8 @@ import type { RunningPod } from './running-pod.ts';
 
 export interface UpOptions extends Omit<DiscoveryServerOptions, 'sources' | 'meshDefaults' | 'onAnswer'> {
   readonly folder: string;
+  /** Where workloads that say so are registered, instead of in a Consul that is started for them. */
+  readonly consul?: StatedConsul;
   /** Where bootstraps and logs go, and stay; a temporary folder that goes with the mesh when absent. */
   readonly workFolder?: string;
   /** Told whenever a pod has come, gone, or changed its readiness. */
@@ -40,6 +45,7 @@ export interface LocalMesh {
   readonly envoy: { readonly path: string; readonly version: string } | undefined;
   /** Undefined when no workload runs. */
   readonly workFolder: string | undefined;
+  readonly consul: Pick<MeshConsul, 'server' | 'agent' | 'complaint'>;
   pods(): readonly RunningPod[];
   /** How many pods there are to be. */
   wanted(): number;
@@ -51,11 +57,42 @@ export interface LocalMesh {
   close(graceMs: number): Promise<void>;
 }
 
-/** Starts a local mesh. Throws ListenError. */
+/** Starts a local mesh. Throws ListenError, or the reason of the signal that ends the wait for sources. */
 export async function startLocalMesh(options: UpOptions): Promise<LocalMesh> {
-  const { log, cluster, domainSuffix } = options;
   const envoy = findEnvoy();
-  const platform = new LocalPlatform({ log, onChange: options.onPods });
+  // Without an Envoy no workload runs, and none is registered.
+  if (envoy === undefined) return startWith(options, { envoy, place: undefined, consul: idleConsul(options.folder) });
+  const place = await takePlace(options.workFolder);
+  const { workFolder } = place;
+  const { consul: stated } = options;
+  const consul = await meshConsul({ ...options, workFolder, ...(stated === undefined ? {} : { stated }) });
+  try {
+    const mesh = await startWith(options, { envoy, place, consul });
+    const close = async (graceMs: number) => {
+      await mesh.close(graceMs);
+      await leave(place, consul);
+    };
+    return { ...mesh, close };
+  } catch (error) {
+    await leave(place, consul);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly envoy: LocalMesh['envoy'];
+  readonly place: Place | undefined;
+  readonly consul: MeshConsul;
+}
+
+async function startWith(options: UpOptions, { envoy, place, consul }: Parts): Promise<LocalMesh> {
+  const { log, cluster, domainSuffix, catalogs = [] } = options;
+  const { place: consulPlace, registrar } = consul;
+  const platform = new LocalPlatform({
+    log,
+    onChange: options.onPods,
+    consul: { ...consulPlace, ...(registrar === undefined ? {} : { registrar }) },
+  });
   const objects = new Map<string, KubernetesObject>();
   let propagation: PropagationWatch | undefined;
   let report: (changes: readonly ObjectChange[]) => void = () => {};
@@ -71,6 +108,7 @@ export async function startLocalMesh(options: UpOptions): Promise<LocalMesh> {
   const server = await startDiscoveryServer({
     ...options,
     sources: [files, platform.source],
+    catalogs: [...catalogs, ...consul.catalogs],
     // Nothing is intercepted here, so that only the name in a request says where a host lies that no service has.
     meshDefaults: { outboundTrafficPolicy: { mode: 'ALLOW_ANY_DYNAMIC_DNS' } },
     onAnswer: () => propagation?.answered(),
@@ -78,27 +116,42 @@ export async function startLocalMesh(options: UpOptions): Promise<LocalMesh> {
   const watch = watchPropagation(() => server.ads.connections(), performance.now.bind(performance));
   propagation = watch;
   report = reporter(server, watch, options.onPropagation);
-  const place = envoy === undefined ? undefined : await takePlace(options.workFolder);
   if (envoy !== undefined && place !== undefined)
-    platform.start({ envoy: envoy.path, xds: server.xdsAddress, cluster, domainSuffix, log, ...place });
+    platform.start({
+      envoy: envoy.path,
+      xds: server.xdsAddress,
+      cluster,
+      domainSuffix,
+      log,
+      addresses: place.addresses,
+      workFolder: place.workFolder,
+    });
   return {
     server,
     envoy,
     workFolder: place?.workFolder,
+    consul,
     pods: () => platform.pods,
     wanted: () => platform.workloads.reduce((sum, { replicas }) => sum + replicas, 0),
     suggestions: () => suggestions([...objects.values()]),
     settled: () => watch.changed().then(() => {}),
     rejections: () => server.ads.connections().flatMap(rejectionsOf),
     async close(graceMs) {
+      // Others who read a Consul that stays shall not call pods that end; one that was started here ends as well.
+      if (consul.agent === undefined) await registrar?.withdraw();
       // Proxies go first: they need no new configuration while they end.
       await platform.close();
       await server.close(graceMs);
-      place?.addresses.release();
-      if (place !== undefined && options.workFolder === undefined)
-        rmSync(place.workFolder, { recursive: true, force: true });
     },
   };
+}
+
+/** Ends what was there before the mesh, when the mesh has ended. */
+async function leave({ addresses, workFolder, isTemporary }: Place, { registrar, agent }: MeshConsul): Promise<void> {
+  await registrar?.stop();
+  await agent?.stop();
+  addresses.release();
+  if (isTemporary) rmSync(workFolder, { recursive: true, force: true });
 }
 
 /** Says what becomes of changes, but for objects that are refused: their problems have been told. */
@@ -138,12 +191,16 @@ function observed(
   };
 }
 
+interface Place {
+  readonly addresses: AddressBlock;
+  readonly workFolder: string;
+  readonly isTemporary: boolean;
+}
+
 /** Addresses for pods, and a folder for what they write. */
-async function takePlace(
-  stated: string | undefined,
-): Promise<{ readonly addresses: AddressBlock; readonly workFolder: string }> {
+async function takePlace(stated: string | undefined): Promise<Place> {
   const addresses = await takeAddressBlock(blocks, { part: 1, number: 1, port: adminPort });
   const workFolder = stated ?? mkdtempSync(join(tmpdir(), 'fairway-'));
   mkdirSync(workFolder, { recursive: true });
-  return { addresses, workFolder };
+  return { addresses, workFolder, isTemporary: stated === undefined };
 }
