@@ -23,7 +23,7 @@ export interface BlockingQueryOptions {
   readonly onAnswer: (answer: QueryAnswer) => void;
   /** The index went back: the server may have forgotten what it knew. What it says now follows, without a wait. */
   readonly onReset: () => void;
-  readonly onFault: (reason: string) => void;
+  readonly onFault: (reason: string, error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +66,7 @@ export async function blockingQuery(options: BlockingQueryOptions): Promise<void
       index = known = Math.max(1, next);
     } catch (error) {
       if (signal.aborted) return;
-      onFault((error as Error).message);
+      onFault((error as Error).message, error);
       // Whoever answers an error may answer from another past next time.
       index = undefined;
       await delay(clock, Math.max(backoff.next(), respiteAskedFor(error)), signal);

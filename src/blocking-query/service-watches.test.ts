@@ -190,6 +190,20 @@ describe('services beyond the budget', () => {
   });
 });
 
+it('everything is asked again without waiting when that is wanted', async (test) => {
+  const { set, settle, happened, watches } = watch(test, 2);
+  set('a b c');
+  await settle();
+  happened();
+  watches.askAgain();
+  await settle({}, 4);
+  assert.deepEqual(happened(), {
+    heard: ['a reset', 'a=1', 'b reset', 'b=1', 'c reset', 'c=1'],
+    waits: 'a b',
+    reads: '',
+  });
+});
+
 it('nothing is asked or waited for when the signal has aborted', async (test) => {
   const { set, settle, stop, client, pass, watches } = watch(test, 1);
   set('a b c');

@@ -28,7 +28,7 @@ export interface ServiceWatchesOptions {
   /** The server may have forgotten what it knew. What it says now follows. */
   readonly onReset: (name: string) => void;
   /** A service cannot be read; what went wrong last. */
-  readonly onFault: (name: string, reason: string) => void;
+  readonly onFault: (name: string, reason: string, error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -103,6 +103,15 @@ export class ServiceWatches {
     this.#read();
   }
 
+  /** Asks about everything without waiting: connections may have died without a word, or rights have changed. */
+  askAgain(): void {
+    for (const [name, { stop, changedAtMs, index }] of [...this.#watched]) {
+      stop.abort();
+      this.#watch(name, { changedAtMs, index });
+    }
+    this.suspectAll();
+  }
+
   #watch(name: string, known: Known = unknown): void {
     const { client, queryOf, waitMs, clock, random, onAnswer, onReset, onFault, signal } = this.#options;
     const stop = new AbortController();
@@ -120,7 +129,7 @@ export class ServiceWatches {
         watched.index = answer.index ?? 0;
       },
       onReset: () => onReset(name),
-      onFault: (reason) => onFault(name, reason),
+      onFault: (reason, error) => onFault(name, reason, error),
       signal: AbortSignal.any([signal, stop.signal]),
     });
   }
@@ -175,7 +184,7 @@ export class ServiceWatches {
       this.#retries.delete(name);
     } catch (error) {
       if (signal.aborted || !this.#unwatched.has(name)) return;
-      onFault(name, (error as Error).message);
+      onFault(name, (error as Error).message, error);
       void this.#readLater(name, error);
     }
     await delay(clock, pauseMs, signal);

@@ -91,7 +91,7 @@ export class NomadWatch {
     const mostNames = connections / 8;
     this.#asked = namespaces.includes('*') || namespaces.length > mostNames ? ['*'] : [...new Set(namespaces)];
     const visibility = new VisibilityLog({ name: catalog, log, clock });
-    this.#state = new PartsState({ resource: 'services', visibility, now: options.now }, sink);
+    this.#state = new PartsState({ resource: 'services', visibility, now: options.now, clock }, sink);
     this.#denials = new Denials({ catalog, region, sink });
     this.#checks = new CheckRound({
       ask: (allocation, query) => api.checks(allocation, query),
@@ -146,6 +146,7 @@ export class NomadWatch {
       this.#followEvents(),
       this.#sweep(),
     ]);
+    this.#state.close();
   }
 
   /** What is registered of a service now, by a request of its own; undefined when nothing is. */
@@ -238,7 +239,7 @@ export class NomadWatch {
 
   /** Whoever has lost something has to be asked again before what is missing counts. */
   #wentBack(part: string): void {
-    this.#state.failed(part, 'the index went back: the server has lost something, or is another one');
+    this.#state.doubted(part, 'the index went back: the server has lost something, or is another one');
   }
 
   async #followEvents(): Promise<void> {
