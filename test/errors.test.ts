@@ -30,6 +30,8 @@ const shownInWords: readonly Code[] = [
   'FW3110',
   'FW3111',
   'FW3112',
+  'FW3113',
+  'FW3114',
   'FW3120',
   'FW3121',
   'FW3122',

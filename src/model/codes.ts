@@ -152,6 +152,8 @@ export const codes = {
   FW3110: 'registration that cannot be read',
   FW3111: 'instances that contradict each other',
   FW3112: 'service whose instances cannot be read',
+  FW3113: 'services that the token may not read',
+  FW3114: 'service that Consul does not tell of',
   FW3120: 'registration without a running allocation',
   FW3121: 'allocations or checks that cannot be read',
   FW3122: 'event stream that says nothing',

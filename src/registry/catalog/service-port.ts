@@ -15,10 +15,10 @@ export interface PortStatement {
 const usualPort = 80;
 
 /**
- * The number that instances ask for, else the port that all of them share, else 80; the protocol that they name. Where instances
+ * The number that instances ask for, else the port that all of them share, else the usual one; the protocol that they name. Where instances
  * disagree, what most of them say counts, and of what equally many say the first in order.
  */
-export function servicePortOf(statements: readonly PortStatement[]): ServicePort {
+export function servicePortOf(statements: readonly PortStatement[], usual = usualPort): ServicePort {
   const asked = mostFrequent(
     statements.flatMap(({ servicePort }) => (isPort(Number(servicePort)) ? [String(Number(servicePort))] : [])),
   );
@@ -26,7 +26,7 @@ export function servicePortOf(statements: readonly PortStatement[]): ServicePort
   const [shared] = listened.length === 1 ? listened : [];
   const protocol = parseProtocol(mostFrequent(statements.flatMap((one) => one.protocol?.toLowerCase() ?? [])) ?? '');
   return {
-    number: asked === undefined ? (shared ?? usualPort) : Number(asked),
+    number: asked === undefined ? (shared ?? usual) : Number(asked),
     name: protocol === 'auto' ? 'default' : protocol.toLowerCase(),
     protocol,
   };

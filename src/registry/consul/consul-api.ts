@@ -9,10 +9,12 @@ type Question = Omit<Query, 'wait' | 'signal'>;
 /** Questions to one datacenter; to the agent's own when it is not stated. */
 export class ConsulApi {
   readonly client: Pick<QueryClient, 'get'>;
+  readonly dc: string | undefined;
   readonly #parameters: Question['parameters'];
 
   constructor(client: Pick<QueryClient, 'get'>, dc: string | undefined) {
     this.client = client;
+    this.dc = dc;
     this.#parameters = dc === undefined ? {} : { dc };
   }
 

@@ -45,9 +45,12 @@ export function consulCatalogs(options: ConsulOptions): readonly Catalog[] {
   const client = new QueryClient({ api: 'Consul', access, userAgent, mostConnections: connections });
   const whileRunning = async (work: () => Promise<void>) => {
     running += 1;
-    await work();
-    running -= 1;
-    if (running === 0) client.close();
+    try {
+      await work();
+    } finally {
+      running -= 1;
+      if (running === 0) client.close();
+    }
   };
   return asked.map((dc) =>
     consulCatalog(options, { client, dc, budget, isOneOfSeveral: asked.length > 1, whileRunning }),

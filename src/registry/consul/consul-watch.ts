@@ -8,10 +8,11 @@
  * the others are worth a look. What cannot be read stays as it was known, and makes the datacenter stale.
  */
 import { blockingQuery } from '../../blocking-query/blocking-query.ts';
-import type { Query, QueryAnswer } from '../../blocking-query/client.ts';
+import { type Query, type QueryAnswer, QueryError } from '../../blocking-query/client.ts';
 import { ServiceWatches } from '../../blocking-query/service-watches.ts';
 import { backoff } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { delay } from '../../lib/delay.ts';
 import { ConnectionError } from '../../lib/http-client.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
@@ -48,9 +49,11 @@ export interface ConsulTimes {
   readonly namesWaitMs: number;
   /** How long a service may be listed without instances before somebody is told. */
   readonly emptyMs: number;
+  /** How often it is asked whether the token may read instances by now. */
+  readonly deniedMs: number;
 }
 
-export const usualTimes: ConsulTimes = { waitMs: 300_000, namesWaitMs: 30_000, emptyMs: 5000 };
+export const usualTimes: ConsulTimes = { waitMs: 300_000, namesWaitMs: 30_000, emptyMs: 2000, deniedMs: 10_000 };
 
 const names = 'the list of services';
 
@@ -60,16 +63,25 @@ export class ConsulWatch {
   readonly #state: PartsState;
   readonly #services: ServiceWatches;
   readonly #registered: RegisteredServices;
+  readonly #sink: Sink<CatalogChange>;
   /** Of the last answer; undefined before the first. */
   #listed: Listed | undefined;
+  #listIndex: number | undefined;
   #areChecksWatched = false;
+  /** Services that are listed and have no instances for us. */
+  readonly #empty = new Set<string>();
+  /** Whether somebody looks at those. */
+  #isLooking = false;
+  /** Connections may have died without a word. */
+  #hasFallenSilent = false;
 
   constructor(options: ConsulWatchOptions, sink: Sink<CatalogChange>, signal: AbortSignal) {
     const { catalog, api, log, clock, now, random, times, budget } = options;
     this.#options = options;
     this.#signal = signal;
+    this.#sink = sink;
     const visibility = new VisibilityLog({ name: catalog, log, clock });
-    this.#state = new PartsState({ resource: 'services', visibility, now }, sink);
+    this.#state = new PartsState({ resource: 'services', visibility, now, clock }, sink);
     this.#registered = new RegisteredServices({
       ...options,
       emit: (change) => sink.apply([change]),
@@ -84,16 +96,17 @@ export class ConsulWatch {
       random,
       onAnswer: (name, answer) => this.#takeService(name, answer),
       onReset: (name) => this.#wentBack(name),
-      onFault: (name, reason) => this.#state.failed(name, reason),
+      onFault: (name, reason, error) => this.#cannotRead(name, reason, error),
       signal,
     });
   }
 
   /** Until the signal aborts. */
-  run(): Promise<void> {
+  async run(): Promise<void> {
     this.#state.expect(names);
     const { api, times } = this.#options;
-    return this.#follow(names, api.services(), times.namesWaitMs, (answer) => this.#takeNames(answer));
+    await this.#follow(names, api.services(), times.namesWaitMs, (answer) => this.#takeNames(answer));
+    this.#state.close();
   }
 
   /** What is registered of a service now, as the leader knows it; undefined when nothing is. */
@@ -125,7 +138,10 @@ export class ConsulWatch {
         this.#state.seen(part);
       },
       onReset: () => this.#wentBack(part),
-      onFault: (reason) => this.#state.failed(part, reason),
+      onFault: (reason, error) => {
+        this.#hasFallenSilent ||= error instanceof ConnectionError && error.isSilence;
+        this.#state.failed(part, reason);
+      },
       signal: this.#signal,
     });
   }
@@ -135,16 +151,17 @@ export class ConsulWatch {
     const listed = listedServices(readAnswer(servicesSchema, answer));
     const reason = whyNotWhole(before, listed);
     if (reason !== undefined) throw new ConnectionError(reason);
+    const hasMoved = before !== undefined && answer.index !== this.#listIndex;
     this.#listed = listed;
+    this.#listIndex = answer.index;
+    this.#tellFiltered(answer.isFiltered);
     const offered = new Set([...listed.keys()].filter((name) => name !== ownService && name !== ''));
     for (const name of offered) if (before?.has(name) !== true) this.#state.expect(name);
     this.#services.set(offered);
-    if (before !== undefined) this.#seekChanges(namedChanges(before, listed));
-    for (const name of before?.keys() ?? []) {
-      if (offered.has(name) || name === ownService) continue;
-      this.#registered.drop(name);
-      this.#state.seen(name);
-    }
+    for (const name of before?.keys() ?? []) if (!offered.has(name) && name !== ownService) this.#drop(name);
+    if (this.#hasFallenSilent) this.#services.askAgain();
+    else if (hasMoved) this.#seekChanges(namedChanges(before, listed));
+    this.#hasFallenSilent = false;
     if (this.#services.needsHints) this.#watchChecks();
   }
 
@@ -154,29 +171,73 @@ export class ConsulWatch {
     if (changed.length === 0) this.#services.suspectAll();
   }
 
+  #drop(name: string): void {
+    this.#empty.delete(name);
+    this.#registered.drop(name);
+    this.#state.seen(name);
+  }
+
   /** Yields whether the service is another than before. */
   #takeService(name: string, answer: QueryAnswer): boolean {
     const entries = readAnswer(entriesSchema, answer);
     this.#state.seen(name);
-    if (entries.length > 0) return this.#registered.set(name, entries);
-    // Its name is about to go from the list; or the token sees names, but no nodes.
-    const { clock, times, api } = this.#options;
-    clock.after(times.emptyMs, () => void this.#lookAtEmpty(name, api.service(name)));
+    if (entries.length > 0) {
+      this.#empty.delete(name);
+      return this.#registered.set(name, entries, answer.isFiltered);
+    }
+    // Its name is about to go from the list, and the service with it; or the token sees names, but no nodes.
+    this.#empty.add(name);
+    if (!this.#isLooking) void this.#lookAtEmpty();
     return false;
   }
 
-  /** Never rejected. */
-  async #lookAtEmpty(name: string, query: Omit<Query, 'wait' | 'signal'>): Promise<void> {
-    if (this.#signal.aborted || this.#listed?.has(name) !== true) return;
+  /** As long as services are listed without instances: tells of it, and asks everything once one of them has some. Never rejected. */
+  async #lookAtEmpty(): Promise<void> {
+    const { clock, times } = this.#options;
+    this.#isLooking = true;
+    for (let pauseMs = times.emptyMs; this.#empty.size > 0; pauseMs = times.deniedMs) {
+      const before = [...this.#empty];
+      await delay(clock, pauseMs, this.#signal);
+      if (this.#signal.aborted) return;
+      const still = before.filter((name) => this.#empty.has(name));
+      const [first] = still;
+      if (first === undefined) continue;
+      const isDenied = await this.#isEmpty(first);
+      if (isDenied === true) for (const name of still) if (this.#empty.has(name)) this.#registered.denied(name);
+      if (isDenied === false) this.#services.askAgain();
+    }
+    this.#isLooking = false;
+  }
+
+  /** Whether a service has no instances for us just now; undefined when nobody knows. */
+  async #isEmpty(name: string): Promise<boolean | undefined> {
+    const { api } = this.#options;
     try {
-      const answer = await this.#options.api.client.get({ ...query, signal: this.#signal });
-      const entries = readAnswer(entriesSchema, answer);
-      if (this.#listed?.has(name) !== true) return;
-      if (entries.length === 0) this.#registered.unreadable(name);
-      else this.#registered.set(name, entries);
+      const answer = await api.client.get({ ...api.service(name), signal: this.#signal });
+      return readAnswer(entriesSchema, answer).length === 0;
     } catch {
       // Its own query says what is wrong.
+      return undefined;
     }
+  }
+
+  /** What Consul says of one service alone, such as that it has an odd name, is no fault of the datacenter. */
+  #cannotRead(name: string, reason: string, error: unknown): void {
+    if (error instanceof QueryError && isFinal(error)) {
+      this.#registered.refused(name, reason);
+      this.#state.seen(name);
+    } else this.#state.failed(name, reason);
+  }
+
+  #tellFiltered(isFiltered: boolean): void {
+    const { catalog, api } = this.#options;
+    const name = api.dc ?? catalog;
+    const object = { kind: 'ConsulDatacenter', namespace: '', name, cluster: catalog };
+    const message = 'expected a token that may read all services, found that some are left out';
+    this.#sink.problems(
+      `${catalog} list of services`,
+      isFiltered ? [{ code: 'FW3113', severity: 'info', message, path: '', object }] : [],
+    );
   }
 
   /** Checks that do not pass name services, or nodes: with them, what has no query of its own is read soon after it changes. */
@@ -195,6 +256,11 @@ export class ConsulWatch {
 
   /** Whoever has lost something has to be asked again before what is missing counts. */
   #wentBack(part: string): void {
-    this.#state.failed(part, 'the index went back: the server has lost something, or is another one');
+    this.#state.doubted(part, 'the index went back: the server has lost something, or is another one');
   }
+}
+
+/** Whether it is no use to ask again, by what HTTP says; rights may change, and haste be over. */
+function isFinal({ status }: QueryError): boolean {
+  return status >= 300 && status < 500 && ![401, 403, 408, 429].includes(status);
 }

@@ -8,9 +8,10 @@ export type Listed = ReadonlyMap<string, readonly string[]>;
 /** Every datacenter lists its own servers as this service. */
 export const ownService = 'consul';
 
-export function listedServices(answer: { readonly [name: string]: readonly string[] }): Listed {
+export function listedServices(answer: { readonly [name: string]: unknown }): Listed {
   const listed = new Map<string, string[]>();
-  for (const [name, tags] of Object.entries(answer)) ensure(listed, name.toLowerCase(), () => []).push(...tags);
+  for (const [name, tags] of Object.entries(answer))
+    ensure(listed, name.toLowerCase(), () => []).push(...(Array.isArray(tags) ? tags.map(String) : []));
   for (const tags of listed.values()) tags.sort();
   return listed;
 }
@@ -20,10 +21,14 @@ export function namedChanges(before: Listed, after: Listed): readonly string[] {
   return [...after].filter(([name, tags]) => !equal(before.get(name), tags)).map(([name]) => name);
 }
 
-/** Why a list is not believed to be whole; undefined when it is. */
+/**
+ * Why a list is not believed to be whole; undefined when it is. A token without rights gets a list in which everything is missing that
+ * it may not read (Consul 1.8.7 without a word), and every datacenter lists its own servers.
+ */
 export function whyNotWhole(before: Listed | undefined, after: Listed): string | undefined {
-  const hasLostItself = before?.has(ownService) === true && !after.has(ownService);
-  return hasLostItself
+  if (after.size === 0)
+    return `expected at least the service ${ownService}, found no services: the token may read none`;
+  return before?.has(ownService) === true && !after.has(ownService)
     ? `expected the service ${ownService}, which every datacenter lists, found none: the token may no longer read services`
     : undefined;
 }

@@ -3,8 +3,8 @@ import { decodeOr } from '../../lib/decode-or.ts';
 import { equal } from '../../lib/equal.ts';
 import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
 import type { Problem } from '../../model/problem.ts';
-import { type Entry, entrySchema } from './schema.ts';
-import { type ConsulNames, protocolsOf, toCatalogService } from './service.ts';
+import { type Entry, entryNameSchema, entrySchema } from './schema.ts';
+import { type ConsulNames, contradictions, idOf, isOfConsulsMesh, toCatalogService } from './service.ts';
 
 export interface RegisteredServicesOptions extends ConsulNames {
   readonly kind: string;
@@ -15,7 +15,8 @@ export interface RegisteredServicesOptions extends ConsulNames {
 }
 
 interface KnownService {
-  readonly service: CatalogService;
+  /** Undefined of what is of no use to clients. */
+  readonly service: CatalogService | undefined;
   /** Nodes that have an instance of it. */
   readonly nodes: ReadonlySet<string>;
 }
@@ -31,13 +32,16 @@ export class RegisteredServices {
     this.#options = options;
   }
 
-  /** Takes all entries of a service, of which there is at least one. Yields whether they say something new. */
-  set(name: string, values: readonly unknown[]): boolean {
-    const { entries, problems } = this.#read(name, values);
-    this.#options.problems(this.#part(name), problems);
-    const service = toCatalogService(name, entries, this.#options);
+  /**
+   * Takes all entries of a service, of which there is at least one; some may be left out because the token may not read them.
+   * Yields whether they say something new.
+   */
+  set(name: string, values: readonly unknown[], isFiltered: boolean): boolean {
+    const { service, nodes, problems } = this.#read(name, values);
+    const denied = isFiltered ? [this.#denied(name, 'that some are left out')] : [];
+    this.#options.problems(this.#part(name), [...denied, ...problems]);
     const before = this.#services.get(name);
-    this.#services.set(name, { service, nodes: new Set(entries.map(({ Node }) => Node.Node)) });
+    this.#services.set(name, { service, nodes });
     if (equal(before?.service, service)) return false;
     this.#options.emit({ name, service });
     return true;
@@ -45,27 +49,26 @@ export class RegisteredServices {
 
   /** No service of that name is listed any more. */
   drop(name: string): void {
-    this.#options.problems(this.#part(name), []);
+    const before = this.#services.get(name);
     this.#services.delete(name);
-    this.#options.emit({ name, service: undefined });
+    this.#options.problems(this.#part(name), []);
+    if (before?.service !== undefined) this.#options.emit({ name, service: undefined });
   }
 
-  /** A service is listed, but has no instances: it is going, or the token may not read its nodes. What is known stays. */
-  unreadable(name: string): void {
-    const message = 'expected instances of a service that is listed, found none';
-    const hint = 'the token needs node:read beside service:read';
-    const problem = { ...this.#problem(name, 'FW3112', '', message), hint };
-    this.#options.problems(this.#part(name), [problem]);
+  /** A service is listed, but has no instances for us. What is known stays. */
+  denied(name: string): void {
+    this.#options.problems(this.#part(name), [this.#denied(name, 'none')]);
   }
 
-  has(name: string): boolean {
-    return this.#services.has(name);
+  /** Consul refuses to tell of a service, and would again. What is known stays. */
+  refused(name: string, found: string): void {
+    const message = `expected the instances of a service that is listed, found ${found}`;
+    this.#options.problems(this.#part(name), [this.#problem(name, 'FW3114', '', message)]);
   }
 
   /** What a service would be if these were its entries; undefined when there are none. Nobody is told. */
   describe(name: string, values: readonly unknown[]): CatalogService | undefined {
-    if (values.length === 0) return undefined;
-    return toCatalogService(name, this.#read(name, values).entries, this.#options);
+    return values.length === 0 ? undefined : this.#read(name, values).service;
   }
 
   /** The services that have an instance at a node. */
@@ -73,23 +76,34 @@ export class RegisteredServices {
     return [...this.#services].filter(([, { nodes }]) => nodes.has(node)).map(([name]) => name);
   }
 
-  #read(name: string, values: readonly unknown[]) {
-    const problems: Problem[] = [];
-    const entries = values.flatMap((value, i): readonly Entry[] => {
+  #read(name: string, values: readonly unknown[]): KnownService & { readonly problems: readonly Problem[] } {
+    const entries: Entry[] = [];
+    const unreadable: string[] = [];
+    const told: [code: Problem['code'], path: string, message: string][] = [];
+    for (const [i, value] of values.entries()) {
       const found = decodeOr<Entry, string>(entrySchema, value, (message) => message);
       if (typeof found === 'string') {
-        if (problems.length < mostProblems) problems.push(this.#problem(name, 'FW3110', `[${i}]`, found));
-        return [];
-      }
-      // What stands beside a service for Consul's own mesh is nobody's destination.
-      return (found.Service.Kind ?? '') === '' ? [found] : [];
-    });
-    const protocols = protocolsOf(entries);
-    if (protocols.length > 1) {
-      const message = `expected instances that agree on their protocol, found ${protocols.join(' and ')}`;
-      problems.push(this.#problem(name, 'FW3111', '', message));
+        unreadable.push(looseIdOf(value));
+        told.push(['FW3110', `[${i}]`, found]);
+      } else entries.push(found);
     }
-    return { entries, problems };
+    const services = entries.filter((entry) => !isOfConsulsMesh(entry));
+    // What is still there stays as it was known.
+    const known = this.#services.get(name)?.service?.instances ?? [];
+    const kept = known.filter(({ id }) => unreadable.includes(id));
+    for (const message of contradictions(services)) told.push(['FW3111', '', message]);
+    const service = toCatalogService(name, services, this.#options);
+    return {
+      service:
+        services.length + kept.length === 0 ? undefined : { ...service, instances: [...service.instances, ...kept] },
+      nodes: new Set(entries.map(({ Node }) => Node.Node)),
+      problems: told.slice(0, mostProblems).map(([code, path, message]) => this.#problem(name, code, path, message)),
+    };
+  }
+
+  #denied(name: string, found: string): Problem {
+    const message = `expected all instances of a service that is listed, found ${found}`;
+    return { ...this.#problem(name, 'FW3112', '', message), hint: 'the token needs node:read beside service:read' };
   }
 
   #problem(name: string, code: Problem['code'], path: string, message: string): Problem {
@@ -100,4 +114,10 @@ export class RegisteredServices {
   #part(name: string): string {
     return `${this.#options.catalog} registrations: ${name}`;
   }
+}
+
+/** The id of an entry of which other things cannot be read; empty when not even that can. */
+function looseIdOf(value: unknown): string {
+  const found = decodeOr(entryNameSchema, value, () => undefined);
+  return found === undefined ? '' : idOf(found);
 }

@@ -1,10 +1,10 @@
 /** What Consul's API answers, as far as it is read. https://developer.hashicorp.com/consul/api-docs/health */
-import { any, type Infer, integer, list, map, number, object, string } from '../../lib/schema.ts';
+import { any, boolean, type Infer, integer, list, map, number, object, string } from '../../lib/schema.ts';
 
 const open = { isOpen: true } as const;
 
-/** Tags by name: `GET /v1/catalog/services`. */
-export const servicesSchema = map(list(string));
+/** Tags by name, perhaps null: `GET /v1/catalog/services`. */
+export const servicesSchema = map(any);
 
 /** `GET /v1/health/service/NAME`: each entry is read by itself, so that one cannot hide the others. */
 export const entriesSchema = list(any);
@@ -39,7 +39,7 @@ export const entrySchema = object(
         Meta: map(string),
         Port: anyPort,
         /** Newer servers: ports with names. */
-        Ports: list(object({ Name: string, Port: anyPort }, open)),
+        Ports: list(object({ Name: string, Port: anyPort, Default: boolean }, open)),
         Weights: object({ Passing: number, Warning: number }, open),
         Locality: locality,
       },
@@ -50,6 +50,16 @@ export const entrySchema = object(
   { isOpen: true, required: ['Node', 'Service'] },
 );
 export type Entry = Infer<typeof entrySchema>;
+
+/** What is left of an entry that tells which one it is. */
+export const entryNameSchema = object(
+  {
+    Node: object({ Node: string }, { isOpen: true, required: ['Node'] }),
+    Service: object({ ID: string }, { isOpen: true, required: ['ID'] }),
+  },
+  { isOpen: true, required: ['Node', 'Service'] },
+);
+export type EntryName = Infer<typeof entryNameSchema>;
 
 /** `GET /v1/health/state/critical`. */
 export const checksSchema = list(

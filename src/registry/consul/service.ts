@@ -1,14 +1,15 @@
 /** A service of Consul as a service of a catalog. docs/consul.md has the rules as tables. */
+import { compareTexts } from '../../lib/compare.ts';
 import type { CatalogInstance, CatalogService } from '../../model/catalog.ts';
 import type { Health } from '../../model/endpoint.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Locality } from '../../model/locality.ts';
-import { parseProtocol } from '../../model/protocol.ts';
+import { kubernetesProtocol, parseProtocol, protocolNames } from '../../model/protocol.ts';
 import type { ServicePort } from '../../model/service.ts';
 import { fillTemplate } from '../catalog/hostname-template.ts';
 import { servicePortOf } from '../catalog/service-port.ts';
 import { labelsOfTags, valueOfTag } from '../catalog/tags.ts';
-import type { Entry } from './schema.ts';
+import type { Entry, EntryName } from './schema.ts';
 
 export interface ConsulNames {
   /** Where services live. */
@@ -19,12 +20,12 @@ export interface ConsulNames {
   readonly address: 'lan' | 'wan';
 }
 
-/** Keys of metadata that are about the service as a whole, and no labels of an instance. */
-const ofService = new Set(['istio-protocol', 'istio-port', 'istio-service-account', 'istio-network']);
+/** Keys of metadata that are told elsewhere, and are no labels: `istio-port`, `istio-port-admin`. */
+const ofService = /^istio-(service-account|network|(protocol|port)(-.*)?)$/;
 
 /** `name` is in lower case: Consul does not tell case apart. Entries may be in any order. */
 export function toCatalogService(name: string, entries: readonly Entry[], names: ConsulNames): CatalogService {
-  const sorted = [...entries].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  const sorted = [...entries].sort((a, b) => compareTexts(idOf(a), idOf(b)));
   const ports = portsOf(sorted, names);
   const dc = sorted[0]?.Node.Datacenter ?? '';
   return {
@@ -35,13 +36,32 @@ export function toCatalogService(name: string, entries: readonly Entry[], names:
   };
 }
 
-/** The protocols that instances name, in lower case, sorted: more than one is a contradiction. */
-export function protocolsOf(entries: readonly Entry[]): readonly string[] {
-  return [...new Set(entries.flatMap((entry) => protocolOf(entry)?.toLowerCase() ?? []))].sort();
+/** What instances say of their service that is no sense, or not what others say; sorted. */
+export function contradictions(entries: readonly Entry[]): readonly string[] {
+  const said = (key: string) => [...new Set(entries.flatMap((entry) => saysOf(entry, key) ?? []))].sort();
+  const protocols = [...new Set(entries.flatMap((entry) => protocolOf(entry)?.toLowerCase() ?? []))].sort();
+  const ports = said('istio-port');
+  return [
+    ...said('istio-protocol').flatMap((name) =>
+      parseProtocol(name) === 'auto'
+        ? [`expected istio-protocol to be one of ${protocolNames.join(', ')}, found ${name}`]
+        : [],
+    ),
+    ...ports.flatMap((port) => (/^\d{1,5}$/.test(port) ? [] : [`expected istio-port to be a port, found ${port}`])),
+    ...(protocols.length > 1
+      ? [`expected instances that agree on their protocol, found ${protocols.join(' and ')}`]
+      : []),
+    ...(ports.length > 1 ? [`expected instances that agree on their istio-port, found ${ports.join(' and ')}`] : []),
+  ];
+}
+
+/** What is no service but stands beside one, for Consul's own mesh: nobody's destination. */
+export function isOfConsulsMesh({ Service: { Kind = '' } }: Entry): boolean {
+  return Kind !== '' && Kind !== 'typical';
 }
 
 /** Unique in a datacenter, for IDs are unique at their node alone. */
-export function idOf({ Node, Service }: Entry): string {
+export function idOf({ Node, Service }: EntryName): string {
   return `${Node.Node}/${Service.ID}`;
 }
 
@@ -51,11 +71,10 @@ function toInstance(entry: Entry, port: string, { address }: ConsulNames): Catal
   const status = statusOf(entry);
   const serviceAccount = saysOf(entry, 'istio-service-account');
   const network = saysOf(entry, 'istio-network');
-  const named = namedPorts(entry);
   return {
     id: idOf(entry),
     address: placeOf(entry, address).address,
-    ports: named.length === 0 ? { [port]: placeOf(entry, address).port } : Object.fromEntries(named),
+    ports: Object.fromEntries(portsAt(entry, port, address)),
     labels: labelsOf(entry),
     locality: localityOf(entry),
     weight: status === 'warning' ? Warning : Passing,
@@ -98,8 +117,8 @@ function placeOf({ Node, Service }: Entry, which: 'lan' | 'wan'): { readonly add
 
 /** Metadata says more than tags, of which anybody may have several of one key. */
 function labelsOf({ Service: { Tags = [], Meta = {} } }: Entry): Labels {
-  const stated = Object.entries(Meta).filter(([key]) => !ofService.has(key));
-  return { ...labelsOfTags(Tags), ...Object.fromEntries(stated) };
+  const stated = Object.entries(Meta).filter(([key]) => !ofService.test(key));
+  return { ...labelsOfTags([...Tags].sort()), ...Object.fromEntries(stated) };
 }
 
 function localityOf({ Node, Service }: Entry): Locality {
@@ -113,36 +132,63 @@ function localityOf({ Node, Service }: Entry): Locality {
 
 /** What an instance says under a key, in its metadata or by a tag. */
 function saysOf({ Service: { Tags = [], Meta = {} } }: Entry, key: string): string | undefined {
-  return Meta[key] ?? valueOfTag(Tags, key);
+  return Meta[key] ?? valueOfTag([...Tags].sort(), key);
 }
 
 function protocolOf(entry: Entry): string | undefined {
   return saysOf(entry, 'istio-protocol') ?? saysOf(entry, 'protocol');
 }
 
-function namedPorts({ Service: { Ports = [] } }: Entry): readonly (readonly [name: string, port: number])[] {
-  return Ports.flatMap(({ Name = '', Port = 0 }) => (Name === '' ? [] : [[Name, Port] as const]));
+function namedPorts({ Service: { Ports = [] } }: Entry) {
+  return Ports.flatMap(({ Name: name = '', Port: port = 0, Default: isDefault = false }) =>
+    name === '' ? [] : [{ name, port, isDefault }],
+  );
 }
 
-/** The one port that clients call; of services with named ports one for each name, sorted by name. */
+/** Where an instance serves the service's ports. Its own port, if it has no named ones, is that of a name. */
+function portsAt(
+  entry: Entry,
+  unnamed: string,
+  address: 'lan' | 'wan',
+): readonly (readonly [name: string, port: number])[] {
+  const named = namedPorts(entry);
+  return named.length === 0
+    ? [[unnamed, placeOf(entry, address).port]]
+    : named.map(({ name, port }) => [name, port] as const);
+}
+
+/** The one port that clients call; of services with named ports one for each name, the default one first. */
 function portsOf(entries: readonly Entry[], { address }: ConsulNames): readonly ServicePort[] {
-  const names = [...new Set(entries.flatMap((entry) => namedPorts(entry).map(([name]) => name)))].sort();
-  if (names.length === 0)
-    return [
-      servicePortOf(
-        entries.map((entry) => ({
-          port: placeOf(entry, address).port,
-          servicePort: saysOf(entry, 'istio-port'),
-          protocol: protocolOf(entry),
-        })),
+  const [main, ...others] = portNamesOf(entries);
+  const statementsOf = (name: string, protocol: (entry: Entry) => string | undefined, key = 'istio-port') =>
+    entries.flatMap((entry) =>
+      portsAt(entry, main ?? name, address).flatMap(([found, port]) =>
+        found === name ? [{ port, servicePort: saysOf(entry, key), protocol: protocol(entry) }] : [],
       ),
-    ];
-  return names.map((name) => {
-    const listening = entries.flatMap((entry) => {
-      const port = namedPorts(entry).find(([found]) => found === name)?.[1];
-      return port === undefined ? [] : [{ port, servicePort: saysOf(entry, `istio-port-${name}`) }];
-    });
-    const { number } = servicePortOf(listening);
-    return { number, name, protocol: parseProtocol(name.split('-')[0] ?? '') };
-  });
+    );
+  if (main === undefined) return [servicePortOf(statementsOf('', protocolOf))];
+  const first = servicePortOf(statementsOf(main, protocolOf));
+  return [
+    { ...first, name: main, protocol: first.protocol === 'auto' ? protocolByName(main, first.number) : first.protocol },
+    ...others.map((name) => {
+      const key = `istio-port-${name}`;
+      const statements = statementsOf(name, (entry) => saysOf(entry, `istio-protocol-${name}`), key);
+      // Ports that clients call all differ, so that there is no usual one.
+      const { number, protocol } = servicePortOf(statements, Math.min(...statements.map(({ port }) => port)));
+      return { number, name, protocol: protocol === 'auto' ? protocolByName(name, number) : protocol };
+    }),
+  ];
+}
+
+/** Sorted, but for the one that most instances have for their default. */
+function portNamesOf(entries: readonly Entry[]): readonly string[] {
+  const defaults = new Map<string, number>();
+  for (const { name, isDefault } of entries.flatMap(namedPorts))
+    defaults.set(name, (defaults.get(name) ?? 0) + (isDefault ? 1 : 0));
+  return [...defaults].sort(([a, m], [b, n]) => n - m || compareTexts(a, b)).map(([name]) => name);
+}
+
+/** As Kubernetes' ports tell theirs: `http-web` speaks HTTP. */
+function protocolByName(name: string, number: number): ServicePort['protocol'] {
+  return kubernetesProtocol({ name, number, transport: 'TCP' });
 }
