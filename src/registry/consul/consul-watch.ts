@@ -180,15 +180,18 @@ export class ConsulWatch {
   /** Yields whether the service is another than before. */
   #takeService(name: string, answer: QueryAnswer): boolean {
     const entries = readAnswer(entriesSchema, answer);
+    const isNew = entries.length > 0 && this.#registered.set(name, entries, answer.isFiltered);
+    if (entries.length > 0) this.#empty.delete(name);
+    else this.#takeEmpty(name);
+    // Once what it says is in force: the first list is whole with it, perhaps.
     this.#state.seen(name);
-    if (entries.length > 0) {
-      this.#empty.delete(name);
-      return this.#registered.set(name, entries, answer.isFiltered);
-    }
-    // Its name is about to go from the list, and the service with it; or the token sees names, but no nodes.
+    return isNew;
+  }
+
+  /** The name is about to go from the list, and the service with it; or the token sees names, but no nodes. */
+  #takeEmpty(name: string): void {
     this.#empty.add(name);
     if (!this.#isLooking) void this.#lookAtEmpty();
-    return false;
   }
 
   /** As long as services are listed without instances: tells of it, and asks everything once one of them has some. Never rejected. */
