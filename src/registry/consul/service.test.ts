@@ -211,6 +211,12 @@ describe('ports', () => {
     { admin: 9000, 'http-web': 8080 },
   ]);
   check(
+    'with names are none where they are 0',
+    [entry({ Ports: [...Ports, { Name: 'socket', Port: 0 }] }), other({ Ports: [{ Name: 'socket', Port: 0 }] })],
+    '8080 http-web HTTP, 9000 admin auto',
+    [{ admin: 9000, 'http-web': 8080 }, { 'http-web': 8080 }],
+  );
+  check(
     'with names may be stated each',
     [
       entry({

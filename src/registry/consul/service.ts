@@ -139,9 +139,10 @@ function protocolOf(entry: Entry): string | undefined {
   return saysOf(entry, 'istio-protocol') ?? saysOf(entry, 'protocol');
 }
 
+/** A port of 0 is served elsewhere than at a port. */
 function namedPorts({ Service: { Ports = [] } }: Entry) {
   return Ports.flatMap(({ Name: name = '', Port: port = 0, Default: isDefault = false }) =>
-    name === '' ? [] : [{ name, port, isDefault }],
+    name === '' || port === 0 ? [] : [{ name, port, isDefault }],
   );
 }
 
