@@ -37,6 +37,11 @@ export class ConsulApi {
     return this.#question(`/v1/health/state/${status}`);
   }
 
+  /** What Consul's own pages show of all services: numbers of instances and checks. */
+  summaries(): Question {
+    return this.#question('/v1/internal/ui/services');
+  }
+
   #question(path: string): Question {
     return { path, parameters: { ...this.#parameters } };
   }

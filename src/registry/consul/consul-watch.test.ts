@@ -9,6 +9,9 @@ import { ConsulApi } from './consul-api.ts';
 import { ConsulWatch, usualTimes } from './consul-watch.ts';
 
 const namesPath = '/v1/catalog/services';
+const summaryPath = '/v1/internal/ui/services';
+const summary = (counts: { readonly [name: string]: number }) =>
+  Object.entries(counts).map(([Name, InstanceCount]) => ({ Name, InstanceCount, Nodes: ['n1'], Tags: null }));
 const pathOf = (name: string) => `/v1/health/service/${encodeURIComponent(name)}`;
 
 /** An answer with instances of these ids. */
@@ -263,6 +266,7 @@ describe('services beyond the budget', () => {
     await watched.names('consul web stock cart');
     for (const name of ['web', 'stock', 'cart']) await watched.service(name, [`${name}-1`]);
     await watched.pass(100);
+    await watched.answer(summaryPath, { value: summary({ Web: 1, stock: 1, cart: 1 }) });
     await watched.answer('/v1/health/state/critical', { value: [] });
     await watched.answer('/v1/health/state/warning', { value: [] });
     assert.deepEqual(watched.heard().at(-1), 'synced');
@@ -290,10 +294,58 @@ describe('services beyond the budget', () => {
     assert.deepEqual(asks(), ['critical 5', 'services 6', 'stock', 'warning 5', 'web 5']);
   });
 
-  it('are read when something was registered that no name tells of', async (test) => {
-    const { names, asks } = await beyond(test);
+  it('are read when something was registered there, as the summary says', async (test) => {
+    const { names, answer, asks, pass } = await beyond(test);
+    await pass(1000);
     await names('consul web stock cart', { index: 6 });
+    assert.deepEqual(asks(), ['critical 5', 'services', 'services 6', 'warning 5', 'web 5']);
+    await answer(summaryPath, { value: summary({ web: 2, cart: 2, stock: 1 }) });
+    assert.deepEqual(asks(), ['cart', 'critical 5', 'services 6', 'warning 5', 'web 5']);
+  });
+
+  it('are all read a minute later: something may hide behind what was named', async (test) => {
+    const { names, answer, asks, pass } = await beyond(test);
+    await pass(1000);
+    await names('consul web stock cart', { index: 6 });
+    await answer(summaryPath, { value: summary({ web: 2, cart: 1, stock: 1 }) });
+    await pass(59_000);
+    assert.deepEqual(asks(), ['critical 5', 'services 6', 'warning 5', 'web 5']);
+    await pass(1000);
     assert.deepEqual(asks(), ['cart', 'critical 5', 'services 6', 'stock', 'warning 5', 'web 5']);
+  });
+
+  for (const [name, say] of [
+    [
+      'says nothing',
+      (watched: ReturnType<typeof watch>) =>
+        watched.answer(summaryPath, { value: summary({ web: 1, stock: 1, cart: 1 }) }),
+    ],
+    [
+      'is not there',
+      (watched: ReturnType<typeof watch>) => watched.fail(summaryPath, new QueryError(404, 'HTTP 404', undefined)),
+    ],
+  ] as const)
+    it(`are all read at once when something was registered of which the summary ${name}`, async (test) => {
+      const watched = await beyond(test);
+      await watched.pass(1000);
+      await watched.names('consul web stock cart', { index: 6 });
+      await say(watched);
+      assert.deepEqual(watched.asks(), ['cart', 'critical 5', 'services 6', 'stock', 'warning 5', 'web 5']);
+    });
+
+  it('cost one summary a second, however often something is registered', async (test) => {
+    const { client, names, answer, pass } = await beyond(test);
+    await pass(1000);
+    const reads = () => client.open.filter(({ path }) => path === summaryPath).length;
+    await names('consul web stock cart', { index: 6 });
+    await answer(summaryPath, { value: [] });
+    for (const index of [7, 8]) await names('consul web stock cart', { index });
+    assert.equal(reads(), 0);
+    await pass(1000);
+    assert.equal(reads(), 1);
+    await answer(summaryPath, { value: [] });
+    await pass(2000);
+    assert.equal(reads(), 0);
   });
 
   it('are not read because a wait is over', async (test) => {

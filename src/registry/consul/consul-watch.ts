@@ -2,10 +2,10 @@
  * One datacenter of Consul, watched.
  *
  *      names and tags of all services ──► which services there are ──► instances of each ──► RegisteredServices ─► sink
- *      checks that do not pass ─ ─ ─ ─ ─ ─ ─ ─ ─ sooner ─ ─ ─ ─ ─ ─ ─ ─ ─ ─ ▲
+ *      checks that do not pass, numbers of instances ─ ─ ─ sooner ─ ─ ─ ─ ─ ▲
  *
- * Everything is a blocking query. Where there are more services than connections, lists of checks and of names tell which of
- * the others are worth a look. What cannot be read stays as it was known, and makes the datacenter stale.
+ * Everything is a blocking query. Where there are more services than connections, lists of checks, names and numbers tell
+ * which of the others are worth a look. What cannot be read stays as it was known, and makes the datacenter stale.
  */
 import { blockingQuery } from '../../blocking-query/blocking-query.ts';
 import { type Query, type QueryAnswer, QueryError } from '../../blocking-query/client.ts';
@@ -19,11 +19,11 @@ import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
 import type { Sink } from '../../model/source.ts';
 import { PartsState } from '../../source/parts-state.ts';
 import { VisibilityLog } from '../../source/visibility-log.ts';
-import { CheckList } from './check-changes.ts';
+import { ChangeHints, type HintTimes } from './change-hints.ts';
 import { type ConsulApi, readAnswer } from './consul-api.ts';
 import { type Listed, listedServices, namedChanges, ownService, whyNotWhole } from './listed-services.ts';
 import { RegisteredServices } from './registered-services.ts';
-import { checksSchema, entriesSchema, servicesSchema } from './schema.ts';
+import { entriesSchema, servicesSchema } from './schema.ts';
 import type { ConsulNames } from './service.ts';
 
 export interface ConsulWatchOptions extends ConsulNames {
@@ -42,7 +42,7 @@ export interface ConsulWatchOptions extends ConsulNames {
 }
 
 /** In milliseconds. */
-export interface ConsulTimes {
+export interface ConsulTimes extends HintTimes {
   /** How long a query about a service waits for what is newer; a server that is gone without a word is noticed by the others. */
   readonly waitMs: number;
   /** How long the query about all names waits. */
@@ -53,7 +53,14 @@ export interface ConsulTimes {
   readonly deniedMs: number;
 }
 
-export const usualTimes: ConsulTimes = { waitMs: 300_000, namesWaitMs: 30_000, emptyMs: 2000, deniedMs: 10_000 };
+export const usualTimes: ConsulTimes = {
+  waitMs: 300_000,
+  namesWaitMs: 30_000,
+  emptyMs: 2000,
+  deniedMs: 10_000,
+  summaryMs: 1000,
+  sweepMs: 60_000,
+};
 
 const names = 'the list of services';
 
@@ -63,11 +70,11 @@ export class ConsulWatch {
   readonly #state: PartsState;
   readonly #services: ServiceWatches;
   readonly #registered: RegisteredServices;
+  readonly #hints: ChangeHints;
   readonly #sink: Sink<CatalogChange>;
   /** Of the last answer; undefined before the first. */
   #listed: Listed | undefined;
   #listIndex: number | undefined;
-  #areChecksWatched = false;
   /** Services that are listed and have no instances for us. */
   readonly #empty = new Set<string>();
   /** Whether somebody looks at those. */
@@ -97,6 +104,13 @@ export class ConsulWatch {
       onAnswer: (name, answer) => this.#takeService(name, answer),
       onReset: (name) => this.#wentBack(name),
       onFault: (name, reason, error) => this.#cannotRead(name, reason, error),
+      signal,
+    });
+    this.#hints = new ChangeHints({
+      ...options,
+      services: this.#services,
+      atNode: (node) => this.#registered.atNode(node),
+      follow: (part, query, take) => void this.#follow(part, query, times.waitMs, take),
       signal,
     });
   }
@@ -160,15 +174,9 @@ export class ConsulWatch {
     this.#services.set(offered);
     for (const name of before?.keys() ?? []) if (!offered.has(name) && name !== ownService) this.#drop(name);
     if (this.#hasFallenSilent) this.#services.askAgain();
-    else if (hasMoved) this.#seekChanges(namedChanges(before, listed));
+    else if (hasMoved) this.#hints.moved(namedChanges(before, listed));
     this.#hasFallenSilent = false;
-    if (this.#services.needsHints) this.#watchChecks();
-  }
-
-  /** Something has been registered or deregistered; where the names do not tell, it may be an instance of any service. */
-  #seekChanges(changed: readonly string[]): void {
-    this.#services.hint(changed);
-    if (changed.length === 0) this.#services.suspectAll();
+    if (this.#services.needsHints) this.#hints.begin();
   }
 
   #drop(name: string): void {
@@ -241,20 +249,6 @@ export class ConsulWatch {
       `${catalog} list of services`,
       isFiltered ? [{ code: 'FW3113', severity: 'info', message, path: '', object }] : [],
     );
-  }
-
-  /** Checks that do not pass name services, or nodes: with them, what has no query of its own is read soon after it changes. */
-  #watchChecks(): void {
-    if (this.#areChecksWatched) return;
-    this.#areChecksWatched = true;
-    const { api, times } = this.#options;
-    for (const status of ['critical', 'warning'] as const) {
-      const list = new CheckList();
-      void this.#follow(`${status} checks`, api.checks(status), times.waitMs, (answer) => {
-        const { services, nodes } = list.take(readAnswer(checksSchema, answer));
-        this.#services.hint([...services, ...nodes.flatMap((node) => this.#registered.atNode(node))]);
-      });
-    }
   }
 
   /** Whoever has lost something has to be asked again before what is missing counts. */

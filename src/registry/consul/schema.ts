@@ -66,3 +66,22 @@ export const checksSchema = list(
   object({ Node: string, CheckID: string, Status: string, ServiceID: string, ServiceName: string }, open),
 );
 export type Checks = Infer<typeof checksSchema>;
+
+const count = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** What Consul's own pages show of each service: `GET /v1/internal/ui/services`. */
+export const summariesSchema = list(
+  object(
+    {
+      Name: string,
+      Tags: list(string),
+      Nodes: list(string),
+      InstanceCount: count,
+      ChecksPassing: count,
+      ChecksWarning: count,
+      ChecksCritical: count,
+    },
+    { isOpen: true, required: ['Name'] },
+  ),
+);
+export type Summaries = Infer<typeof summariesSchema>;
