@@ -1,9 +1,9 @@
 /** The npm scripts: each does the set-up it needs and then its job. */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { build } from './setup/build.ts';
-import { consul } from './setup/consul.ts';
+import { consulForTests, consulForWorkloads } from './setup/consul.ts';
 import { dependencies } from './setup/dependencies.ts';
 import { envoy } from './setup/envoy.ts';
 import { kubernetesServers } from './setup/kubernetes.ts';
@@ -51,6 +51,18 @@ function areWithin(folders: readonly string[], patterns: readonly string[]): boo
   return folders.some((folder) => files.some((file) => file.startsWith(join(root, folder, sep))));
 }
 
+/** Whether a command brings up workloads that are to be in a Consul, and names none. */
+function asksForConsul([command, ...args]: readonly string[]): boolean {
+  if (command !== 'up' || args.some((arg) => /^--consul(=|$)/.test(arg))) return false;
+  const paths = args.map((arg) => resolve(root, arg)).filter((path) => existsSync(path));
+  const files = paths.flatMap((path) => (statSync(path).isDirectory() ? manifestsIn(path) : [path]));
+  return files.some((file) => /up\.fairway\.dev\/registry["']?:\s*["']?consul/.test(readFileSync(file, 'utf8')));
+}
+
+function manifestsIn(folder: string): readonly string[] {
+  return globSync('**/*.{yaml,yml,json}', { cwd: folder }).map((name) => join(folder, name));
+}
+
 const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   async setup() {
     await setup();
@@ -62,13 +74,15 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   },
   async start(args) {
     await setup();
-    return node(['dist/main.js', ...(args.length > 0 ? args : ['up', 'examples/bookshop'])]);
+    const command = args.length > 0 ? args : ['up', 'examples/bookshop'];
+    if (asksForConsul(command)) await consulForWorkloads();
+    return node(['dist/main.js', ...command]);
   },
   async test(args) {
     await setup();
     const files = args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'];
     if (areWithin(withKubernetes, files)) await kubernetesServers();
-    if (areWithin(withConsul, files)) await consul();
+    if (areWithin(withConsul, files)) await consulForTests();
     return node(['--test', '--test-concurrency=2', ...files]);
   },
   async bench(args) {

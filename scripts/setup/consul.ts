@@ -1,4 +1,4 @@
-/** The real Consul that tests run against, out of Debian's package: see docs/adr/0035-real-consul-in-tests.md. */
+/** The real Consul that tests and `fairway up` use, out of Debian's package: see docs/adr/0035-real-consul-in-tests.md. */
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,19 +29,12 @@ const mostMs = 180_000;
 class Vanished extends Error {}
 
 /**
- * Makes sure that a Consul can be run: the one on PATH, or the one of Debian's package in the project's own folder. Where it
- * cannot be had it says why and goes on, since only its tests need it. On CI it rejects, unless the mirror no longer
- * has the package.
+ * Makes sure that tests can run a Consul: the one that CONSUL names, the one on PATH, or the one of Debian's package in the project's
+ * own folder. Where it cannot be had it says why and goes on. On CI it rejects, unless the mirror no longer has the package.
  */
-export async function consul(): Promise<void> {
-  if (spawnSync('consul', ['version'], { stdio: 'ignore' }).status === 0) return;
+export async function consulForTests(): Promise<void> {
   try {
-    await step('consul', {
-      title: 'fetching Consul 1.8 (15 MB) from the mirror that apt uses',
-      inputs: fingerprint([packageFile]),
-      output: program,
-      work: fetchPackage,
-    });
+    await fetched();
   } catch (error) {
     const message = `no Consul: ${(error as Error).message}`;
     if (error instanceof Vanished) {
@@ -58,6 +51,30 @@ export async function consul(): Promise<void> {
     console.warn(`  ${message}`);
     console.warn('  tests that need it are skipped; put a `consul` on PATH to have them; going on without');
   }
+}
+
+/** The same for workloads of a local mesh that are to be in a Consul: `fairway up` says what becomes of them without. */
+export async function consulForWorkloads(): Promise<void> {
+  await fetched().catch((error: Error) => console.warn(`  no Consul: ${error.message}`));
+}
+
+async function fetched(): Promise<void> {
+  const named = process.env.CONSUL;
+  if (named !== undefined && named !== '') {
+    if (!runs(named)) throw new Error(`CONSUL: expected a program that answers \`version\`, found ${named}`);
+    return;
+  }
+  if (runs('consul')) return;
+  await step('consul', {
+    title: 'fetching Consul 1.8 (15 MB) from the mirror that apt uses',
+    inputs: fingerprint([packageFile]),
+    output: program,
+    work: fetchPackage,
+  });
+}
+
+function runs(path: string): boolean {
+  return spawnSync(path, ['version'], { stdio: 'ignore' }).status === 0;
 }
 
 async function fetchPackage(): Promise<void> {

@@ -1,23 +1,17 @@
 /** Suites that need a real Consul. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { findConsul } from '../../../src/up/consul-program.ts';
 import { describeWith } from '../../support/real-part.ts';
 
 const at = (name: string) => fileURLToPath(new URL(`../../../.tools/consul/${name}`, import.meta.url));
 
-/** A `consul` that runs: the one on PATH, or the one that set-up fetches. */
-export function findConsul(): string | undefined {
-  const isOnPath = spawnSync('consul', ['version'], { stdio: 'ignore' }).status === 0;
-  return [...(isOnPath ? ['consul'] : []), ...(existsSync(at('consul')) ? [at('consul')] : [])][0];
-}
-
-const found = findConsul();
+const found = findConsul()?.path;
 const consul = {
   name: 'a Consul',
   found,
-  remedy: 'put a `consul` on PATH, or let `npm test -- test/consul/server.test.ts` fetch one',
+  remedy: 'set CONSUL, put a `consul` on PATH, or let `npm test -- test/consul/server.test.ts` fetch one',
 };
 
 /**
