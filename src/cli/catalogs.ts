@@ -1,10 +1,11 @@
-/** Options of `serve` for catalogs of services: Consul and Nomad, each stated as a URL with options of its own. */
+/** Options for catalogs of services: Consul and Nomad, each stated as a URL with options of its own. */
 import type { Command } from 'commander';
 import type { Log } from '../lib/log.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { templateFault } from '../registry/catalog/hostname-template.ts';
 import * as consul from '../registry/consul/consul-catalog.ts';
 import * as nomad from '../registry/nomad/nomad-catalog.ts';
+import type { StatedConsul } from '../up/mesh-consul.ts';
 import { collect } from './options.ts';
 import {
   consulVariables,
@@ -59,7 +60,14 @@ export function catalogsOf(options: CatalogArguments, command: Command, log: Log
   return typeof catalogs === 'string' ? command.error(`error: ${catalogs}`) : catalogs;
 }
 
-/** The same; a text says what is wrong. */
+/** The first Consul that the options name, of which `catalogsOf` has found that it is stated rightly. */
+export function firstConsul({ consul: [first] }: CatalogArguments): StatedConsul | undefined {
+  if (first === undefined) return undefined;
+  const url = parsePlatformUrl(first, consulForm, process.env);
+  return typeof url === 'string' ? undefined : { access: url.access, namespace: namespaceOf(url) };
+}
+
+/** The catalogs that the options ask for; a text says what is wrong. */
 export function describedCatalogs(
   options: CatalogArguments,
   environment: Environment,
@@ -95,12 +103,16 @@ function consulCatalogsOf(url: PlatformUrl, common: Common): readonly Catalog[] 
     ...common,
     access: url.access,
     datacenters,
-    namespace: url.one('namespace') ?? 'default',
+    namespace: namespaceOf(url),
     domain: url.one('domain') ?? 'consul',
     aliases,
     address,
     connections,
   });
+}
+
+function namespaceOf(url: PlatformUrl): string {
+  return url.one('namespace') ?? 'default';
 }
 
 function nomadCatalogsOf(url: PlatformUrl, common: Common): readonly Catalog[] | string {

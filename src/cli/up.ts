@@ -5,32 +5,40 @@ import { formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
 import { localAnnotation } from '../up/local-workload.ts';
-import { podTable, propagationLine } from '../up/report.ts';
+import { consulPlace, consulSuggestions, podTable, propagationLine } from '../up/report.ts';
 import { type LocalMesh, startLocalMesh } from '../up/up.ts';
+import { type CatalogArguments, catalogHelp, catalogsOf, firstConsul, withCatalogOptions } from './catalogs.ts';
 import { createLog } from './log.ts';
 import { type ServerArguments, withServerOptions } from './serve.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
 
-interface UpArguments extends ServerArguments {
+interface UpArguments extends ServerArguments, CatalogArguments {
   readonly logs?: string;
 }
 
 export function upCommand(command: Command): Command {
-  return withServerOptions(
-    command
-      .description(
-        'Bring up a mesh on this machine: the control plane and, for every workload that the folder marks with the ' +
-          'annotation up.fairway.dev/local, its process and its own Envoy, on loopback and without root.',
-      )
-      .addArgument(new Argument('<folder>', 'Kubernetes and Istio YAML, watched').argParser(folderOf))
-      .option('--logs <folder>', 'where the logs and bootstraps of workloads go, and stay'),
+  return withCatalogOptions(
+    withServerOptions(
+      command
+        .description(
+          'Bring up a mesh on this machine: the control plane and, for every workload that the folder marks with the ' +
+            'annotation up.fairway.dev/local, its process and its own Envoy, on loopback and without root.',
+        )
+        .addArgument(new Argument('<folder>', 'Kubernetes and Istio YAML, watched').argParser(folderOf))
+        .option('--logs <folder>', 'where the logs and bootstraps of workloads go, and stay'),
+    ),
   )
     .addHelpText(
       'after',
-      `
-Example:
-  fairway up examples/bookshop`,
+      `${catalogHelp}
+
+Workloads with the annotation up.fairway.dev/registry: consul are registered in the first --consul, or else in a Consul that is
+started for them.
+
+Examples:
+  fairway up examples/bookshop
+  fairway up examples/consul`,
     )
     .action(up);
 }
@@ -44,14 +52,21 @@ function folderOf(value: string): string {
 /** How long to wait for all pods before saying what runs and what does not, in milliseconds. */
 const patienceMs = 30_000;
 
-async function up(folder: string, options: UpArguments): Promise<void> {
+async function up(folder: string, options: UpArguments, command: Command): Promise<void> {
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const startedMs = performance.now();
   const log = withoutProxies(createLog({ format: options.logFormat, level: options.logLevel }));
   const signal = untilSignal();
+  const stop = new AbortController();
+  void signal.then(() => stop.abort());
   let onPods = () => {};
+  const catalogs = catalogsOf(options, command, log);
+  const consul = firstConsul(options);
   const mesh = await startLocalMesh({
     folder,
+    catalogs,
+    ...(consul === undefined ? {} : { consul }),
+    signal: stop.signal,
     ...(options.logs === undefined ? {} : { workFolder: options.logs }),
     ...(meshConfig === undefined ? {} : { meshConfig: (sink) => meshConfigSource(meshConfig, sink) }),
     xdsAddress,
@@ -62,15 +77,24 @@ async function up(folder: string, options: UpArguments): Promise<void> {
     log,
     onPods: () => onPods(),
     onPropagation: (objects, propagation) => printNow(propagationLine(objects, propagation)),
+  }).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
   });
+  if (mesh === undefined) {
+    print('stopped');
+    return;
+  }
   const { server, envoy, workFolder } = mesh;
   print(
     `fairway ${version}: xDS on ${formatAddress(server.xdsAddress)}, HTTP on http://${formatAddress(server.httpAddress)}`,
   );
+  const { complaint } = mesh.consul;
+  if (complaint !== undefined) print(`No Consul, so that workloads that are registered there do not run: ${complaint}`);
   if (envoy === undefined || workFolder === undefined) {
     print(noEnvoy(process.env.ENVOY));
   } else if (mesh.wanted() === 0) {
-    print(`No workload in ${folder} has the annotation ${localAnnotation}: "true", so that none is started;`);
+    if (complaint === undefined)
+      print(`No workload in ${folder} has the annotation ${localAnnotation}: "true", so that none is started;`);
     print('xDS is served all the same.');
   } else {
     print(`starting ${mesh.wanted()} pods with Envoy ${envoy.version}, logs in ${workFolder}`);
@@ -144,9 +168,13 @@ function announcement(mesh: LocalMesh, folder: string, tookMs: number | undefine
       : rejections.length > 0
         ? `${mesh.pods().length} pods run, but some of their Envoys have rejected a part of their configuration:`
         : `${mesh.pods().length} pods ready after ${(tookMs / 1000).toFixed(1)} s. Ctrl-C stops everything.`;
-  const lines = mesh.suggestions().map((line) => `  ${line}`);
+  const { server } = mesh.consul;
+  const pods = mesh.pods().map(({ pod }) => pod);
+  const consul = server === undefined ? [] : consulSuggestions(server, pods);
+  const lines = [...mesh.suggestions(), ...consul].map((line) => `  ${line}`);
   return [
     `\n${podTable(mesh.pods())}\n`,
+    ...(server === undefined ? [] : [consulPlace(server, mesh.consul.agent)]),
     state,
     ...rejections,
     ...(lines.length > 0 ? ['\nTry:', ...lines] : []),

@@ -77,6 +77,7 @@ function agentArguments({ http, serf, server }: Ports): readonly string[] {
   return [
     'agent',
     '-dev',
+    '-datacenter=dc1',
     '-node=local',
     '-bind=127.0.0.1',
     '-client=127.0.0.1',

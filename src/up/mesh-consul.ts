@@ -95,7 +95,7 @@ function ownCatalogs(
 ): readonly Catalog[] {
   return consulCatalogs({
     access,
-    datacenters: [],
+    datacenters: ['dc1'],
     namespace,
     domain: 'consul',
     aliases: [`{name}.${namespace}.svc.${domainSuffix}`],

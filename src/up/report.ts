@@ -1,7 +1,9 @@
 /** What `fairway up` tells people: what runs where, and what to try. */
 import { compareTexts } from '../lib/compare.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
-import { adminPort, hasEnvoy } from './pod.ts';
+import type { ConsulAgent } from './consul-agent.ts';
+import { serviceName } from './consul-registration.ts';
+import { adminPort, hasEnvoy, type Pod } from './pod.ts';
 import type { Propagation } from './propagation.ts';
 import type { RunningPod } from './running-pod.ts';
 
@@ -39,6 +41,27 @@ export function suggestions(objects: readonly KubernetesObject[]): readonly stri
     .flatMap(({ annotations }) => (annotations[tryAnnotation] ?? '').split('\n'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
+}
+
+/** Where Consul is, and which process it is when it was started for the mesh. */
+export function consulPlace(server: URL, agent: Pick<ConsulAgent, 'version' | 'pid'> | undefined): string {
+  return agent === undefined
+    ? `Consul: ${server.origin}`
+    : `Consul ${agent.version}: ${server.origin}/ui, ${agent.pid() === undefined ? 'being started again' : `process ${agent.pid()}`}`;
+}
+
+/** Lines to try with Consul's API: what it knows of a service, and an instance that gets no traffic for a while. */
+export function consulSuggestions(server: URL, pods: readonly Pod[]): readonly string[] {
+  const registered = pods.filter(({ workload }) => workload.registry === 'consul');
+  const isOneOfMany = (pod: Pod) => registered.filter((one) => serviceName(one) === serviceName(pod)).length > 1;
+  const pod = registered.findLast(isOneOfMany) ?? registered.at(-1);
+  if (pod === undefined) return [];
+  const at = (path: string) => `${server.origin}/v1/${path}`;
+  const maintenance = at(`agent/service/maintenance/${encodeURIComponent(pod.name)}`);
+  return [
+    `curl -s ${at(`health/service/${encodeURIComponent(serviceName(pod))}`)} | grep '"Status"'`,
+    `curl -X PUT '${maintenance}?enable=true'   # no more traffic there; enable=false ends it`,
+  ];
 }
 
 /** What became of changed objects, in one line. */

@@ -9,6 +9,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { findEnvoy } from '../agent/envoy-program.ts';
 import { type DiscoveryServer, type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
 import { fileSource } from '../files/file-source.ts';
@@ -50,7 +51,7 @@ export interface LocalMesh {
   /** How many pods there are to be. */
   wanted(): number;
   suggestions(): readonly string[];
-  /** Resolves when every proxy has answered all that it was sent. */
+  /** Resolves when what Consul knows of pods is known here too, or seems not to come, and every proxy has answered all that it was sent. */
   settled(): Promise<void>;
   /** What proxies have rejected and go without. */
   rejections(): Propagation['rejections'];
@@ -126,6 +127,7 @@ async function startWith(options: UpOptions, { envoy, place, consul }: Parts): P
       addresses: place.addresses,
       workFolder: place.workFolder,
     });
+  let isClosed = false;
   return {
     server,
     envoy,
@@ -134,9 +136,13 @@ async function startWith(options: UpOptions, { envoy, place, consul }: Parts): P
     pods: () => platform.pods,
     wanted: () => platform.workloads.reduce((sum, { replicas }) => sum + replicas, 0),
     suggestions: () => suggestions([...objects.values()]),
-    settled: () => watch.changed().then(() => {}),
+    async settled() {
+      await seen(server, () => (isClosed ? [] : platform.pods));
+      await watch.changed();
+    },
     rejections: () => server.ads.connections().flatMap(rejectionsOf),
     async close(graceMs) {
+      isClosed = true;
       // Others who read a Consul that stays shall not call pods that end; one that was started here ends as well.
       if (consul.agent === undefined) await registrar?.withdraw();
       // Proxies go first: they need no new configuration while they end.
@@ -144,6 +150,24 @@ async function startWith(options: UpOptions, { envoy, place, consul }: Parts): P
       await server.close(graceMs);
     },
   };
+}
+
+/** How long pods may take from Consul to here, and how often it is looked for them, in milliseconds. */
+const seenMs = 10_000;
+const lookMs = 20;
+
+/** Resolves when the control plane has found all pods in Consul that are ready, or it takes too long. */
+async function seen(
+  { controlPlane: { graph, mesh } }: DiscoveryServer,
+  pods: () => readonly RunningPod[],
+): Promise<void> {
+  const lastMs = performance.now() + seenMs;
+  const missing = () => {
+    const shards = [...graph.rows(mesh.tables.shards)].flatMap(([, { endpoints }]) => endpoints);
+    const found = new Set(shards.flatMap(({ address, health }) => (health === 'healthy' ? address : [])));
+    return pods().some(({ pod, isReady }) => pod.workload.registry === 'consul' && isReady && !found.has(pod.ip));
+  };
+  while (missing() && performance.now() < lastMs) await setTimeout(lookMs);
 }
 
 /** Ends what was there before the mesh, when the mesh has ended. */
