@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
 import type { TempFolder } from '../../support/temp-folder.ts';
 
-const bookshop = fileURLToPath(new URL('../../../examples/bookshop', import.meta.url));
+const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 
 /** A port of 127.0.0.1 that nobody listens on right now. */
 export async function freePort(): Promise<number> {
@@ -20,13 +21,20 @@ export async function freePort(): Promise<number> {
 
 /** Copies the bookshop, with another port for its gateway and other stated addresses. */
 export function copyBookshop(folder: TempFolder, gatewayPort: number, addresses: AddressBlock): void {
-  cpSync(bookshop, folder.path, { recursive: true });
-  for (const name of globSync('**/*.yaml', { cwd: folder.path })) {
-    const text = readFileSync(folder.at(name), 'utf8')
-      .replaceAll('8080', String(gatewayPort))
-      .replaceAll('127.4.0.', addresses.at(100, 1).replace(/\d+$/, ''));
-    writeFileSync(folder.at(name), text);
-  }
+  copyExample('bookshop', folder, (text) =>
+    text.replaceAll('8080', String(gatewayPort)).replaceAll('127.4.0.', addresses.at(100, 1).replace(/\d+$/, '')),
+  );
+}
+
+/** Copies the bakery, whose services are in Consul, with another port for its gateway. */
+export function copyBakery(folder: TempFolder, gatewayPort: number): void {
+  copyExample('consul', folder, (text) => text.replaceAll('8080', String(gatewayPort)));
+}
+
+function copyExample(name: string, folder: TempFolder, edit: (text: string) => string): void {
+  cpSync(join(examples, name), folder.path, { recursive: true });
+  for (const file of globSync('**/*.yaml', { cwd: folder.path }))
+    writeFileSync(folder.at(file), edit(readFileSync(folder.at(file), 'utf8')));
 }
 
 const greeter = `
