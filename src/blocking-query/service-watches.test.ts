@@ -182,6 +182,30 @@ describe('services beyond the budget', () => {
     }
   });
 
+  it('are read by ever fewer questions while all of them fail, and all of them soon after', async (test) => {
+    const { client, set, pass, settle, happened } = watch(test, 1);
+    set(Array.from({ length: 201 }, (_, i) => `s${i}`).join(' '));
+    await pass(0);
+    client.about('s0').answer({ index: 5 });
+    const failFor = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        for (const asked of client.open.filter(({ index }) => index === undefined)) asked.fail(new Error('away'));
+        await pass(100);
+      }
+    };
+    await failFor(60_000);
+    const before = client.count;
+    await failFor(60_000);
+    const reads = client.count - before;
+    assert.ok(reads > 0 && reads <= 60, `${reads} reads in a minute`);
+    happened();
+    for (let seconds = 0; seconds < 12; seconds += 1) {
+      await settle();
+      await pass(1000);
+    }
+    assert.equal(new Set(happened().heard).size, 200);
+  });
+
   it('tell when the index of what they are read at goes back', async (test) => {
     const { watches, settle, happened } = await beyond(test);
     watches.hint(['b']);

@@ -37,6 +37,9 @@ const readers = 4;
 /** Services are read again, because something moved somewhere, at most this often by each reader, in milliseconds: 50 a second. */
 const paceMs = 80;
 
+/** After so many faults in a row it is the server that has a fault, and no service of its own. */
+const mostFaults = 4;
+
 /** What is remembered of a service whether or not it has a query. */
 interface Known {
   changedAtMs: number;
@@ -59,10 +62,13 @@ export class ServiceWatches {
   /** Services that may have changed, for all that is known. */
   readonly #suspected = new Set<string>();
   readonly #retries = new Map<string, Backoff>();
+  readonly #pauses: Backoff;
   #busy = 0;
+  #faults = 0;
 
   constructor(options: ServiceWatchesOptions) {
     this.#options = options;
+    this.#pauses = retryDelays(options.random);
   }
 
   /** How many services have a blocking query. */
@@ -178,16 +184,22 @@ export class ServiceWatches {
     const { client, queryOf, clock, onFault, signal } = this.#options;
     try {
       const answer = await client.get({ ...queryOf(name), signal });
+      this.#faults = 0;
+      this.#pauses.reset();
       const known = this.#unwatched.get(name);
       if (signal.aborted || known === undefined) return;
       this.#take(name, known, answer);
       this.#retries.delete(name);
     } catch (error) {
-      if (signal.aborted || !this.#unwatched.has(name)) return;
-      onFault(name, (error as Error).message, error);
-      void this.#readLater(name, error);
+      if (signal.aborted) return;
+      this.#faults += 1;
+      if (this.#unwatched.has(name)) {
+        onFault(name, (error as Error).message, error);
+        void this.#readLater(name, error);
+      }
     }
-    await delay(clock, pauseMs, signal);
+    // A server that has enough to do with itself is not asked about hundreds of services all the time.
+    await delay(clock, this.#faults < mostFaults ? pauseMs : this.#pauses.next(), signal);
   }
 
   #take(name: string, known: Known, answer: QueryAnswer): void {

@@ -231,6 +231,28 @@ describe('a service that is listed without instances', () => {
   });
 });
 
+describe('services of which none has instances for us', () => {
+  it('are waited for, since the token may not read nodes', async (test) => {
+    const { names, service, heard, pass } = watch(test);
+    await names('consul web stock');
+    for (const name of ['web', 'stock']) await service(name, []);
+    await pass(500);
+    assert.deepEqual(heard(), [
+      'stale: expected instances of web, which is listed, found none: the token may not read nodes',
+    ]);
+    await service('stock', ['s'], { index: 6 });
+    assert.deepEqual(heard(), ['stock: n1/s', 'live', 'synced']);
+  });
+
+  it('are not waited for when their names go', async (test) => {
+    const { names, service, heard } = watch(test);
+    await names('consul web');
+    await service('web', []);
+    await names('consul', { index: 6 });
+    assert.deepEqual(heard(), ['synced']);
+  });
+});
+
 it('a service of which Consul does not tell is a problem of its own, and nobody waits for it', async (test) => {
   const { names, fail, service, heard, problems, pass } = watch(test);
   await names('consul web ..');

@@ -188,18 +188,31 @@ export class ConsulWatch {
   /** Yields whether the service is another than before. */
   #takeService(name: string, answer: QueryAnswer): boolean {
     const entries = readAnswer(entriesSchema, answer);
-    const isNew = entries.length > 0 && this.#registered.set(name, entries, answer.isFiltered);
-    if (entries.length > 0) this.#empty.delete(name);
-    else this.#takeEmpty(name);
+    if (entries.length === 0) {
+      this.#takeEmpty(name);
+      return false;
+    }
+    this.#empty.delete(name);
+    const isNew = this.#registered.set(name, entries, answer.isFiltered);
     // Once what it says is in force: the first list is whole with it, perhaps.
     this.#state.seen(name);
+    for (const one of this.#empty) this.#state.seen(one);
     return isNew;
   }
 
-  /** The name is about to go from the list, and the service with it; or the token sees names, but no nodes. */
+  /**
+   * The name is about to go from the list, and the service with it; or the token sees names, but no nodes. Where it never saw any,
+   * there is nothing to be believed: a mesh without all these services would be taken for the truth.
+   */
   #takeEmpty(name: string): void {
     this.#empty.add(name);
     if (!this.#isLooking) void this.#lookAtEmpty();
+    if (this.#registered.isEmpty)
+      this.#state.failed(
+        name,
+        `expected instances of ${name}, which is listed, found none: the token may not read nodes`,
+      );
+    else this.#state.seen(name);
   }
 
   /** As long as services are listed without instances: tells of it, and asks everything once one of them has some. Never rejected. */

@@ -32,6 +32,11 @@ export class RegisteredServices {
     this.#options = options;
   }
 
+  /** Whether nothing has been read yet that is still listed. */
+  get isEmpty(): boolean {
+    return this.#services.size === 0;
+  }
+
   /**
    * Takes all entries of a service, of which there is at least one; some may be left out because the token may not read them.
    * Yields whether they say something new.
