@@ -5,8 +5,9 @@
  *      up to the budget: a blocking query each
  *      beyond it: read once, then again when a hint names the service, or in turn when something moved that nobody names
  *
- * A service beyond the budget that is found changed takes the place of the watched one whose last change is longest ago: what
- * changes often is watched.
+ * A service beyond the budget that is found changed takes the place of one that has been quiet for longer, once that one's query is
+ * over: what changes often is watched. No query is broken off for it, since servers go on with those that nobody waits for any
+ * more, and count their connections (Consul 1.8.7: until the wait is over).
  */
 import { type Backoff, backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -61,6 +62,8 @@ export class ServiceWatches {
   readonly #urgent = new Set<string>();
   /** Services that may have changed, for all that is known. */
   readonly #suspected = new Set<string>();
+  /** Services beyond the budget that have changed, and are to have a query. */
+  readonly #claims = new Set<string>();
   readonly #retries = new Map<string, Backoff>();
   readonly #pauses: Backoff;
   #busy = 0;
@@ -133,6 +136,7 @@ export class ServiceWatches {
       onAnswer: (answer) => {
         if (onAnswer(name, answer)) watched.changedAtMs = clock.now();
         watched.index = answer.index ?? 0;
+        this.#giveUpPlace(name, watched);
       },
       onReset: () => onReset(name),
       onFault: (reason, error) => onFault(name, reason, error),
@@ -143,7 +147,7 @@ export class ServiceWatches {
   #forget(name: string): void {
     this.#watched.get(name)?.stop.abort();
     this.#watched.delete(name);
-    for (const from of [this.#unwatched, this.#urgent, this.#suspected, this.#retries]) from.delete(name);
+    for (const from of [this.#unwatched, this.#urgent, this.#suspected, this.#claims, this.#retries]) from.delete(name);
   }
 
   /** Gives places that have become free to the services that changed last. */
@@ -210,7 +214,7 @@ export class ServiceWatches {
     const isFirst = known.changedAtMs === Number.NEGATIVE_INFINITY;
     if (!onAnswer(name, answer)) return;
     known.changedAtMs = clock.now();
-    if (!isFirst) this.#promote(name, known);
+    if (!isFirst) this.#claims.add(name);
   }
 
   async #readLater(name: string, error: unknown): Promise<void> {
@@ -220,19 +224,19 @@ export class ServiceWatches {
     this.hint([name]);
   }
 
-  /** A service takes the place of the one that has been quiet for longest. */
-  #promote(name: string, known: Known): void {
-    let quietest: readonly [name: string, known: Known] | undefined;
-    for (const one of this.#watched)
-      if (quietest === undefined || one[1].changedAtMs < quietest[1].changedAtMs) quietest = one;
-    if (quietest === undefined) return;
-    const [other, { changedAtMs, index }] = quietest;
-    this.#forget(other);
-    this.#unwatched.set(other, { changedAtMs, index });
-    // What happened since its query was asked last is not known.
-    this.#urgent.add(other);
+  /** Of a service whose query is just over, to the one that has changed last, if that is later. */
+  #giveUpPlace(name: string, { changedAtMs, index }: Known): void {
+    let latest: readonly [name: string, known: Known] | undefined;
+    for (const claim of this.#claims) {
+      const known = this.#unwatched.get(claim);
+      if (known !== undefined && known.changedAtMs > (latest?.[1].changedAtMs ?? changedAtMs)) latest = [claim, known];
+    }
+    if (latest === undefined) return;
     this.#forget(name);
-    this.#watch(name, known);
+    this.#unwatched.set(name, { changedAtMs, index });
+    const [claim, known] = latest;
+    this.#forget(claim);
+    this.#watch(claim, known);
   }
 }
 

@@ -48,7 +48,9 @@ export class ConsulApi {
 }
 
 /** What an answer says. Throws ConnectionError when it cannot be read, or nobody may rely on it. */
-export function readAnswer<T>(schema: Schema<T>, { value, hasLeader }: QueryAnswer): T {
+export function readAnswer<T>(schema: Schema<T>, { value, hasLeader, index }: QueryAnswer): T {
+  // Nobody could wait for what is newer, and who strips headers may be anybody.
+  if (index === undefined) throw new ConnectionError('expected an answer with X-Consul-Index, found none');
   if (!hasLeader) throw new ConnectionError('expected a server that knows its leader, found one that knows none');
   return decodeOr(schema, value, (message): never => {
     throw new ConnectionError(message);

@@ -30,8 +30,12 @@ export interface ConsulOptions {
   readonly times?: Partial<ConsulTimes>;
 }
 
-/** An agent takes 200 connections of one client unless it is told otherwise (limits.http_max_conns_per_client). */
-export const usualConnections = 128;
+/**
+ * An agent takes 200 connections of one client unless it is told otherwise (limits.http_max_conns_per_client), and counts those whose
+ * queries nobody waits for any more until their wait is over (observed on 1.8.7). So a process that is started anew must find room
+ * beside what its predecessor left.
+ */
+export const usualConnections = 96;
 /** Connections of a datacenter beside those of services: names, checks of two kinds, readers, second looks. */
 const otherConnections = 12;
 export const leastConnections = otherConnections + 4;

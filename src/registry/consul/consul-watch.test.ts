@@ -174,12 +174,19 @@ describe('what is not believed', () => {
   ] as const)
     it(`is ${name}`, async (test) => {
       const watched = await watchWeb(test);
-      await watched.answer(pathOf('web'), { ...answer, index: 6 });
+      await watched.answer(pathOf('web'), { index: 6, ...answer });
       await watched.pass(500);
       assert.match(watched.heard().join(), reason);
       await watched.service('web', ['a', 'b'], { index: 6 });
       assert.deepEqual(watched.heard(), ['live']);
     });
+});
+
+it('an answer without an index is none', async (test) => {
+  const { answer, heard, pass } = watch(test);
+  await answer(namesPath, { value: { consul: [] }, index: undefined });
+  await pass(500);
+  assert.deepEqual(heard(), ['stale: expected an answer with X-Consul-Index, found none']);
 });
 
 describe('freshness', () => {
@@ -215,19 +222,30 @@ describe('a service that is listed without instances', () => {
     assert.deepEqual([heard(), problems()], [['web: gone'], []]);
   });
 
-  it('is told of when it stays so, and read again when it has some', async (test) => {
+  it('is told of when it stays so, until it has some', async (test) => {
     const { service, heard, problems, pass, client } = await watchWeb(test);
     await service('web', [], { index: 6 });
     await pass(2000);
-    const look = () => client.open.find(({ path, index }) => path === pathOf('web') && index === undefined);
-    look()?.answer({ value: [] });
+    client.open.find(({ path, index }) => path === pathOf('web') && index === undefined)?.answer({ value: [] });
     await pass(0);
     assert.match(problems().join(), /^ConsulService shop\/web .*found none \[FW3112\]$/);
-    await pass(10_000);
-    look()?.answer({ value: instances('a') });
-    await pass(0);
     await service('web', ['a'], { index: 6 });
     assert.deepEqual([heard(), problems()], [['web: n1/a'], []]);
+  });
+
+  it('is read every minute where it has no query', async (test) => {
+    const { names, service, answer, pass, asks } = watch(test, 1);
+    await names('consul web stock');
+    await service('web', ['w']);
+    await service('stock', []);
+    await answer(summaryPath, { value: [] });
+    for (const status of ['critical', 'warning']) await answer(`/v1/health/state/${status}`, { value: [] });
+    await pass(2000);
+    await service('stock', []);
+    assert.deepEqual(asks(), ['critical 5', 'services 5', 'warning 5', 'web 5']);
+    await pass(60_000);
+    await service('stock', []);
+    assert.deepEqual(asks(), ['critical 5', 'services 5', 'stock', 'warning 5', 'web 5']);
   });
 });
 

@@ -43,21 +43,21 @@ export interface ConsulWatchOptions extends ConsulNames {
 
 /** In milliseconds. */
 export interface ConsulTimes extends HintTimes {
-  /** How long a query about a service waits for what is newer; a server that is gone without a word is noticed by the others. */
+  /** How long a query about a service waits for what is newer, and holds a connection of the agent although nobody waits any more. */
   readonly waitMs: number;
   /** How long the query about all names waits. */
   readonly namesWaitMs: number;
   /** How long a service may be listed without instances before somebody is told. */
   readonly emptyMs: number;
-  /** How often it is asked whether the token may read instances by now. */
+  /** How often services are read that are listed without instances and have no query: the token may read them by now. */
   readonly deniedMs: number;
 }
 
 export const usualTimes: ConsulTimes = {
-  waitMs: 300_000,
+  waitMs: 60_000,
   namesWaitMs: 30_000,
   emptyMs: 2000,
-  deniedMs: 10_000,
+  deniedMs: 60_000,
   summaryMs: 1000,
   sweepMs: 60_000,
 };
@@ -215,7 +215,7 @@ export class ConsulWatch {
     else this.#state.seen(name);
   }
 
-  /** As long as services are listed without instances: tells of it, and asks everything once one of them has some. Never rejected. */
+  /** Tells of services that stay listed without instances, and has those read again now and then that have no query. Never rejected. */
   async #lookAtEmpty(): Promise<void> {
     const { clock, times } = this.#options;
     this.#isLooking = true;
@@ -225,23 +225,22 @@ export class ConsulWatch {
       if (this.#signal.aborted) return;
       const still = before.filter((name) => this.#empty.has(name));
       const [first] = still;
-      if (first === undefined) continue;
-      const isDenied = await this.#isEmpty(first);
-      if (isDenied === true) for (const name of still) if (this.#empty.has(name)) this.#registered.denied(name);
-      if (isDenied === false) this.#services.askAgain();
+      if (first !== undefined && (await this.#isEmpty(first)))
+        for (const name of still) if (this.#empty.has(name)) this.#registered.denied(name);
+      if (pauseMs === times.deniedMs) this.#services.hint(still);
     }
     this.#isLooking = false;
   }
 
-  /** Whether a service has no instances for us just now; undefined when nobody knows. */
-  async #isEmpty(name: string): Promise<boolean | undefined> {
+  /** Whether a service has no instances for us just now; false when nobody knows. */
+  async #isEmpty(name: string): Promise<boolean> {
     const { api } = this.#options;
     try {
       const answer = await api.client.get({ ...api.service(name), signal: this.#signal });
       return readAnswer(entriesSchema, answer).length === 0;
     } catch {
       // Its own query says what is wrong.
-      return undefined;
+      return false;
     }
   }
 
