@@ -147,7 +147,8 @@ function allReady(mesh: LocalMesh, listen: (listener: () => void) => void): Prom
       if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
       resolve(isReady);
     };
-    const timer = setTimeout(() => end(false), patienceMs);
+    // Whoever stops everything meanwhile does not wait for this.
+    const timer = setTimeout(() => end(false), patienceMs).unref();
     const look = () => {
       const ready = readyOf(mesh);
       if (process.stdout.isTTY) process.stdout.write(`\r${ready} of ${mesh.wanted()} ready `);

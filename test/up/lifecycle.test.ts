@@ -51,6 +51,18 @@ describeWithEnvoy('fairway up, from start to end', () => {
       assert.match(fairway.stdout(), /stopping …\nstopped\n$/);
     });
 
+  test('a signal before anything is ready ends the process in a moment', async (context) => {
+    const folder = tempFolder(context);
+    folder.write('mesh.yaml', smallMesh(await freePort()).replace('command: [node,', 'command: [sleep, "60",'));
+    const fairway = startFairway(context, ['up', folder.path, ...anyPorts]);
+    await fairway.untilSays(/starting 2 pods/);
+    const startedMs = performance.now();
+    fairway.signal('SIGINT');
+    assert.equal(await fairway.exit, 0);
+    const tookMs = performance.now() - startedMs;
+    assert.ok(tookMs < 15_000, `expected an end within the time that proxies have to leave, found ${tookMs} ms`);
+  });
+
   test('a second mesh on the machine stays apart from the first', async (context) => {
     const first = await startSmall(context);
     await first.fairway.untilSays(started);
