@@ -64,7 +64,7 @@ async function follow(
     await consul.close();
   });
   const hears = (text: RegExp) => until(() => said.some((line) => text.test(line)), { what: `${text}` });
-  for (const { name } of catalogs) await hears(new RegExp(`^${name} synced$`));
+  for (const { name } of catalogs) await until(() => said.includes(`${name} synced`), { what: `${name} to be synced` });
   return { consul, proxy, catalogs, known, said, hears, problems: () => [...problems.values()].flat() };
 }
 
