@@ -35,6 +35,7 @@ const shownInWords: readonly Code[] = [
   'FW3120',
   'FW3121',
   'FW3122',
+  'FW3140',
   'FW3151',
   'FW3152',
 ];

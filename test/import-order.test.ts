@@ -45,6 +45,10 @@ const order: Order = [
   // Catalogs: what a platform registers, as services and instances.
   ['registry/catalog', ['registry/virtual-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
   ['registry/consul', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
+  // Catalogs that somebody else has written.
+  ['registry/adapter', ['source', 'model', 'lib']],
+  // What outsiders import of the package. Nothing inside imports it.
+  ['public', ['registry/adapter', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',
@@ -170,6 +174,7 @@ const order: Order = [
       'registry/catalog',
       'registry/consul',
       'registry/nomad',
+      'registry/adapter',
       'blocking-query',
       'state',
       'kubernetes',

@@ -1,7 +1,11 @@
-/** Options for catalogs of services: Consul and Nomad, each stated as a URL with options of its own. */
+/** Options for catalogs of services: Consul and Nomad, each stated as a URL with options of its own, and adapters of others. */
 import type { Command } from 'commander';
+import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { adapterCatalog } from '../registry/adapter/adapter-catalog.ts';
+import { AdapterError } from '../registry/adapter/load.ts';
+import { restartedCatalog } from '../registry/adapter/restarted-catalog.ts';
 import { templateFault } from '../registry/catalog/hostname-template.ts';
 import * as consul from '../registry/consul/consul-catalog.ts';
 import * as nomad from '../registry/nomad/nomad-catalog.ts';
@@ -19,6 +23,7 @@ import { version } from './version.ts';
 export interface CatalogArguments {
   readonly consul: readonly string[];
   readonly nomad: readonly string[];
+  readonly registry: readonly string[];
 }
 
 /** Adds the options of CatalogArguments to a command. */
@@ -30,6 +35,12 @@ export function withCatalogOptions(command: Command): Command {
       'services of a Nomad, such as http://127.0.0.1:4646?namespace=shop; repeatable',
       collect,
       [],
+    )
+    .option(
+      '--registry <module:options>',
+      'services that an adapter of yours finds: a package or a file, and what it takes behind a colon; repeatable',
+      collect,
+      [],
     );
 }
 
@@ -37,6 +48,7 @@ export function withCatalogOptions(command: Command): Command {
 export const catalogHelp = `
 Parameters of --consul: dc (repeatable), namespace, domain, alias (repeatable), address=lan|wan, connections; of --nomad: region,
 namespace, alias (all repeatable), connections; of both, and of --consul-rules: token-file, ca-file, cert-file, key-file, server-name.
+An adapter says itself what it takes (docs/writing-a-registry.md).
 Variables of consul and nomad, such as CONSUL_HTTP_TOKEN and NOMAD_TOKEN, hold where a URL says nothing.`;
 
 const consulForm: PlatformUrlForm = {
@@ -54,9 +66,23 @@ const nomadForm: PlatformUrlForm = {
 type Common = Pick<consul.ConsulOptions, 'userAgent' | 'log'>;
 type Environment = { readonly [name: string]: string | undefined };
 
+/** What catalogs are told of the process that runs them. */
+export interface CatalogSurroundings {
+  readonly environment: Environment;
+  /** Where modules of adapters are looked for. */
+  readonly folder: string;
+  readonly domainSuffix: string;
+  readonly log: Log;
+}
+
 /** The catalogs that the options ask for. Ends the process with one line for what cannot be understood. */
-export function catalogsOf(options: CatalogArguments, command: Command, log: Log): readonly Catalog[] {
-  const catalogs = describedCatalogs(options, process.env, log);
+export async function catalogsOf(
+  options: CatalogArguments & { readonly domain: string },
+  command: Command,
+  log: Log,
+): Promise<readonly Catalog[]> {
+  const surroundings = { environment: process.env, folder: process.cwd(), domainSuffix: options.domain, log };
+  const catalogs = await describedCatalogs(options, surroundings);
   return typeof catalogs === 'string' ? command.error(`error: ${catalogs}`) : catalogs;
 }
 
@@ -68,11 +94,11 @@ export function firstConsul({ consul: [first] }: CatalogArguments): StatedConsul
 }
 
 /** The catalogs that the options ask for; a text says what is wrong. */
-export function describedCatalogs(
+export async function describedCatalogs(
   options: CatalogArguments,
-  environment: Environment,
-  log: Log,
-): readonly Catalog[] | string {
+  surroundings: CatalogSurroundings,
+): Promise<readonly Catalog[] | string> {
+  const { environment, log } = surroundings;
   const common = { userAgent: `fairway/${version}`, log };
   const catalogs: Catalog[] = [];
   for (const [flag, form, describe] of [
@@ -83,11 +109,35 @@ export function describedCatalogs(
       const url = parsePlatformUrl(text, form, environment);
       const described = typeof url === 'string' ? url : describe(url, common);
       if (typeof described === 'string') return `--${flag}: ${described}`;
-      catalogs.push(...described);
+      catalogs.push(...described.map((catalog) => restartedCatalog(catalog, { ...restarts, log })));
     }
+  for (const text of options.registry) {
+    const found = await adapterOf(text, { ...surroundings, userAgent: common.userAgent });
+    if (typeof found === 'string') return `--registry: ${found}`;
+    catalogs.push(found);
+  }
   const names = catalogs.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   return twice === undefined ? catalogs : `expected every catalog once, found ${twice} several times`;
+}
+
+/** A bug of an adapter must not end what it was watching. */
+const restarts = { clock: systemClock, random: Math.random, now: Date.now };
+
+/** What `module:options` asks for: the first colon that is no drive's ends the name of the module, so that options may be a URL. */
+async function adapterOf(
+  text: string,
+  { folder, domainSuffix, log, userAgent }: CatalogSurroundings & { readonly userAgent: string },
+): Promise<Catalog | string> {
+  const [, module = '', options = ''] = /^((?:[a-z]:[\\/])?[^:]*)(?::(.*))?$/is.exec(text) ?? [];
+  if (module === '')
+    return `expected module:options such as ./registry.js:http://127.0.0.1:8080, found ${text || 'nothing'}`;
+  try {
+    return await adapterCatalog({ place: { module, folder, options }, domainSuffix, userAgent, log });
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return error.message;
+  }
 }
 
 function consulCatalogsOf(url: PlatformUrl, common: Common): readonly Catalog[] | string {

@@ -10,6 +10,7 @@ import { type Address, formatAddress } from '../lib/address.ts';
 import type { Log } from '../lib/log.ts';
 import { AccessError, type ServerAccess } from '../lib/server-access.ts';
 import { meshConfigSource } from '../mesh-config-source.ts';
+import type { Catalog } from '../model/catalog.ts';
 import type { KeptState } from '../state/keep-state.ts';
 import { type CatalogArguments, catalogHelp, catalogsOf, withCatalogOptions } from './catalogs.ts';
 import { consulRulesOf } from './consul-rules.ts';
@@ -113,6 +114,7 @@ Examples:
   fairway serve --kubeconfig ~/.kube/config --context staging
   fairway serve --consul http://127.0.0.1:8500 --config rules/
   fairway serve --consul 'https://127.0.0.1:8501?dc=dc1&dc=dc2&token-file=token&alias={name}.shop.svc.cluster.local'
+  fairway serve --registry './http-json.ts:http://127.0.0.1:8080/services?namespace=shop' --config rules/
   fairway serve --in-cluster --xds-address 0.0.0.0:15010 --http-address 0.0.0.0:15014`,
     )
     .action(serve);
@@ -123,10 +125,11 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const rulesIn = rulesApiOf(options, command, log);
   const webhook = webhookOf(options, command);
+  const found = await catalogsOf(options, command, log);
   // The folder is opened when nothing else can be wrong with the options.
   const state = stateOf(options, command, log);
   const rules = state === undefined ? undefined : rulesIn?.(state.folder);
-  const asked = { ...sourcesOf({ ...options, rules, state }, command, log), ...webhook };
+  const asked = { ...sourcesOf({ ...options, rules, state, found }, command, log), ...webhook };
   const signal = untilSignal();
   const stop = new AbortController();
   void signal.then(() => stop.abort());
@@ -156,7 +159,11 @@ async function serve(options: ServeArguments, command: Command): Promise<void> {
 
 /** Where objects come from. Ends the process with one line when the options do not say. */
 function sourcesOf(
-  options: ServeArguments & { readonly rules: RulesApi | undefined; readonly state: KeptState | undefined },
+  options: ServeArguments & {
+    readonly rules: RulesApi | undefined;
+    readonly state: KeptState | undefined;
+    readonly found: readonly Catalog[];
+  },
   command: Command,
   log: Log,
 ): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'catalogs' | 'meshConfig' | 'otherClusters' | 'writer'> {
@@ -168,7 +175,7 @@ function sourcesOf(
     ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
     ...(rules === undefined ? [] : [rules.source]),
   ];
-  const catalogs = catalogsOf(options, command, log).map((catalog) => state?.catalog(catalog) ?? catalog);
+  const catalogs = options.found.map((catalog) => state?.catalog(catalog) ?? catalog);
   if (access !== undefined) {
     const cluster = configCluster({
       ...{ access, id: options.clusterId, version, systemNamespace, meshConfigMap, log },
@@ -183,7 +190,7 @@ function sourcesOf(
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
   if (layers.length === 0 && catalogs.length === 0 && options.meshConfig === undefined)
     command.error(
-      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+      'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --registry <module:options>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
   return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs };
 }

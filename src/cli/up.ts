@@ -60,7 +60,7 @@ async function up(folder: string, options: UpArguments, command: Command): Promi
   const stop = new AbortController();
   void signal.then(() => stop.abort());
   let onPods = () => {};
-  const catalogs = catalogsOf(options, command, log);
+  const catalogs = await catalogsOf(options, command, log);
   const consul = firstConsul(options);
   const mesh = await startLocalMesh({
     folder,

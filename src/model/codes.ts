@@ -157,6 +157,7 @@ export const codes = {
   FW3120: 'registration without a running allocation',
   FW3121: 'allocations or checks that cannot be read',
   FW3122: 'event stream that says nothing',
+  FW3140: 'service that an adapter reports wrongly',
   FW3151: 'object that another source lies over',
   FW3152: 'object in the state folder that cannot be used',
 } as const satisfies { readonly [code: string]: string };

@@ -1,5 +1,6 @@
 /** What is said of arguments: help for every command, and one clear line for what cannot be understood. */
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
@@ -45,7 +46,7 @@ describe('arguments that cannot be understood', () => {
   check(
     'are no files',
     ['serve'],
-    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
+    'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --registry <module:options>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
   );
   check(
     'are a kind that is not there',
@@ -164,6 +165,16 @@ describe('arguments that cannot be understood', () => {
     'are a Nomad with connections that are no number',
     catalog('--nomad', 'http://127.0.0.1:4646?connections=many'),
     '--nomad: expected connections of 16 or more, found many',
+  );
+  check(
+    'are an adapter without a module',
+    catalog('--registry', ':http://127.0.0.1'),
+    '--registry: expected module:options such as ./registry.js:http://127.0.0.1:8080, found :http://127.0.0.1',
+  );
+  check(
+    'are an adapter that is not there',
+    catalog('--registry', './no/such.js:x'),
+    `--registry: cannot load ./no/such.js: there is no file ${resolve('no/such.js')}`,
   );
   check(
     'are tokens without an API',
