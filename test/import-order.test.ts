@@ -45,10 +45,11 @@ const order: Order = [
   // Catalogs: what a platform registers, as services and instances.
   ['registry/catalog', ['registry/virtual-addresses.ts', 'registry/registry.ts', 'model', 'lib']],
   ['registry/consul', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
-  // Catalogs that somebody else has written.
+  // Catalogs that somebody else has written, and the proof that any registry behaves as all do.
   ['registry/adapter', ['source', 'model', 'lib']],
+  ['registry/conformance', ['registry/adapter', 'registry/catalog', 'registry/registry.ts', 'model', 'lib']],
   // What outsiders import of the package. Nothing inside imports it.
-  ['public', ['registry/adapter', 'model', 'lib']],
+  ['public', ['registry/conformance', 'registry/adapter', 'registry/registry.ts', 'model', 'lib']],
   ['registry/nomad', ['registry/catalog', 'blocking-query', 'source', 'model', 'lib']],
   [
     'registry/clusters.ts',

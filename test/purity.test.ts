@@ -9,7 +9,7 @@ import { importsIn, sourceFiles, sourceText } from './support/source-files.ts';
 /** The stages between the ends. */
 const pure = ['incremental', 'config', 'registry', 'ir', 'mesh', 'envoy'];
 /** Sources that stand beside what they feed. */
-const ends = ['registry/consul', 'registry/nomad', 'registry/adapter'];
+const ends = ['registry/consul', 'registry/nomad', 'registry/adapter', 'registry/conformance'];
 
 /** Modules of Node that only compute. */
 const computing: ReadonlySet<string> = new Set([
