@@ -270,6 +270,7 @@ const definitions: readonly Definition[] = [
   },
   {
     name: 'ends promptly while the platform is away',
+    tells: true,
     async trial({ world, open }) {
       await world.put('first', [one]);
       const seen = await open();
