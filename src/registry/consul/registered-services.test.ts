@@ -98,6 +98,14 @@ describe('registrations', () => {
     ]);
   });
 
+  it('of which none can be read any more leave the service as it was, its port too', () => {
+    const { registered, emitted } = register();
+    registered.set('web', [entry('a'), entry('b')], false);
+    assert.equal(registered.set('web', [entry('a', { Port: 'x' }), entry('b', { Port: 'x' })], false), false);
+    registered.set('web', [entry('a', { Port: 'x' })], false);
+    assert.deepEqual(emitted(), ['web: n1/a:8080 n1/b:8080', 'web: n1/a:8080']);
+  });
+
   it('that contradict each other are told', () => {
     const { registered, problems } = register();
     registered.set(

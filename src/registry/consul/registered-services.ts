@@ -94,10 +94,14 @@ export class RegisteredServices {
     }
     const services = entries.filter((entry) => !isOfConsulsMesh(entry));
     // What is still there stays as it was known.
-    const known = this.#services.get(name)?.service?.instances ?? [];
-    const kept = known.filter(({ id }) => unreadable.includes(id));
+    const known = this.#services.get(name)?.service;
+    const kept = (known?.instances ?? []).filter(({ id }) => unreadable.includes(id));
     for (const message of contradictions(services)) told.push(['FW3111', '', message]);
-    const service = toCatalogService(name, services, this.#options);
+    // What clients call is told by entries that can be read; where there is none it is what it was.
+    const service =
+      services.length === 0 && known !== undefined
+        ? { ...known, instances: [] }
+        : toCatalogService(name, services, this.#options);
     return {
       service:
         services.length + kept.length === 0 ? undefined : { ...service, instances: [...service.instances, ...kept] },
