@@ -117,6 +117,17 @@ describe('an adapter in a thread', () => {
     assert.deepEqual(lines, ['a:b=c,cluster.local,fairway/test']);
   });
 
+  it('is known to the log while it cannot see its platform', async (test) => {
+    const lines: string[] = [];
+    const log: Log = { ...silent, warn: (message) => lines.push(message) };
+    follow(
+      await adapter(`sink.freshness({ state: 'stale', sinceMs: 1, reason: 'no leader' }); ${forever}`, { log }),
+      test,
+    );
+    await until(() => lines.length > 0, { what: 'a line' });
+    assert.deepEqual(lines, ['mine/here: services cannot be seen; what is known stays in force: no leader']);
+  });
+
   it('is asked about one service when it can be', async (test) => {
     const more =
       "async reread(name) { if (name === 'odd') return 7; if (name === 'away') throw new Error('no leader'); return name === 'web' ? web : undefined; }";

@@ -91,7 +91,9 @@ function checkedChange(about: About, change: unknown): CheckedChange {
   };
   try {
     const service = checkedService(change.service, report);
-    return { name, found: service === undefined ? undefined : { name, service }, problems };
+    if (service === undefined) return { name, found: undefined, problems };
+    // Of a service that is used something is left out.
+    return { name, found: { name, service }, problems: problems.map((one) => ({ ...one, severity: 'warning' })) };
   } catch (error) {
     // A getter that throws, an object without an end.
     report({
