@@ -15,10 +15,10 @@ describe('the list of services', () => {
     );
   });
 
-  it('names what is new or has other tags, in whatever order they come', () => {
+  it('names what is new, gone or has other tags, in whatever order they come', () => {
     const before = listedServices({ consul: [], web: ['a', 'b'], stock: ['x'], gone: [] });
     const after = listedServices({ cart: [], stock: ['y'], web: ['b', 'a'], consul: [] });
-    assert.deepEqual(namedChanges(before, after), ['cart', 'stock']);
+    assert.deepEqual(namedChanges(before, after), ['cart', 'stock', 'gone']);
   });
 });
 

@@ -16,9 +16,10 @@ export function listedServices(answer: { readonly [name: string]: unknown }): Li
   return listed;
 }
 
-/** Names that are new or have other tags than before; those that are gone do not count. */
+/** Names that are new, gone, or have other tags than before. */
 export function namedChanges(before: Listed, after: Listed): readonly string[] {
-  return [...after].filter(([name, tags]) => !equal(before.get(name), tags)).map(([name]) => name);
+  const gone = [...before.keys()].filter((name) => !after.has(name));
+  return [...[...after].filter(([name, tags]) => !equal(before.get(name), tags)).map(([name]) => name), ...gone];
 }
 
 /**
