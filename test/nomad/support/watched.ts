@@ -37,7 +37,7 @@ export interface WatchedOptions extends Partial<Omit<NomadCatalogOptions, 'acces
 const times = {
   waitMs: 5000,
   checks: { requestMs: 5, settledMs: 50, unsettledMs: 20, deniedMs: 1000 },
-  stream: { firstLineMs: 300, deniedMs: 60_000 },
+  stream: { deniedMs: 60_000 },
   doubtMs: 50,
 };
 
