@@ -66,7 +66,7 @@ export async function startConsul(options: ConsulOptions): Promise<Consul> {
   let server: Server | undefined;
   const isUp = async () =>
     isUpWith === 'http' || mode === 'client'
-      ? (await api.request('GET', '/v1/agent/services')) !== undefined
+      ? (await api.get('/v1/agent/services')).status > 0
       : (await api.instances('consul')).some((one) => one.Node.Node === node);
   const start = async () => {
     server = startServer({ name: `consul ${node}`, program, args, logFile: join(folder, 'log') });
