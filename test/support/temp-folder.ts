@@ -21,7 +21,8 @@ export interface TempFolder {
 
 export function tempFolder(test: { after(cleanup: () => void): void }): TempFolder {
   const path = mkdtempSync(join(tmpdir(), 'fairway-test-'));
-  test.after(() => rmSync(path, { recursive: true, force: true }));
+  // A file may still be on its way to the disk.
+  test.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   const at = (part: string) => join(path, part);
   const write = (part: string, text: string) => {
     mkdirSync(dirname(at(part)), { recursive: true });
