@@ -1,29 +1,15 @@
-import { systemClock } from '../../../src/lib/clock.ts';
+/** The catalog of a datacenter as `fairway serve --consul` makes it. */
+
+import { describedCatalogs } from '../../../src/cli/catalogs.ts';
+import { must } from '../../../src/lib/assert.ts';
 import { silent } from '../../../src/lib/log.ts';
-import { type Credentials, fixedCredentials } from '../../../src/lib/server-access.ts';
-import { watchedText } from '../../../src/lib/watched-text.ts';
 import type { Catalog } from '../../../src/model/catalog.ts';
-import { consulCatalogs } from '../../../src/registry/consul/consul-catalog.ts';
 
-/** The datacenter that a Consul is of, as a catalog. */
-export function consulCatalogAt(
-  server: URL,
-  { tokenFile, aliases = [] }: { readonly tokenFile?: string; readonly aliases?: readonly string[] } = {},
-): Catalog {
-  const [catalog] = consulCatalogs({
-    access: {
-      server,
-      trust: { authorities: async () => undefined, isUnverified: false },
-      credentials: tokenFile === undefined ? fixedCredentials({}) : tokenIn(tokenFile),
-    },
-    ...{ datacenters: ['dc1'], namespace: 'default', domain: 'consul', aliases, address: 'lan', connections: 96 },
-    ...{ userAgent: 'fairway/test', log: silent },
-  });
-  if (catalog === undefined) throw new Error('expected a catalog, found none');
-  return catalog;
-}
-
-function tokenIn(path: string): Credentials {
-  const text = watchedText(path, systemClock);
-  return { current: async () => ({ token: await text.read() }), refused: () => text.forget() };
+/** `parameters`: as docs/serve.md has them, such as `token-file`. */
+export function consulCatalogAt(server: URL, parameters: { readonly [name: string]: string } = {}): Catalog {
+  const url = new URL(server);
+  for (const [name, value] of Object.entries({ dc: 'dc1', ...parameters })) url.searchParams.set(name, value);
+  const catalogs = describedCatalogs({ consul: [url.href], nomad: [] }, {}, silent);
+  if (typeof catalogs === 'string') throw new Error(catalogs);
+  return must(catalogs[0], 'a catalog');
 }
