@@ -179,7 +179,7 @@ export class Guard {
   #lookLater(name: string, atMs: number): void {
     const { catalog, clock } = this.#options;
     this.#due.get(name)?.cancel();
-    const cancel = clock.after(atMs - clock.now(), () => {
+    const cancel = clock.after(Math.max(0, atMs - clock.now()), () => {
       this.#due.delete(name);
       if (catalog.reread === undefined) this.#settle(name, letGo);
       else this.#rereads.ask(name);
