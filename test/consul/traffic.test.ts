@@ -1,10 +1,12 @@
 /** What becomes of instances in a real Consul, and what a real Envoy does then; another service never notices. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressBlock } from '../../src/up/address-block.ts';
 import { callMany, tally } from '../envoy/support/call.ts';
 import { describeWithEnvoy } from '../envoy/support/suite.ts';
 import { takeTestBlock } from '../envoy/support/test-blocks.ts';
+import { until } from '../support/until.ts';
 import { consulCatalogAt } from './support/catalog.ts';
 import { type Consul, startConsul } from './support/consul.ts';
 import { type ConsulMesh, startConsulMesh, urlOf } from './support/consul-mesh.ts';
@@ -117,8 +119,32 @@ describeWithConsul('instances in a Consul', (program) => {
       await agent.stop('SIGKILL');
       await mesh.untilReaches('web', 'web-1');
       await agent.start();
+      // An agent takes a check of this type for critical until the instance says otherwise.
+      await agent.check(name, 'passing');
       await mesh.untilReaches('web', 'web-1', name);
       await agent.deregister(name);
+      await mesh.untilReaches('web', 'web-1');
+    });
+
+    test('are called on while the agent comes back with nothing, until they have registered again', async (context) => {
+      loads(context);
+      const near = await mesh.startInstance(consul, 'web');
+      const far = await mesh.startInstance(agent, 'web');
+      await mesh.untilReaches('web', 'web-1', near, far);
+      await consul.stop('SIGTERM');
+      await consul.start();
+      await sleep(1000);
+      const names = (await consul.get('/v1/catalog/services')).text;
+      assert.ok(!names.includes('stock'), `expected a Consul without the service stock, found ${names}`);
+      await mesh.untilReaches('web', 'web-1', near, far);
+      // What it had is registered by whoever started it; what the other agent has is told by that one, once they have met.
+      await mesh.registerAgain(consul, 'web-1', 'stock-2', near);
+      await agent.request('PUT', `/v1/agent/join/${consul.ip}`);
+      await until(async () => (await consul.instances('web')).length === 3, { what: 'all of them', mostMs: 20_000 });
+      await consul.deregister(near);
+      await mesh.untilLive();
+      await mesh.untilReaches('web', 'web-1', far);
+      await agent.deregister(far);
       await mesh.untilReaches('web', 'web-1');
     });
 

@@ -27,6 +27,8 @@ export interface ConsulMesh {
    * Starts an instance of a service, registers it with an agent, with a check that passes, and yields its name: `web-1`.
    */
   startInstance(agent: ConsulApi, service: string, more?: Partial<Registration>): Promise<string>;
+  /** Registers instances that run already as they were registered before, with an agent that has lost them. */
+  registerAgain(agent: ConsulApi, ...instances: readonly string[]): Promise<void>;
   /** Waits until calls of a service land at these instances and nowhere else. */
   untilReaches(call: string | Call, ...instances: readonly string[]): Promise<void>;
   /** Calls a service all the time until the test is over, at which not one call may have failed. */
@@ -46,6 +48,7 @@ export const urlOf = (service: string): string => `http://${service}.service.con
 export async function startConsulMesh(block: AddressBlock, catalog: Catalog): Promise<ConsulMesh> {
   const rules = memorySource('rules');
   const applications: Application[] = [];
+  const registrations = new Map<string, Registration>();
   const source: ObjectSource = {
     name: rules.name,
     async run(sink, signal) {
@@ -86,15 +89,14 @@ export async function startConsulMesh(block: AddressBlock, catalog: Catalog): Pr
       const name = `${service}-${number}`;
       const application = await startHttpApplication({ name, address: block.at(20, number), port });
       applications.push(application);
-      await agent.register({
-        ID: name,
-        Name: service,
-        Address: application.address,
-        Port: port,
-        status: 'passing',
-        ...more,
-      });
+      const { address: Address } = application;
+      const registration = { ID: name, Name: service, Address, Port: port, status: 'passing', ...more } as const;
+      registrations.set(name, registration);
+      await agent.register(registration);
       return name;
+    },
+    async registerAgain(agent, ...instances) {
+      for (const name of instances) await agent.register(must(registrations.get(name), name));
     },
     untilReaches(what, ...instances) {
       const call = typeof what === 'string' ? urlOf(what) : what;
