@@ -1,15 +1,27 @@
-/** The catalog of a datacenter as `fairway serve --consul` makes it. */
-
+/** Catalogs of datacenters as `fairway serve --consul` makes them. */
 import { describedCatalogs } from '../../../src/cli/catalogs.ts';
 import { must } from '../../../src/lib/assert.ts';
 import { silent } from '../../../src/lib/log.ts';
 import type { Catalog } from '../../../src/model/catalog.ts';
 
-/** `parameters`: as docs/serve.md has them, such as `token-file`. */
-export function consulCatalogAt(server: URL, parameters: { readonly [name: string]: string } = {}): Catalog {
+/** Other parameters as docs/consul.md has them, such as `token-file`. */
+export type Parameters = { readonly [name: string]: string };
+
+/** One for each datacenter, in their order. */
+export function consulCatalogsAt(
+  server: URL,
+  datacenters: readonly string[],
+  parameters: Parameters = {},
+): readonly Catalog[] {
   const url = new URL(server);
-  for (const [name, value] of Object.entries({ dc: 'dc1', ...parameters })) url.searchParams.set(name, value);
+  for (const dc of datacenters) url.searchParams.append('dc', dc);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   const catalogs = describedCatalogs({ consul: [url.href], nomad: [] }, {}, silent);
   if (typeof catalogs === 'string') throw new Error(catalogs);
-  return must(catalogs[0], 'a catalog');
+  return catalogs;
+}
+
+/** That of `dc1`. */
+export function consulCatalogAt(server: URL, parameters?: Parameters): Catalog {
+  return must(consulCatalogsAt(server, ['dc1'], parameters)[0], 'a catalog');
 }
