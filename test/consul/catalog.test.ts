@@ -26,7 +26,7 @@ describeWithConsul('catalogs of two datacenters', (program) => {
     far = await startConsul({ program, block, number: 2, datacenter: 'dc2', joinsFar: consul.ip });
     const knowsBoth = async () => (await consul.request('GET', '/v1/catalog/datacenters')) as readonly string[];
     await until(async () => (await knowsBoth()).length === 2, { what: 'two datacenters', mostMs: 20_000 });
-    const catalogs = consulCatalogsAt(consul.url, ['dc1', 'dc2']);
+    const catalogs = await consulCatalogsAt(consul.url, ['dc1', 'dc2']);
     const synced = new Set<string>();
     runs = catalogs.map((catalog, i) => {
       const into = known[i === 0 ? 'dc1' : 'dc2'];

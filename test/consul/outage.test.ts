@@ -35,7 +35,7 @@ describeWithConsul('a mesh of instances in a Consul', (program) => {
       token = await quorum.makeToken();
       writeFileSync(tokenFile, token.SecretID);
       proxy = await startHttpFaultProxy(quorum.servers[0].url);
-      mesh = await startConsulMesh(block, consulCatalogAt(proxy.url, { 'token-file': tokenFile }));
+      mesh = await startConsulMesh(block, await consulCatalogAt(proxy.url, { 'token-file': tokenFile }));
       await mesh.startInstance(quorum.agent, 'web');
       await mesh.startInstance(quorum.agent, 'stock');
       await mesh.untilReaches('web', 'web-1');

@@ -44,7 +44,7 @@ describeWithConsul('instances in a Consul', (program) => {
       block = await takeTestBlock();
       consul = await startConsul({ program, block, number: 1 });
       agent = await startConsul({ program, block, number: 2, mode: 'client', joins: consul.ip });
-      mesh = await startConsulMesh(block, consulCatalogAt(consul.url));
+      mesh = await startConsulMesh(block, await consulCatalogAt(consul.url));
       await mesh.startInstance(consul, 'web', { Meta: { version: 'v1' } });
       await mesh.startInstance(consul, 'stock');
       await mesh.untilReaches('web', 'web-1');

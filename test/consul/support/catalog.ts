@@ -8,20 +8,24 @@ import type { Catalog } from '../../../src/model/catalog.ts';
 export type Parameters = { readonly [name: string]: string };
 
 /** One for each datacenter, in their order. */
-export function consulCatalogsAt(
+export async function consulCatalogsAt(
   server: URL,
   datacenters: readonly string[],
   parameters: Parameters = {},
-): readonly Catalog[] {
+): Promise<readonly Catalog[]> {
   const url = new URL(server);
   for (const dc of datacenters) url.searchParams.append('dc', dc);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  const catalogs = describedCatalogs({ consul: [url.href], nomad: [] }, {}, silent);
+  const catalogs = await describedCatalogs(
+    { consul: [url.href], nomad: [], registry: [] },
+    { environment: {}, log: silent, domainSuffix: 'cluster.local', folder: '.' },
+  );
   if (typeof catalogs === 'string') throw new Error(catalogs);
   return catalogs;
 }
 
 /** That of `dc1`. */
-export function consulCatalogAt(server: URL, parameters?: Parameters): Catalog {
-  return must(consulCatalogsAt(server, ['dc1'], parameters)[0], 'a catalog');
+export async function consulCatalogAt(server: URL, parameters?: Parameters): Promise<Catalog> {
+  const [catalog] = await consulCatalogsAt(server, ['dc1'], parameters);
+  return must(catalog, 'a catalog');
 }

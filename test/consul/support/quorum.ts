@@ -43,10 +43,17 @@ export async function startQuorum(program: string, block: AddressBlock, connecti
         mostMs: 40_000,
       });
     await untilLed();
-    await agent.request('PUT', '/v1/acl/policy', {
+    const policy = {
       Name: 'read-services',
       Rules: 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }',
-    });
+    };
+    // A new leader is in the legacy mode of access control until it knows that all servers are newer.
+    const isMade = () =>
+      agent.request('PUT', '/v1/acl/policy', policy).then(
+        () => true,
+        () => false,
+      );
+    await until(isMade, { what: 'a policy to be made', mostMs: 40_000 });
     const makeToken = async () =>
       (await agent.request('PUT', '/v1/acl/token', { Policies: [{ Name: 'read-services' }] })) as Token;
     return { servers, agent, makeToken, untilLed, close };
