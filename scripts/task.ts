@@ -87,9 +87,10 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
   },
   async bench(args) {
     await setup();
-    await kubernetesServers();
     const [first = '', ...rest] = args;
-    return ['churn', 'cluster'].includes(first)
+    if (first === 'consul') await consulForTests();
+    else await kubernetesServers();
+    return ['churn', 'cluster', 'consul'].includes(first)
       ? node([`bench/${first}.ts`, ...rest])
       : node(['bench/main.ts', ...args]);
   },
