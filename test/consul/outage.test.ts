@@ -1,7 +1,6 @@
 /** A Consul that cannot be asked, and a real Envoy that does not notice: no call fails, and every change is made up for. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -9,7 +8,6 @@ import type { AddressBlock } from '../../src/up/address-block.ts';
 import { describeWithEnvoy } from '../envoy/support/suite.ts';
 import { takeTestBlock } from '../envoy/support/test-blocks.ts';
 import { type HttpFaultProxy, startHttpFaultProxy } from '../support/http-fault-proxy.ts';
-import { until } from '../support/until.ts';
 import { consulCatalogAt } from './support/catalog.ts';
 import { type ConsulMesh, startConsulMesh } from './support/consul-mesh.ts';
 import * as faults from './support/faults.ts';
@@ -109,16 +107,6 @@ describeWithConsul('a mesh of instances in a Consul', (program) => {
       });
     });
 
-    test('goes on while the agent takes no more connections of it', async (context) => {
-      const goes = await begin(context);
-      const others = await takeAllConnections(quorum.servers[0].url);
-      proxy.breakOpen();
-      await mesh.untilStale(/hang up|ECONNRESET|too many concurrent connections/);
-      await makesUpFor(goes, async () => {
-        for (const socket of others) socket.destroy();
-      });
-    });
-
     for (const [what, fault, reason] of [
       ['pages of a load balancer', { answer: faults.html(200) }, /expected JSON .* found "<html>/],
       ['its errors', { answer: faults.html(502) }, /502/],
@@ -153,16 +141,3 @@ describeWithConsul('a mesh of instances in a Consul', (program) => {
     });
   });
 });
-
-/** Opens connections until the server takes no more, and keeps them so. */
-async function takeAllConnections(url: URL): Promise<readonly Socket[]> {
-  const open = new Set<Socket>();
-  for (let i = 0; i < mostConnections + 5; i += 1) {
-    const socket = connect(Number(url.port), url.hostname);
-    open.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => open.delete(socket));
-  }
-  await until(() => open.size < mostConnections, { what: 'some connections to be turned away' });
-  return [...open];
-}
