@@ -171,8 +171,10 @@ function sourcesOf(
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
   const layers = [
-    ...consulRulesOf(options.consulRules, command, log).map((source) => state?.objects(source) ?? source),
-    ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
+    ...[
+      ...consulRulesOf(options.consulRules, command, log),
+      ...(config.length === 0 ? [] : [fileSource({ paths: config, log })]),
+    ].map((source) => state?.objects(source) ?? source),
     ...(rules === undefined ? [] : [rules.source]),
   ];
   const catalogs = options.found.map((catalog) => state?.catalog(catalog) ?? catalog);

@@ -73,9 +73,13 @@ function stop(server: Server): void {
   server.close();
 }
 
-function serve(test: TestContext, folder: TempFolder): Fairway {
+function serve(
+  test: TestContext,
+  folder: TempFolder,
+  sources = ['--no-status', '--kubeconfig', 'kubeconfig'],
+): Fairway {
   const ports = ['--xds-address', '127.0.0.1:0', '--http-address', '127.0.0.1:0'];
-  const args = ['serve', ...ports, '--no-status', '--kubeconfig', 'kubeconfig', '--state-dir', 'state'];
+  const args = ['serve', ...ports, ...sources, '--state-dir', 'state'];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fairwayProgram, ...args], {
     cwd: folder.path,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -132,6 +136,31 @@ it('a control plane that was killed while it wrote serves what it knew, with the
   assert.equal(await again.exit, 0);
   assert.equal(existsSync(folder.at('state/lock')), false);
   assert.ok(isWhole(file));
+});
+
+it('a control plane that starts while its files are away serves what they said, and what they say when they are back', async (test) => {
+  const folder = tempFolder(test);
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: metadata('key', 1), data: { key: 'c2VjcmV0' } };
+  const text = [service(0, 1), slice, secret].map((object) => JSON.stringify(object)).join('\n---\n');
+  folder.write('mesh/services.yaml', `${text}\n`);
+  const first = serve(test, folder, ['--config', 'mesh']);
+  await first.untilSays(/serving xDS on/, 30_000);
+  first.signal('SIGTERM');
+  assert.equal(await first.exit, 0);
+  assert.doesNotMatch(folder.read('state/sources/files.jsonl'), /c2VjcmV0/);
+
+  folder.rename('mesh', 'away');
+  const again = serve(test, folder, ['--config', 'mesh']);
+  const [, http] = await again.untilSays(/serving xDS on .*, HTTP on http:\/\/(127\.0\.0\.1:\d+)/, 30_000);
+  const page = async (path: string) => (await fetch(`http://${http}${path}`)).text();
+  assert.match(await page('/ready'), /^ready\nstale files since 20.*: mesh cannot be read\n$/);
+  assert.match(await page('/debug/endpointz'), /"10\.1\.0\.1"/);
+  folder.write('away/services.yaml', `${text.replace('10.1.0.1', '10.1.0.2')}\n`);
+  folder.rename('away', 'mesh');
+  await until(async () => (await page('/ready')) === 'ready\n', { what: 'the files to be seen', mostMs: 20_000 });
+  const endpoints = await page('/debug/endpointz');
+  assert.match(endpoints, /"10\.1\.0\.2"/);
+  assert.doesNotMatch(endpoints, /"10\.1\.0\.1"/);
 });
 
 /** What a second process says that is given the same folder. */
