@@ -16,7 +16,7 @@ import { silent } from '../../../src/lib/log.ts';
 import type { AddressBlock } from '../../../src/up/address-block.ts';
 import { until } from '../../support/until.ts';
 import { answered } from './answered.ts';
-import { type Call, call, landing, tally } from './call.ts';
+import { type Call, call, type Entry, landing, tally } from './call.ts';
 import { untilReady } from './envoy.ts';
 import { type ProxySpec, portsOf, proxyNamed, startProxy, type TestProxy } from './test-proxy.ts';
 
@@ -74,21 +74,23 @@ export async function startLiveMesh(options: LiveMeshOptions): Promise<LiveMesh>
   return {
     server,
     proxy: proxyOf,
-    async untilLands(name, what, where) {
-      const { httpProxy } = proxyOf(name);
-      const one = typeof what === 'string' ? { url: what } : what;
-      let seen: readonly string[] = [];
-      const isThere = async () => {
-        const calls = Array.from({ length: manyCalls }, () => call(httpProxy, one).then(landing, String));
-        seen = [...tally(await Promise.all(calls)).keys()].sort();
-        return seen.join() === [...where()].sort().join();
-      };
-      const waited = until(isThere, { what: `calls of ${one.url} to land there alone`, mostMs: 20_000 });
-      await waited.catch((error) => {
-        throw new Error(`${error.message}; expected ${where().join(', ')}, found ${seen.join(', ')}`, { cause: error });
-      });
-    },
+    untilLands: (name, what, where) => untilCallsLand(proxyOf(name).httpProxy, what, where),
     settle,
     stop,
   };
+}
+
+/** Waits until calls to an entry land there and nowhere else. */
+export async function untilCallsLand(entry: Entry, what: string | Call, where: () => readonly string[]): Promise<void> {
+  const one = typeof what === 'string' ? { url: what } : what;
+  let seen: readonly string[] = [];
+  const isThere = async () => {
+    const calls = Array.from({ length: manyCalls }, () => call(entry, one).then(landing, String));
+    seen = [...tally(await Promise.all(calls)).keys()].sort();
+    return seen.join() === [...where()].sort().join();
+  };
+  const waited = until(isThere, { what: `calls of ${one.url} to land there alone`, mostMs: 20_000 });
+  await waited.catch((error) => {
+    throw new Error(`${error.message}; expected ${where().join(', ')}, found ${seen.join(', ')}`, { cause: error });
+  });
 }
