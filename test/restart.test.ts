@@ -19,7 +19,7 @@ interface Life {
   end(): Promise<void>;
 }
 
-async function live(test: TestContext, folder: TempFolder): Promise<Life> {
+async function live(folder: TempFolder): Promise<Life> {
   const clock = fakeClock();
   const catalog = memoryCatalog();
   const controlPlane = new ControlPlane({ log: silent, cluster: 'c', domainSuffix: 'cluster.local', clock });
@@ -35,7 +35,7 @@ async function live(test: TestContext, folder: TempFolder): Promise<Life> {
     controlPlane.close();
     await state.close();
   };
-  test.after(end);
+  folder.endFirst(end);
   return {
     catalog,
     clock,
@@ -52,11 +52,11 @@ async function live(test: TestContext, folder: TempFolder): Promise<Life> {
 describe('a control plane that is started again', () => {
   async function restart(test: TestContext): Promise<Life> {
     const folder = tempFolder(test);
-    const first = await live(test, folder);
+    const first = await live(folder);
     first.catalog.say({ api: 'abc', web: 'ab' });
     first.catalog.sink.synced();
     await first.end();
-    return live(test, folder);
+    return live(folder);
   }
   const known = ['api.service.consul 3', 'web.service.consul 2'];
 

@@ -23,7 +23,6 @@ interface Life {
 
 /** A process with one source that keeps its state in `state.jsonl` of a folder; it is a day later with each. */
 async function live<Change>(
-  test: TestContext,
   folder: TempFolder,
   {
     source,
@@ -49,17 +48,14 @@ async function live<Change>(
     onRecall: (name, seenAtMs, reason) => say(`${name} as of ${new Date(seenAtMs).toISOString()}: ${reason}`),
   });
   const ended = kept.run(sink, stop.signal);
-  test.after(() => stop.abort());
+  const end = () => {
+    stop.abort();
+    return ended;
+  };
+  folder.endFirst(end);
   await until(() => clock.pending > 0, { what: 'the source to run' });
   await turn();
-  return {
-    clock,
-    lines,
-    end() {
-      stop.abort();
-      return ended;
-    },
-  };
+  return { clock, lines, end };
 }
 
 const yamlOf = (...names: readonly string[]) =>
@@ -72,17 +68,17 @@ const away = { state: 'stale', sinceMs: Date.UTC(2026, 0, 9), reason: 'away' } a
 async function firstLife(test: TestContext, ...names: readonly string[]): Promise<TempFolder> {
   const folder = tempFolder(test);
   const source = memorySource('kubernetes/k/services');
-  const life = await live(test, folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
+  const life = await live(folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
   source.apply(yamlOf(...names));
   source.sync();
   await life.end();
   return folder;
 }
 
-async function secondLife(test: TestContext, folder: TempFolder) {
+async function secondLife(folder: TempFolder) {
   const source = memorySource('kubernetes/k/services');
   const sink = recordingSink();
-  const life = await live(test, folder, { source, memory: objectMemory, sink, day: 2 });
+  const life = await live(folder, { source, memory: objectMemory, sink, day: 2 });
   return { ...life, source, sink };
 }
 
@@ -90,7 +86,7 @@ const services = (...names: readonly string[]) => names.map((name) => `Service s
 
 describe('a source of objects that remembers', () => {
   it('has what it had before when the platform does not answer for three seconds', async (test) => {
-    const { clock, sink, source, lines } = await secondLife(test, await firstLife(test, 'a', 'b'));
+    const { clock, sink, source, lines } = await secondLife(await firstLife(test, 'a', 'b'));
     clock.advance(2999);
     assert.deepEqual([sink.isSynced, sink.objects()], [false, []]);
     clock.advance(1);
@@ -103,13 +99,13 @@ describe('a source of objects that remembers', () => {
   });
 
   it('has it as soon as the platform cannot be seen', async (test) => {
-    const { sink, source } = await secondLife(test, await firstLife(test, 'a', 'b'));
+    const { sink, source } = await secondLife(await firstLife(test, 'a', 'b'));
     source.sink.freshness(away);
     assert.deepEqual([sink.isSynced, sink.objects(), sink.state], [true, services('a', 'b'), 'stale']);
   });
 
   it('drops what a first list lacks that comes later, and takes removals in between', async (test) => {
-    const { sink, source } = await secondLife(test, await firstLife(test, 'a', 'b', 'c'));
+    const { sink, source } = await secondLife(await firstLife(test, 'a', 'b', 'c'));
     source.sink.freshness(away);
     source.remove(yamlOf('b'));
     assert.deepEqual(sink.objects(), services('a', 'c'));
@@ -121,7 +117,7 @@ describe('a source of objects that remembers', () => {
   });
 
   it('keeps what it had while a source that nobody is to wait for cannot be seen', async (test) => {
-    const { clock, sink, source } = await secondLife(test, await firstLife(test, 'a', 'b'));
+    const { clock, sink, source } = await secondLife(await firstLife(test, 'a', 'b'));
     source.sink.freshness(away);
     source.sync();
     clock.advance(60_000);
@@ -131,7 +127,7 @@ describe('a source of objects that remembers', () => {
   });
 
   it('has nothing but the list when that comes in time, unless most is gone', async (test) => {
-    const { clock, sink, source } = await secondLife(test, await firstLife(test, 'a', 'b', 'c', 'd'));
+    const { clock, sink, source } = await secondLife(await firstLife(test, 'a', 'b', 'c', 'd'));
     source.apply(yamlOf('a', 'b', 'x'));
     source.sync();
     assert.deepEqual([sink.objects(), sink.state], [services('a', 'b', 'x'), 'live']);
@@ -140,7 +136,7 @@ describe('a source of objects that remembers', () => {
   });
 
   it('keeps for half a minute what is gone if that is most, but for what is reported again or as gone', async (test) => {
-    const { clock, sink, source } = await secondLife(test, await firstLife(test, 'a', 'b', 'c', 'd'));
+    const { clock, sink, source } = await secondLife(await firstLife(test, 'a', 'b', 'c', 'd'));
     source.sync();
     assert.deepEqual(sink.objects(), services('a', 'b', 'c', 'd'));
     source.apply(yamlOf('a'));
@@ -155,7 +151,7 @@ describe('a source of objects that remembers', () => {
     const folder = tempFolder(test);
     const source = memorySource('kubernetes/k/secrets');
     const sink = recordingSink();
-    const life = await live(test, folder, { source, memory: objectMemory, sink, day: 1 });
+    const life = await live(folder, { source, memory: objectMemory, sink, day: 1 });
     source.apply('apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\ndata: {key: c2VjcmV0}\n');
     assert.deepEqual(sink.objects(), ['Secret shop/s']);
     source.sync();
@@ -185,13 +181,13 @@ describe('a catalog that remembers', () => {
   it('tells the guard what it knew before, and that it could not be seen until now', async (test) => {
     const folder = tempFolder(test);
     const first = memoryCatalog();
-    const before = await live(test, folder, { source: first, memory: catalogMemory, sink: tellingSink().sink, day: 1 });
+    const before = await live(folder, { source: first, memory: catalogMemory, sink: tellingSink().sink, day: 1 });
     first.say({ web: 'abcd', api: 'a', same: 'x' });
     first.sink.synced();
     await before.end();
     const second = memoryCatalog();
     const { sink, takeTold } = tellingSink();
-    await live(test, folder, { source: second, memory: catalogMemory, sink, day: 2 });
+    await live(folder, { source: second, memory: catalogMemory, sink, day: 2 });
     second.say({ web: 'a', same: 'x' });
     assert.deepEqual(takeTold(), []);
     second.sink.synced();
@@ -204,7 +200,7 @@ describe('a file with what a source said', () => {
   async function linesFor(test: TestContext, spoil: (text: string) => string): Promise<readonly string[]> {
     const folder = await firstLife(test, 'a', 'b');
     folder.write('state.jsonl', spoil(folder.read('state.jsonl')));
-    const { clock, sink, lines } = await secondLife(test, folder);
+    const { clock, sink, lines } = await secondLife(folder);
     clock.advance(60_000);
     assert.deepEqual([sink.isSynced, sink.objects()], [false, []]);
     return lines;
@@ -249,7 +245,7 @@ describe('a file with what a source said', () => {
   it('is written five seconds after a change at the latest, and not while most has just gone', async (test) => {
     const folder = tempFolder(test);
     const source = memorySource();
-    const { clock } = await live(test, folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
+    const { clock } = await live(folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
     const isIn = (text: string) => existsSync(folder.at('state.jsonl')) && folder.read('state.jsonl').includes(text);
     source.apply(yamlOf('a', 'b', 'c'));
     source.sync();
@@ -272,7 +268,7 @@ describe('a file with what a source said', () => {
   it('that cannot be written is told once, and written when it can be', async (test) => {
     const folder = tempFolder(test);
     const source = memorySource();
-    const { clock, lines } = await live(test, folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
+    const { clock, lines } = await live(folder, { source, memory: objectMemory, sink: recordingSink(), day: 1 });
     folder.makeFolder('state.jsonl.new');
     source.apply(yamlOf('a'));
     source.sync();

@@ -17,12 +17,18 @@ export interface TempFolder {
   /** Makes or swaps a symbolic link in one step, as the kubelet does for a mounted ConfigMap. */
   link(path: string, target: string): void;
   remove(path: string): void;
+  /** Ends what writes there before the folder goes. */
+  endFirst(end: () => Promise<unknown>): void;
 }
 
-export function tempFolder(test: { after(cleanup: () => void): void }): TempFolder {
+export function tempFolder(test: { after(cleanup: () => Promise<void>): void }): TempFolder {
   const path = mkdtempSync(join(tmpdir(), 'fairway-test-'));
-  // A file may still be on its way to the disk.
-  test.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
+  const writers: (() => Promise<unknown>)[] = [];
+  test.after(async () => {
+    await Promise.all(writers.map((end) => end()));
+    // A file of a writer that no test can end may still be on its way to the disk.
+    rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  });
   const at = (part: string) => join(path, part);
   const write = (part: string, text: string) => {
     mkdirSync(dirname(at(part)), { recursive: true });
@@ -45,5 +51,6 @@ export function tempFolder(test: { after(cleanup: () => void): void }): TempFold
       renameSync(at(beside(part)), at(part));
     },
     remove: (part) => rmSync(at(part), { recursive: true }),
+    endFirst: (end) => void writers.push(end),
   };
 }
