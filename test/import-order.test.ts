@@ -164,6 +164,7 @@ const order: Order = [
     'cli',
     [
       'crds',
+      'agent',
       'up',
       'discovery-server.ts',
       'config-cluster.ts',

@@ -1,5 +1,16 @@
-/** An Envoy's bootstrap: who it is, and where it gets everything else. */
+/** An Envoy's bootstrap: who it is, how it is asked for its state, and where it gets everything else. */
 import type { Labels } from '../model/labels.ts';
+import { type Limits, overloadManager } from './limits.ts';
+import {
+  controlPlaneClusters,
+  type OwnServing,
+  ownClusters,
+  ownListeners,
+  type SocketAddress,
+  socketAddress,
+} from './static-resources.ts';
+import { type StatsInclusion, statsConfig } from './stats.ts';
+import { type Tracing, tracingBootstrap } from './tracing.ts';
 
 export interface BootstrapOptions {
   readonly type: 'sidecar' | 'router';
@@ -15,39 +26,34 @@ export interface BootstrapOptions {
   readonly locality?: { readonly region: string; readonly zone: string; readonly subzone: string };
   /** More metadata for the node, under Istio's names. */
   readonly metadata: { readonly [name: string]: unknown };
-  readonly xds: { readonly host: string; readonly port: number };
+  readonly xds: SocketAddress;
   readonly dialect: 'delta' | 'sotw';
-  readonly admin: { readonly host: string; readonly port: number };
+  readonly admin: SocketAddress;
+  /** Where it is asked how it is; nowhere but at `admin` when absent. */
+  readonly serving?: OwnServing;
+  /** Which statistics it keeps, under names that Prometheus can tell parts of; Envoy's own ways when absent. */
+  readonly stats?: { readonly inclusion?: StatsInclusion };
+  readonly limits?: Limits;
+  readonly tracing?: Tracing;
+  /** Settings that EnvoyFilters and people may look up by name. */
+  readonly runtime?: { readonly [key: string]: string | number | boolean };
 }
 
 /** The version of the agent's side of the protocol that is spoken, as Istio's proxies report theirs. */
-const istioVersion = '1.30.0';
+export const istioVersion = '1.30.0';
+
+/** Istio's proxies take regular expressions of this size too (its bootstrap sets the same limit). */
+const largestRegex = { 're2.max_program_size.error_level': 32768 };
 
 /** The bootstrap as JSON in Envoy's form. */
 export function bootstrap(options: BootstrapOptions): object {
-  const { type, ip, pod, namespace, domainSuffix, cluster, serviceAccount, labels, workload, locality } = options;
-  const { xds, dialect, admin } = options;
+  const { xds, dialect, admin, serving, stats, limits = {}, tracing, runtime = {} } = options;
   const source = { ads: {}, initial_fetch_timeout: '0s', resource_api_version: 'V3' };
+  const overload = overloadManager(limits);
+  const traced = tracing === undefined ? undefined : tracingBootstrap(tracing);
   return {
-    node: {
-      id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.${domainSuffix}`,
-      cluster: `${labels.app ?? workload}.${namespace}`,
-      ...(locality === undefined
-        ? {}
-        : { locality: { region: locality.region, zone: locality.zone, sub_zone: locality.subzone } }),
-      metadata: {
-        NAME: pod,
-        NAMESPACE: namespace,
-        CLUSTER_ID: cluster,
-        SERVICE_ACCOUNT: serviceAccount,
-        LABELS: labels,
-        INSTANCE_IPS: ip,
-        WORKLOAD_NAME: workload,
-        ISTIO_VERSION: istioVersion,
-        ...options.metadata,
-      },
-    },
-    admin: { address: socketAddress(admin.host, admin.port), access_log: [] },
+    node: node(options),
+    admin: { address: socketAddress(admin), access_log: [] },
     dynamic_resources: {
       ads_config: {
         api_type: dialect === 'delta' ? 'DELTA_GRPC' : 'GRPC',
@@ -59,32 +65,44 @@ export function bootstrap(options: BootstrapOptions): object {
       lds_config: source,
     },
     // Without an agent the control plane itself says where secrets lie at the proxy.
-    static_resources: { clusters: [grpcCluster('xds-grpc', xds), grpcCluster('sds-grpc', xds)] },
-    // Istio's proxies take regular expressions of this size too (its bootstrap sets the same limit).
-    layered_runtime: { layers: [{ name: 'static', static_layer: { 're2.max_program_size.error_level': 32768 } }] },
+    static_resources: {
+      ...(serving === undefined ? {} : { listeners: ownListeners(serving) }),
+      clusters: [
+        ...controlPlaneClusters(xds),
+        ...(serving === undefined ? [] : ownClusters(serving, admin)),
+        ...(traced?.clusters ?? []),
+      ],
+    },
+    layered_runtime: {
+      layers: [
+        { name: 'static', static_layer: { ...largestRegex, ...runtime } },
+        ...(serving === undefined ? [] : [{ name: 'admin', admin_layer: {} }]),
+      ],
+    },
+    ...(stats === undefined ? {} : { stats_config: statsConfig(stats.inclusion) }),
+    ...(overload === undefined ? {} : { overload_manager: overload }),
+    ...(traced === undefined ? {} : { tracing: traced.tracing }),
   };
 }
 
-function grpcCluster(name: string, { host, port }: BootstrapOptions['xds']): object {
+function node(options: BootstrapOptions): object {
+  const { type, ip, pod, namespace, domainSuffix, cluster, serviceAccount, labels, workload, locality } = options;
   return {
-    name,
-    type: 'STATIC',
-    connect_timeout: '1s',
-    typed_extension_protocol_options: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-        explicit_http_config: {
-          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '10s' } },
-        },
-      },
-    },
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+    id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.${domainSuffix}`,
+    cluster: `${labels.app ?? workload}.${namespace}`,
+    ...(locality === undefined
+      ? {}
+      : { locality: { region: locality.region, zone: locality.zone, sub_zone: locality.subzone } }),
+    metadata: {
+      NAME: pod,
+      NAMESPACE: namespace,
+      CLUSTER_ID: cluster,
+      SERVICE_ACCOUNT: serviceAccount,
+      LABELS: labels,
+      INSTANCE_IPS: ip,
+      WORKLOAD_NAME: workload,
+      ISTIO_VERSION: istioVersion,
+      ...options.metadata,
     },
   };
-}
-
-function socketAddress(address: string, port: number): object {
-  return { socket_address: { address, port_value: port } };
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { analyzeCommand } from './analyze.ts';
 import { applyCommand } from './apply.ts';
+import { bootstrapCommand } from './bootstrap.ts';
 import { crdsCommand } from './crds.ts';
 import { deleteCommand } from './delete.ts';
 import { registriesCommand } from './registries.ts';
@@ -23,5 +24,6 @@ export function createProgram(): Command {
   deleteCommand(program.command('delete'));
   registriesCommand(program.command('registries'));
   crdsCommand(program.command('crds'));
+  bootstrapCommand(program.command('bootstrap'));
   return program;
 }

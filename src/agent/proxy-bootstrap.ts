@@ -1,0 +1,120 @@
+/** From what a pod and its ProxyConfig say to the bootstrap of its Envoy, and to the arguments that it is started with. */
+import type { Labels } from '../model/labels.ts';
+import type { BootstrapOptions } from './bootstrap.ts';
+import type { Pod } from './pod.ts';
+import type { ProxyConfig } from './proxy-config.ts';
+import type { SocketAddress } from './static-resources.ts';
+import { type Tracing, tracedService } from './tracing.ts';
+
+export interface ProxySettings {
+  readonly type: 'sidecar' | 'router';
+  readonly pod: Pod;
+  readonly config: ProxyConfig;
+  readonly xds: SocketAddress;
+  readonly dialect: 'delta' | 'sotw';
+  readonly domainSuffix: string;
+  /** Who answers probes and Prometheus for the whole pod; nobody where Envoy runs without an agent. */
+  readonly agent?: SocketAddress;
+  /** How many bytes the proxy may use. */
+  readonly memoryBytes?: number;
+}
+
+/** Istio's ports of a proxy. */
+export const usualPorts = { admin: 15000, agent: 15020, status: 15021, prometheus: 15090 } as const;
+
+const statsAnnotation = (part: string) => `sidecar.istio.io/statsInclusion${part}`;
+
+export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
+  const { type, pod, config, xds, dialect, domainSuffix, agent, memoryBytes } = settings;
+  const [ip] = pod.ips;
+  const ports = {
+    admin: config.proxyAdminPort ?? usualPorts.admin,
+    status: portOf(pod, 'ENVOY_STATUS_PORT', 'status'),
+  };
+  const prometheus = portOf(pod, 'ENVOY_PROMETHEUS_PORT', 'prometheus');
+  const inclusion = statsInclusion(pod.annotations, config);
+  const tracing = tracingOf(pod, config);
+  return {
+    type,
+    ip,
+    pod: pod.name,
+    namespace: pod.namespace,
+    domainSuffix,
+    cluster: pod.cluster,
+    serviceAccount: pod.serviceAccount,
+    labels: pod.labels,
+    workload: pod.workload,
+    ...(pod.locality === undefined ? {} : { locality: pod.locality }),
+    metadata: {
+      INSTANCE_IPS: pod.ips.join(','),
+      ...(config.interceptionMode === undefined ? {} : { INTERCEPTION_MODE: config.interceptionMode }),
+      ENVOY_STATUS_PORT: ports.status,
+      ENVOY_PROMETHEUS_PORT: prometheus,
+      PROXY_CONFIG: config.stated ?? {},
+      ...pod.metadata,
+    },
+    xds,
+    dialect,
+    admin: { host: '127.0.0.1', port: ports.admin },
+    serving: {
+      statusPort: ports.status,
+      prometheusPort: prometheus,
+      bind: pod.ips.some((one) => one.includes(':')) ? '::' : '0.0.0.0',
+      ...(agent === undefined ? {} : { agent }),
+    },
+    stats: inclusion === undefined ? {} : { inclusion },
+    limits: { ...connectionLimit(config), ...(memoryBytes === undefined ? {} : { heapBytes: memoryBytes }) },
+    ...(tracing === undefined ? {} : { tracing }),
+    ...(config.runtimeValues === undefined ? {} : { runtime: config.runtimeValues }),
+  };
+}
+
+/** The arguments of Envoy that a bootstrap cannot state. */
+export function envoyArguments(bootstrapFile: string, { config }: Pick<ProxySettings, 'config'>): readonly string[] {
+  const { concurrency, drainDuration = 45_000 } = config;
+  const drainS = Math.max(1, Math.ceil(drainDuration / 1000));
+  return [
+    '--config-path',
+    bootstrapFile,
+    '--disable-hot-restart',
+    '--drain-time-s',
+    String(drainS),
+    '--drain-strategy',
+    'immediate',
+    // 0 means as many threads as there are cores, which is what Envoy does by itself.
+    ...(concurrency === undefined || concurrency === 0 ? [] : ['--concurrency', String(concurrency)]),
+  ];
+}
+
+function portOf({ metadata }: Pod, name: string, usual: 'status' | 'prometheus'): number {
+  const stated = Number(metadata[name]);
+  return Number.isInteger(stated) && stated > 0 && stated < 65_536 ? stated : usualPorts[usual];
+}
+
+/** What the annotations of the pod say, else what its ProxyConfig says; undefined when all statistics are wanted. */
+function statsInclusion(annotations: Labels, { proxyStatsMatcher }: ProxyConfig) {
+  const list = (part: string) => annotations[statsAnnotation(part)]?.split(',').map((one) => one.trim());
+  const prefixes = list('Prefixes') ?? proxyStatsMatcher?.inclusionPrefixes;
+  const suffixes = list('Suffixes') ?? proxyStatsMatcher?.inclusionSuffixes;
+  const regexps = list('Regexps') ?? proxyStatsMatcher?.inclusionRegexps;
+  if (prefixes === undefined && suffixes === undefined && regexps === undefined) return undefined;
+  return {
+    ...(prefixes === undefined ? {} : { prefixes }),
+    ...(suffixes === undefined ? {} : { suffixes }),
+    ...(regexps === undefined ? {} : { regexps }),
+  };
+}
+
+function tracingOf({ labels, workload, namespace }: Pod, { tracing }: ProxyConfig): Tracing | undefined {
+  const zipkin = tracing?.zipkin?.address;
+  if (zipkin !== undefined) return { kind: 'zipkin', address: zipkin };
+  const datadog = tracing?.datadog?.address;
+  if (datadog === undefined) return undefined;
+  return { kind: 'datadog', address: datadog, service: tracedService(labels, workload, namespace) };
+}
+
+/** Istio's name of the setting is a runtime value, which Envoy reads as a limit no longer. */
+function connectionLimit({ runtimeValues = {} }: ProxyConfig): { readonly downstreamConnections?: number } {
+  const limit = Number(runtimeValues['overload.global_downstream_max_connections']);
+  return Number.isInteger(limit) && limit > 0 ? { downstreamConnections: limit } : {};
+}

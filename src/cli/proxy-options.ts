@@ -1,0 +1,191 @@
+/** Options of the commands that stand beside an application: who the proxy is, and where its control plane is. */
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { BootstrapOptions } from '../agent/bootstrap.ts';
+import { type Pod, PodError, podOf } from '../agent/pod.ts';
+import { type ProxySettings, proxyBootstrap } from '../agent/proxy-bootstrap.ts';
+import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
+import type { Address } from '../lib/address.ts';
+import type { Labels } from '../model/labels.ts';
+import { parseLocality } from '../model/locality.ts';
+import { parseAddress } from './options.ts';
+
+export interface ProxyArguments {
+  readonly pod?: string;
+  readonly namespace?: string;
+  readonly ip?: string;
+  readonly serviceAccount?: string;
+  readonly labels?: Labels;
+  readonly workload?: string;
+  readonly clusterId?: string;
+  readonly locality?: string;
+  readonly domain: string;
+  readonly podFolder: string;
+  readonly proxyConfig?: string;
+  readonly discoveryAddress?: Address;
+  readonly dialect: 'delta' | 'sotw';
+  readonly concurrency?: number;
+  readonly adminPort?: number;
+  readonly memoryLimit?: number;
+}
+
+export function withProxyOptions(command: Command): Command {
+  return command
+    .option('--pod <name>', 'the name of the pod, or of whatever plays one (POD_NAME)')
+    .option('--namespace <name>', 'its namespace (POD_NAMESPACE)')
+    .option('--ip <address>', 'its IP address, or several with commas between them (INSTANCE_IP)')
+    .option('--service-account <name>', 'what it runs as (SERVICE_ACCOUNT)')
+    .addOption(new Option('--labels <key=value,...>', 'its labels (<pod-folder>/labels)').argParser(parseLabels))
+    .option('--workload <name>', 'the Deployment or the like that it is of (ISTIO_META_WORKLOAD_NAME)')
+    .option('--cluster-id <id>', 'the cluster that it runs in (ISTIO_META_CLUSTER_ID)')
+    .option('--locality <region/zone/subzone>', 'where it runs')
+    .option('--domain <suffix>', 'the DNS suffix of the cluster', 'cluster.local')
+    .option('--pod-folder <folder>', "the downward API's files labels and annotations", '/etc/istio/pod')
+    .option('--proxy-config <file>', "Istio's ProxyConfig in YAML (PROXY_CONFIG)")
+    .addOption(
+      new Option(
+        '--discovery-address <host:port>',
+        'where the control plane serves xDS (its discoveryAddress)',
+      ).argParser(parseAddress),
+    )
+    .addOption(new Option('--dialect <dialect>', 'how xDS is spoken').choices(['delta', 'sotw']).default('delta'))
+    .addOption(new Option('--concurrency <threads>', 'threads of Envoy; 0 for one by core').argParser(parseCount))
+    .addOption(new Option('--admin-port <port>', "Envoy's admin interface, on loopback").argParser(parseCount))
+    .addOption(
+      new Option('--memory-limit <bytes>', 'what Envoy may use before it turns work away, such as 512Mi').argParser(
+        parseBytes,
+      ),
+    );
+}
+
+/** What options, environment and files say together. Ends the process with one line when they do not say enough. */
+export function proxySettings(
+  type: 'sidecar' | 'router',
+  options: ProxyArguments,
+  command: Command,
+  agent?: Address,
+): { readonly settings: ProxySettings; readonly bootstrapOptions: BootstrapOptions } {
+  try {
+    const settings = settingsOf(type, options, agent);
+    return { settings, bootstrapOptions: proxyBootstrap(settings) };
+  } catch (error) {
+    if (!(error instanceof PodError || error instanceof ProxyConfigError)) throw error;
+    return command.error(`error: ${error.message}`);
+  }
+}
+
+function settingsOf(type: 'sidecar' | 'router', options: ProxyArguments, agent: Address | undefined): ProxySettings {
+  const { concurrency, adminPort, dialect, domain, memoryLimit } = options;
+  const stated: ProxyConfig = {
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(adminPort === undefined ? {} : { proxyAdminPort: adminPort }),
+  };
+  const base = overlaid(configInEnvironment(), configInFile(options.proxyConfig));
+  const env = { ...base.proxyMetadata, ...process.env, ...environmentOf(options) };
+  const pod = withOptions(podOf({ env, read, podFolder: options.podFolder }), options);
+  const annotated = pod.annotations['proxy.istio.io/config'];
+  const config = overlaid(
+    annotated === undefined ? base : overlaid(base, parseProxyConfig(annotated, 'annotation proxy.istio.io/config')),
+    stated,
+  );
+  return {
+    type,
+    pod,
+    config,
+    xds: options.discoveryAddress ?? discoveryAddressOf(config),
+    dialect,
+    domainSuffix: domain,
+    ...(agent === undefined ? {} : { agent }),
+    ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit }),
+  };
+}
+
+/** Options as the environment would say them: they come first. */
+function environmentOf(options: ProxyArguments): NodeJS.ProcessEnv {
+  const { pod, namespace, ip, serviceAccount, workload, clusterId } = options;
+  const stated = {
+    POD_NAME: pod,
+    POD_NAMESPACE: namespace,
+    INSTANCE_IPS: ip,
+    SERVICE_ACCOUNT: serviceAccount,
+    ISTIO_META_WORKLOAD_NAME: workload,
+    ISTIO_META_CLUSTER_ID: clusterId,
+  };
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+}
+
+function withOptions(pod: Pod, { labels, locality }: ProxyArguments): Pod {
+  return {
+    ...pod,
+    ...(labels === undefined ? {} : { labels: { ...pod.labels, ...labels } }),
+    ...(locality === undefined ? {} : { locality: parseLocality(locality) }),
+  };
+}
+
+function configInEnvironment(): ProxyConfig {
+  const { PROXY_CONFIG: text } = process.env;
+  return text === undefined || text === '' ? {} : parseProxyConfig(text, 'PROXY_CONFIG');
+}
+
+function configInFile(file: string | undefined): ProxyConfig {
+  if (file === undefined) return {};
+  try {
+    return parseProxyConfig(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (error instanceof ProxyConfigError) throw error;
+    throw new ProxyConfigError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function discoveryAddressOf({ discoveryAddress }: ProxyConfig): Address {
+  if (discoveryAddress === undefined) return { host: '127.0.0.1', port: 15010 };
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(discoveryAddress);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined || Number(match?.[3]) > 65_535)
+    throw new ProxyConfigError(`discoveryAddress: expected host:port, found ${JSON.stringify(discoveryAddress)}`);
+  return { host, port: Number(match?.[3]) };
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Outside of a pod there is none.
+    return undefined;
+  }
+}
+
+function parseLabels(value: string): Labels {
+  const pairs = value.split(',').map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError(`expected key=value with commas between, found ${JSON.stringify(pair)}`);
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function parseCount(value: string): number {
+  const number = Number(value);
+  if (!/^\d{1,5}$/.test(value))
+    throw new InvalidArgumentError(`expected a whole number, found ${JSON.stringify(value)}`);
+  return number;
+}
+
+const units: { readonly [unit: string]: number } = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+};
+
+/** A quantity as Kubernetes writes it: `512Mi`. */
+function parseBytes(value: string): number {
+  const [, number, unit = ''] = /^(\d+)([kMG]i?|Ki)?$/.exec(value) ?? [];
+  const factor = units[unit];
+  if (number === undefined || factor === undefined)
+    throw new InvalidArgumentError(`expected bytes such as 512Mi, found ${JSON.stringify(value)}`);
+  return Number(number) * factor;
+}
