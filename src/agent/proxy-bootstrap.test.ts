@@ -94,23 +94,17 @@ describe("a proxy's bootstrap", () => {
   });
 });
 
+/** What every Envoy is told. */
+const always = '--config-path b.json --disable-hot-restart --drain-time-s';
+const quiet = '--drain-strategy immediate --log-level warning --component-log-level misc:error';
+
 describe("Envoy's arguments", () => {
-  const check = (name: string, config: ProxyConfig, expected: readonly string[]) =>
-    it(name, () =>
-      assert.deepEqual(envoyArguments('b.json', { config }), [
-        '--config-path',
-        'b.json',
-        '--disable-hot-restart',
-        ...expected,
-      ]),
-    );
-  check('drain for 45 s unless somebody says otherwise', {}, ['--drain-time-s', '45', '--drain-strategy', 'immediate']);
-  check('state threads and the time to drain', { concurrency: 2, drainDuration: 1500 }, [
-    '--drain-time-s',
-    '2',
-    '--drain-strategy',
-    'immediate',
-    '--concurrency',
-    '2',
-  ]);
+  const check = (name: string, config: ProxyConfig, expected: string) =>
+    it(name, () => assert.equal(envoyArguments('b.json', { config }).join(' '), expected));
+  check('drain for 45 s unless somebody says otherwise', {}, `${always} 45 ${quiet}`);
+  check(
+    'state threads and the time to drain',
+    { concurrency: 2, drainDuration: 1500 },
+    `${always} 2 ${quiet} --concurrency 2`,
+  );
 });

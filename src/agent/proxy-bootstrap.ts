@@ -81,6 +81,11 @@ export function envoyArguments(bootstrapFile: string, { config }: Pick<ProxySett
     String(drainS),
     '--drain-strategy',
     'immediate',
+    '--log-level',
+    'warning',
+    // Fields that newer Envoys call deprecated are what the older ones of a mesh need.
+    '--component-log-level',
+    'misc:error',
     // 0 means as many threads as there are cores, which is what Envoy does by itself.
     ...(concurrency === undefined || concurrency === 0 ? [] : ['--concurrency', String(concurrency)]),
   ];

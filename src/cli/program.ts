@@ -5,6 +5,7 @@ import { applyCommand } from './apply.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { crdsCommand } from './crds.ts';
 import { deleteCommand } from './delete.ts';
+import { proxyCommand } from './proxy.ts';
 import { registriesCommand } from './registries.ts';
 import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   deleteCommand(program.command('delete'));
   registriesCommand(program.command('registries'));
   crdsCommand(program.command('crds'));
+  proxyCommand(program.command('proxy'));
   bootstrapCommand(program.command('bootstrap'));
   return program;
 }

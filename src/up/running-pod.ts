@@ -4,9 +4,9 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { bootstrap } from '../agent/bootstrap.ts';
+import { Child } from '../agent/child.ts';
 import type { Log } from '../lib/log.ts';
 import type { AddressBlock } from './address-block.ts';
-import { Child } from './child.ts';
 import { adminPort, hasEnvoy, httpProxyPort, type Pod } from './pod.ts';
 import type { Container } from './schema.ts';
 

@@ -12,8 +12,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Where its output goes. */
-  readonly logFile: string;
+  /** Where its output goes; to where ours goes when absent. */
+  readonly logFile?: string;
   /** Told of each end that was not asked for. */
   readonly onExit: (reason: string, restartInMs: number) => void;
 }
@@ -24,24 +24,27 @@ const steadyMs = 10_000;
 export class Child {
   readonly #options: ChildOptions;
   readonly #delays: Backoff = backoff({ firstMs: 500, mostMs: 15_000, random: Math.random });
-  readonly #output: WriteStream;
+  readonly #output: WriteStream | undefined;
   #process: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #isStopping = false;
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    this.#output = createWriteStream(options.logFile, { flags: 'a' });
+    if (options.logFile !== undefined) this.#output = createWriteStream(options.logFile, { flags: 'a' });
   }
 
   start(): void {
     const { program, args, cwd, env } = this.#options;
     const startedMs = performance.now();
     // In a session of its own, so that Ctrl-C reaches Fairway alone, which then stops its children in order.
-    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const output = this.#output === undefined ? 'inherit' : 'pipe';
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', output, output], detached: true });
     this.#process = child;
-    child.stdout?.pipe(this.#output, { end: false });
-    child.stderr?.pipe(this.#output, { end: false });
+    if (this.#output !== undefined) {
+      child.stdout?.pipe(this.#output, { end: false });
+      child.stderr?.pipe(this.#output, { end: false });
+    }
     const ended = (reason: string) => {
       if (this.#process !== child) return;
       this.#process = undefined;
@@ -72,7 +75,8 @@ export class Child {
       await gone;
       clearTimeout(timer);
     }
-    await new Promise<void>((resolve) => this.#output.end(resolve));
+    const output = this.#output;
+    if (output !== undefined) await new Promise<void>((resolve) => output.end(resolve));
   }
 }
 

@@ -1,0 +1,53 @@
+/** Short questions over HTTP to processes of the same pod. */
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+  readonly body: string;
+}
+
+export interface Question {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: { readonly [name: string]: string };
+  readonly timeoutMs: number;
+  /** Over TLS, whoever the certificate names: as the kubelet asks. */
+  readonly isTls?: boolean;
+  /** How many bytes an answer may have. */
+  readonly mostBytes?: number;
+}
+
+/** Rejected when nobody answers in time, or when the answer is larger than it may be. */
+export function ask(question: Question): Promise<Answer> {
+  const { host, port, path, method = 'GET', headers = {}, timeoutMs, isTls = false } = question;
+  const { mostBytes = 64 * 2 ** 20 } = question;
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const request = isTls ? requestHttps : requestHttp;
+    const tls = isTls ? { rejectUnauthorized: false } : {};
+    const outgoing = request({ host, port, path, method, headers, agent: false, signal, ...tls }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > mostBytes) outgoing.destroy(new Error(`expected at most ${mostBytes} bytes, found more`));
+        else chunks.push(chunk);
+      });
+      response.on('error', fail);
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+    });
+    const fail = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
+    outgoing.on('error', fail);
+    outgoing.end();
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * Probes of the application that the kubelet asks of the agent instead: its own would be intercepted. Injection writes them
+ * into KUBE_APP_PROBERS, by the paths that it puts in their place, such as `/app-health/web/readyz`.
+ */
+import { connect } from 'node:net';
+import { any, type Infer, integer, intOrString, list, map, object, string } from '../lib/schema.ts';
+import { ask } from './http-get.ts';
+
+const open = { isOpen: true } as const;
+
+const probe = object(
+  {
+    httpGet: object(
+      {
+        path: string,
+        port: intOrString,
+        host: string,
+        scheme: string,
+        httpHeaders: list(object({ name: string, value: string }, open)),
+      },
+      open,
+    ),
+    tcpSocket: object({ port: intOrString, host: string }, open),
+    grpc: any,
+    timeoutSeconds: integer(0, 3600),
+  },
+  open,
+);
+
+const probes = map(probe);
+
+export type Probe = Infer<typeof probe>;
+
+/** What KUBE_APP_PROBERS cannot be read as; the message says where. */
+export class ProbeError extends Error {
+  override readonly name = 'ProbeError';
+}
+
+/** By path. Throws ProbeError. */
+export function parseProbes(text: string): ReadonlyMap<string, Probe> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ProbeError(`expected KUBE_APP_PROBERS to be JSON, found ${(error as Error).message}`);
+  }
+  const found: string[] = [];
+  const decoded = probes.decode(value, ['KUBE_APP_PROBERS'], ({ path, message }) =>
+    found.push(`${path.join('.')}: ${message}`),
+  );
+  if (found.length > 0) throw new ProbeError(found.join('\n'));
+  return new Map(Object.entries(decoded ?? {}));
+}
+
+export interface ProbeResult {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Kubernetes' own default. */
+const usualTimeoutMs = 1000;
+
+/** Asks the application at `host`, where a probe names no other. Never rejected. */
+export async function runProbe(
+  { httpGet, tcpSocket, timeoutSeconds = 0 }: Probe,
+  host: string,
+  header: { readonly [name: string]: string },
+): Promise<ProbeResult> {
+  const timeoutMs = timeoutSeconds === 0 ? usualTimeoutMs : timeoutSeconds * 1000;
+  try {
+    if (tcpSocket !== undefined) {
+      await connects(tcpSocket.host ?? host, Number(tcpSocket.port), timeoutMs);
+      return { status: 200, body: '' };
+    }
+    if (httpGet === undefined) return { status: 500, body: 'expected a probe by httpGet or tcpSocket, found another' };
+    const { path = '/', port, httpHeaders = [] } = httpGet;
+    const { status, body } = await ask({
+      host: httpGet.host ?? host,
+      port: Number(port),
+      path: path.startsWith('/') ? path : `/${path}`,
+      headers: { ...header, ...Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name, value])) },
+      timeoutMs,
+      isTls: httpGet.scheme?.toUpperCase() === 'HTTPS',
+      mostBytes: 64 * 1024,
+    });
+    // A redirect to elsewhere counts as an answer, as it does for the kubelet.
+    return { status: status >= 300 && status < 400 ? 200 : status, body };
+  } catch (error) {
+    return { status: 503, body: (error as Error).message };
+  }
+}
+
+function connects(host: string, port: number, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)));
+    socket.on('error', reject);
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * The process beside an application: it writes the bootstrap, keeps an Envoy running, answers for it, and lets it go
+ * gently.
+ *
+ *      starting ─► ready ─drain─► draining (takes no connections, lets requests end) ─► stopped
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { delay } from '../lib/delay.ts';
+import type { HttpServer } from '../lib/http.ts';
+import type { Log } from '../lib/log.ts';
+import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
+import { Child } from './child.ts';
+import { EnvoyAdmin } from './envoy-admin.ts';
+import { type ApplicationMetrics, mergedMetrics } from './metrics.ts';
+import type { Probe } from './probes.ts';
+import type { SocketAddress } from './static-resources.ts';
+import { statusServer } from './status-server.ts';
+
+export interface ProxyOptions {
+  readonly bootstrap: BootstrapOptions;
+  /** The Envoy to run. */
+  readonly program: string;
+  /** Its arguments, which a bootstrap cannot state. */
+  readonly args: (bootstrapFile: string) => readonly string[];
+  /** Where the bootstrap goes. */
+  readonly workFolder: string;
+  readonly status: SocketAddress;
+  readonly probes: ReadonlyMap<string, Probe>;
+  readonly applicationMetrics?: ApplicationMetrics;
+  /** How long requests may take to end once the proxy is to go, in milliseconds. */
+  readonly drainMs: number;
+  /** The proxy goes as soon as nobody is connected, but not before this time, in which clients hear that it goes. */
+  readonly leastDrainMs: number;
+  readonly log: Log;
+  /** Told when somebody in the pod asks for the end. */
+  readonly onQuit: () => void;
+  readonly clock?: Clock;
+}
+
+/** How long Envoy may take to end after it has drained, in milliseconds. */
+const stopGraceMs = 3000;
+/** How often a draining Envoy is asked whether somebody is still connected, in milliseconds. */
+const drainLookMs = 100;
+const metricsTimeoutMs = 5000;
+
+export class ProxyProcess {
+  readonly #options: ProxyOptions;
+  readonly #admin: EnvoyAdmin;
+  readonly #child: Child;
+  readonly #server: HttpServer;
+  readonly #metrics = new Registry();
+  readonly #restarts: Counter;
+  readonly #failures: Counter;
+  readonly #clock: Clock;
+  #drained: Promise<void> | undefined;
+
+  constructor(options: ProxyOptions) {
+    const { program, args, workFolder, log, probes, clock = systemClock } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#admin = new EnvoyAdmin(options.bootstrap.admin);
+    const registers = [this.#metrics];
+    collectDefaultMetrics({ register: this.#metrics, prefix: 'fairway_agent_' });
+    this.#restarts = new Counter({
+      name: 'fairway_agent_envoy_restarts_total',
+      help: 'Ends of Envoy that nobody asked for',
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'fairway_agent_scrape_failures_total',
+      help: 'Metrics that somebody did not answer with',
+      labelNames: ['source'],
+      registers,
+    });
+    this.#child = new Child({
+      program,
+      args: args(this.#bootstrapFile),
+      cwd: workFolder,
+      env: process.env,
+      onExit: (reason, delayMs) => {
+        this.#restarts.inc();
+        log.error(`Envoy ended (${reason}); it is started again in ${Math.round(delayMs)} ms`);
+      },
+    });
+    this.#server = statusServer(
+      {
+        whyNotReady: () => this.whyNotReady(),
+        metrics: () => this.#merged(),
+        probes,
+        application: options.bootstrap.ip,
+        drain: () => this.drain(),
+        quit: options.onQuit,
+      },
+      log,
+    );
+  }
+
+  get #bootstrapFile(): string {
+    return join(this.#options.workFolder, 'envoy.json');
+  }
+
+  /** Where its status is answered. */
+  async start(): Promise<SocketAddress> {
+    const { workFolder, status, bootstrap: described } = this.#options;
+    mkdirSync(workFolder, { recursive: true });
+    writeFileSync(this.#bootstrapFile, JSON.stringify(bootstrap(described), null, 2));
+    const address = await this.#server.listen(status);
+    this.#child.start();
+    return address;
+  }
+
+  async whyNotReady(): Promise<string | undefined> {
+    return this.#drained === undefined ? this.#admin.whyNotReady() : 'draining';
+  }
+
+  /** Resolves when nobody is connected any more, or the time for it is over. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  /** Drains, and ends Envoy; resolves when it is gone. */
+  async stop(): Promise<void> {
+    await this.drain();
+    await this.#child.stop(stopGraceMs);
+    await this.#server.close();
+  }
+
+  async #drain(): Promise<void> {
+    const { log, drainMs, leastDrainMs } = this.#options;
+    const startMs = this.#clock.now();
+    const elapsed = () => this.#clock.now() - startMs;
+    const never = new AbortController().signal;
+    try {
+      await this.#admin.drain();
+      while (elapsed() < drainMs) {
+        if (elapsed() >= leastDrainMs && (await this.#admin.connections()) === 0) break;
+        await delay(this.#clock, drainLookMs, never);
+      }
+    } catch (error) {
+      log.warn('Envoy does not drain; it is ended', { error });
+    }
+    log.info('drained', { durationMs: Math.round(elapsed()) });
+  }
+
+  #merged(): Promise<string> {
+    const { bootstrap: described, applicationMetrics: application } = this.#options;
+    const envoy = { ...described.admin, path: '/stats/prometheus', timeoutMs: metricsTimeoutMs };
+    return mergedMetrics({
+      envoy,
+      ...(application === undefined
+        ? {}
+        : { application: { host: described.ip, ...application, timeoutMs: metricsTimeoutMs } }),
+      own: () => this.#metrics.metrics(),
+      onFailure: (source, error) => {
+        this.#failures.inc({ source });
+        this.#options.log.debug(`no metrics of ${source}`, { error });
+      },
+    });
+  }
+}
