@@ -3,7 +3,8 @@
  * into KUBE_APP_PROBERS, by the paths that it puts in their place, such as `/app-health/web/readyz`.
  */
 import { connect } from 'node:net';
-import { any, type Infer, integer, intOrString, list, map, object, string } from '../lib/schema.ts';
+import { type Infer, integer, intOrString, list, map, object, string } from '../lib/schema.ts';
+import { checkHealth } from './grpc-health.ts';
 import { ask } from './http-get.ts';
 
 const open = { isOpen: true } as const;
@@ -21,7 +22,7 @@ const probe = object(
       open,
     ),
     tcpSocket: object({ port: intOrString, host: string }, open),
-    grpc: any,
+    grpc: object({ port: integer(1, 65_535), service: string }, open),
     timeoutSeconds: integer(0, 3600),
   },
   open,
@@ -62,7 +63,7 @@ const usualTimeoutMs = 1000;
 
 /** Asks the application at `host`, where a probe names no other. Never rejected. */
 export async function runProbe(
-  { httpGet, tcpSocket, timeoutSeconds = 0 }: Probe,
+  { httpGet, tcpSocket, grpc, timeoutSeconds = 0 }: Probe,
   host: string,
   header: { readonly [name: string]: string },
 ): Promise<ProbeResult> {
@@ -72,7 +73,12 @@ export async function runProbe(
       await connects(tcpSocket.host ?? host, Number(tcpSocket.port), timeoutMs);
       return { status: 200, body: '' };
     }
-    if (httpGet === undefined) return { status: 500, body: 'expected a probe by httpGet or tcpSocket, found another' };
+    if (grpc?.port !== undefined) {
+      await checkHealth({ host, port: grpc.port, service: grpc.service ?? '', timeoutMs });
+      return { status: 200, body: '' };
+    }
+    if (httpGet === undefined)
+      return { status: 500, body: 'expected a probe by httpGet, tcpSocket or grpc, found another' };
     const { path = '/', port, httpHeaders = [] } = httpGet;
     const { status, body } = await ask({
       host: httpGet.host ?? host,
