@@ -38,6 +38,10 @@ const shownInWords: readonly Code[] = [
   'FW3140',
   'FW3151',
   'FW3152',
+  'FW3201',
+  'FW3202',
+  'FW3203',
+  'FW3204',
 ];
 
 /** A page's example, and the console beneath it. */

@@ -126,8 +126,11 @@ const order: Order = [
   ],
   // What our servers of HTTPS share: certificates that are followed, bodies with bounds.
   ['https', ['files', 'model', 'lib']],
+  // Beside an application, and how pods come to have that.
+  ['agent', ['model', 'lib']],
+  ['inject', ['agent', 'files', 'config', 'model', 'lib']],
   // What stands before an API server's store: objects by themselves, nothing of the mesh.
-  ['webhook', ['mesh-config-object.ts', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
+  ['webhook', ['mesh-config-object.ts', 'inject', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
   // Rules over HTTP, where there is no API server.
   ['rules-api', ['https', 'state', 'files', 'config', 'descriptors', 'model', 'lib']],
   [
@@ -138,6 +141,7 @@ const order: Order = [
     'discovery-server.ts',
     [
       'mesh-config-source.ts',
+      'inject',
       'webhook',
       'console-data.ts',
       'gateway-names.ts',
@@ -160,11 +164,13 @@ const order: Order = [
   // What people start.
   ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'registry/consul', 'files', 'model', 'lib']],
+  ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
   [
     'cli',
     [
       'crds',
       'agent',
+      'inject',
       'up',
       'discovery-server.ts',
       'config-cluster.ts',

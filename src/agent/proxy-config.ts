@@ -63,6 +63,11 @@ export function parseProxyConfig(text: string, source: string): ProxyConfig {
   } catch (error) {
     throw new ProxyConfigError(`${source}: ${(error as Error).message.split('\n', 1)[0]}`);
   }
+  return readProxyConfig(value, source);
+}
+
+/** Reads what has been parsed already. Throws ProxyConfigError. */
+export function readProxyConfig(value: unknown, source: string): ProxyConfig {
   const found: string[] = [];
   const config = proxyConfig.decode(value, [], ({ kind, path, message }) => {
     if (kind !== 'not-executed') found.push(`${path.length === 0 ? '' : `${formatPath(path)}: `}${message}`);

@@ -5,6 +5,7 @@ import { applyCommand } from './apply.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { crdsCommand } from './crds.ts';
 import { deleteCommand } from './delete.ts';
+import { injectCommand } from './inject.ts';
 import { iptablesCommand } from './iptables.ts';
 import { proxyCommand } from './proxy.ts';
 import { registriesCommand } from './registries.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   deleteCommand(program.command('delete'));
   registriesCommand(program.command('registries'));
   crdsCommand(program.command('crds'));
+  injectCommand(program.command('inject'));
   proxyCommand(program.command('proxy'));
   iptablesCommand(program.command('iptables'));
   bootstrapCommand(program.command('bootstrap'));

@@ -5,12 +5,14 @@ import {
   duration,
   enumOf,
   type Infer,
+  isRecord,
   list,
   map,
   notExecuted,
   number,
   object,
   port,
+  type Schema,
   string,
   uint32,
 } from '../lib/schema.ts';
@@ -39,6 +41,22 @@ export const meshProxyConfig = object(
   { isOpen: true },
 );
 
+interface Stated {
+  /** As it was written. */
+  readonly stated?: { readonly [field: string]: unknown };
+}
+
+/** Keeps the value beside what it is decoded to: proxies get parts of it that nobody reads here. */
+function asStated<T>({ json, decode }: Schema<T>): Schema<T & Stated> {
+  return {
+    json,
+    decode(value, path, report) {
+      const decoded = decode(value, path, report);
+      return decoded === undefined || !isRecord(value) ? undefined : { ...decoded, stated: value };
+    },
+  };
+}
+
 const labelSelector = object({
   matchLabels: map(string),
   matchExpressions: list(
@@ -61,10 +79,10 @@ export const meshConfig = object({
   accessLogEncoding: enumOf('TEXT', 'JSON'),
   enableTracing: notExecuted(boolean),
   enableAutoMtls: notExecuted(boolean),
-  enablePrometheusMerge: notExecuted(boolean),
+  enablePrometheusMerge: boolean,
   enableEnvoyAccessLogService: notExecuted(boolean),
   disableEnvoyListenerLog: notExecuted(boolean),
-  defaultConfig: meshProxyConfig,
+  defaultConfig: asStated(meshProxyConfig),
   outboundTrafficPolicy: object({ mode: enumOf('REGISTRY_ONLY', 'ALLOW_ANY', 'ALLOW_ANY_DYNAMIC_DNS') }),
   inboundTrafficPolicy: object({ mode: enumOf('PASSTHROUGH', 'LOCALHOST') }),
   configSources: notExecuted(any),

@@ -5,7 +5,7 @@
  * FW05 Sidecar · FW06 EnvoyFilter · FW07 MeshConfig · FW08 Kubernetes objects · FW09 local workloads ·
  * FW10 to FW16 what only the whole mesh shows: VirtualServices, DestinationRules, services, selectors, Gateways, Sidecars,
  * EnvoyFilters · FW20 all policies · FW21 PeerAuthentication · FW22 RequestAuthentication ·
- * FW23 AuthorizationPolicy · FW31 catalogs of services, and several sources of objects
+ * FW23 AuthorizationPolicy · FW31 catalogs of services, and several sources of objects · FW32 injection
  */
 export const codes = {
   FW0001: 'invalid YAML',
@@ -160,6 +160,11 @@ export const codes = {
   FW3140: 'service that an adapter reports wrongly',
   FW3151: 'object that another source lies over',
   FW3152: 'object in the state folder that cannot be used',
+
+  FW3201: 'pod that is not injected',
+  FW3202: 'annotation about a sidecar',
+  FW3203: 'sidecar of a job',
+  FW3204: 'template of injection',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;

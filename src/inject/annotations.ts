@@ -1,0 +1,201 @@
+/** What a pod's annotations say of its sidecar: Istio's, checked. */
+import { isIP } from 'node:net';
+import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
+import type { Finding } from '../model/decode.ts';
+import type { Labels } from '../model/labels.ts';
+import type { InjectionSettings } from './settings.ts';
+
+export interface SidecarOptions {
+  /** That of the mesh with that of the pod over it. */
+  readonly config: ProxyConfig;
+  readonly mode: 'REDIRECT' | 'TPROXY' | 'NONE';
+  readonly image: string;
+  readonly resources: Resources;
+  readonly isNative: boolean;
+  readonly rewritesProbes: boolean;
+  readonly mergesMetrics: boolean;
+  /** Arguments of `fairway iptables` about what is intercepted. */
+  readonly traffic: readonly string[];
+}
+
+export interface Resources {
+  readonly requests?: { readonly [resource: string]: string };
+  readonly limits?: { readonly [resource: string]: string };
+}
+
+/** What a sidecar of a small service needs with room to spare; Istio's figures. */
+const usualResources: Resources = {
+  requests: { cpu: '100m', memory: '128Mi' },
+  limits: { cpu: '2', memory: '1Gi' },
+};
+
+/** Longer ones are a mistake, and would take long to read. */
+const longestConfig = 64 * 1024;
+
+/** What Istio's injection heeds and ours does not; a template does the same for all pods. */
+const unheeded: readonly string[] = [
+  'sidecar.istio.io/bootstrapOverride',
+  'sidecar.istio.io/userVolume',
+  'sidecar.istio.io/userVolumeMount',
+  'sidecar.istio.io/logLevel',
+  'sidecar.istio.io/agentLogLevel',
+  'sidecar.istio.io/componentLogLevel',
+  'status.sidecar.istio.io/port',
+  'readiness.status.sidecar.istio.io/applicationPorts',
+  'readiness.status.sidecar.istio.io/failureThreshold',
+  'readiness.status.sidecar.istio.io/initialDelaySeconds',
+  'readiness.status.sidecar.istio.io/periodSeconds',
+];
+
+export function sidecarOptions(annotations: Labels, settings: InjectionSettings, findings: Finding[]): SidecarOptions {
+  const reader = readerOf(annotations, findings);
+  for (const name of unheeded)
+    if (annotations[name] !== undefined)
+      reader.warn(name, 'expected an annotation that has an effect here, found one that has none');
+  const config = configOf(settings.mesh.defaultConfig, reader);
+  const mode = reader.oneOf('sidecar.istio.io/interceptionMode', ['REDIRECT', 'TPROXY', 'NONE']);
+  const isNative = reader.boolean('sidecar.istio.io/nativeSidecar');
+  return {
+    config,
+    mode: mode ?? config.interceptionMode ?? 'REDIRECT',
+    image: annotations['sidecar.istio.io/proxyImage'] || settings.image,
+    resources: resourcesOf(reader),
+    isNative: settings.hasNativeSidecars && isNative !== false,
+    rewritesProbes: reader.boolean('sidecar.istio.io/rewriteAppHTTPProbers') ?? true,
+    mergesMetrics: reader.boolean('prometheus.istio.io/merge-metrics') ?? settings.mesh.mergesMetrics,
+    traffic: trafficOf(reader),
+  };
+}
+
+interface Reader {
+  readonly text: (name: string) => string | undefined;
+  readonly wrong: (name: string, message: string) => void;
+  readonly warn: (name: string, message: string) => void;
+  readonly boolean: (name: string) => boolean | undefined;
+  readonly oneOf: <const T extends string>(name: string, values: readonly T[]) => T | undefined;
+}
+
+function readerOf(annotations: Labels, findings: Finding[]): Reader {
+  const finding = (severity: Finding['severity'], code: Finding['code']) => (name: string, message: string) => {
+    findings.push({ code, severity, path: `metadata.annotations["${name}"]`, message });
+  };
+  const wrong = finding('error', 'FW3202');
+  const text = (name: string) => annotations[name];
+  return {
+    text,
+    wrong,
+    warn: finding('warning', 'FW0009'),
+    boolean(name) {
+      const stated = text(name);
+      if (stated === undefined) return undefined;
+      if (/^(true|t|1)$/i.test(stated)) return true;
+      if (!/^(false|f|0)$/i.test(stated)) wrong(name, `expected "true" or "false", found ${JSON.stringify(stated)}`);
+      return false;
+    },
+    oneOf(name, values) {
+      const stated = text(name);
+      const found = values.find((value) => value === stated);
+      if (stated !== undefined && found === undefined)
+        wrong(name, `expected ${values.join(', ')}, found ${JSON.stringify(stated)}`);
+      return found;
+    },
+  };
+}
+
+function configOf(base: ProxyConfig, { text, wrong }: Reader): ProxyConfig {
+  const name = 'proxy.istio.io/config';
+  const stated = text(name);
+  if (stated === undefined) return base;
+  if (stated.length > longestConfig) {
+    wrong(name, `expected at most ${longestConfig} characters, found ${stated.length}`);
+    return base;
+  }
+  try {
+    return overlaid(base, parseProxyConfig(stated, 'ProxyConfig'));
+  } catch (error) {
+    if (!(error instanceof ProxyConfigError)) throw error;
+    for (const line of error.message.split('\n')) wrong(name, line.replace(/^ProxyConfig: /, ''));
+    return base;
+  }
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+const quantity = /^\+?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+
+/** What is annotated takes the place of all that is usual. */
+function resourcesOf({ text, wrong }: Reader): Resources {
+  const stated = (name: string) => {
+    const found = text(`sidecar.istio.io/${name}`);
+    if (found !== undefined && !quantity.test(found))
+      wrong(`sidecar.istio.io/${name}`, `expected a quantity such as 100m or 128Mi, found ${JSON.stringify(found)}`);
+    return found;
+  };
+  const requests = present({ cpu: stated('proxyCPU'), memory: stated('proxyMemory') });
+  const limits = present({ cpu: stated('proxyCPULimit'), memory: stated('proxyMemoryLimit') });
+  if (requests === undefined && limits === undefined) return usualResources;
+  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
+}
+
+function present(fields: { readonly [name: string]: string | undefined }) {
+  const found = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
+interface TrafficList {
+  readonly annotation: string;
+  readonly option: string;
+  readonly kind: 'ports' | 'blocks' | 'interfaces';
+  /** What a list may say beside its items, and what is so when nothing is said. */
+  readonly usual: '*' | '';
+}
+
+const trafficLists: readonly TrafficList[] = [
+  { annotation: 'includeOutboundIPRanges', option: '--include-outbound', kind: 'blocks', usual: '*' },
+  { annotation: 'excludeOutboundIPRanges', option: '--exclude-outbound', kind: 'blocks', usual: '' },
+  { annotation: 'includeInboundPorts', option: '--include-inbound-ports', kind: 'ports', usual: '*' },
+  { annotation: 'excludeInboundPorts', option: '--exclude-inbound-ports', kind: 'ports', usual: '' },
+  { annotation: 'includeOutboundPorts', option: '--include-outbound-ports', kind: 'ports', usual: '' },
+  { annotation: 'excludeOutboundPorts', option: '--exclude-outbound-ports', kind: 'ports', usual: '' },
+  { annotation: 'kubevirtInterfaces', option: '--virtual-interfaces', kind: 'interfaces', usual: '' },
+  { annotation: 'excludeInterfaces', option: '--exclude-interfaces', kind: 'interfaces', usual: '' },
+];
+
+const items: {
+  readonly [kind in TrafficList['kind']]: { readonly expected: string; readonly isOne: (text: string) => boolean };
+} = {
+  ports: {
+    expected: 'ports with commas between them',
+    isOne: (text) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535,
+  },
+  blocks: { expected: 'CIDR blocks with commas between them, such as 10.0.0.0/8', isOne: isBlock },
+  interfaces: {
+    expected: 'names of network interfaces with commas between them',
+    isOne: (text) => /^[\w.@:+-]{1,15}$/.test(text),
+  },
+};
+
+function isBlock(text: string): boolean {
+  const [address = '', length, ...rest] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  const isLength = length === undefined || /^\d{1,3}$/.test(length);
+  return most !== undefined && rest.length === 0 && isLength && Number(length ?? 0) <= most;
+}
+
+function trafficOf({ text, wrong }: Reader): readonly string[] {
+  return trafficLists.flatMap(({ annotation, option, kind, usual }) => {
+    const name = `traffic.sidecar.istio.io/${annotation}`;
+    const stated = text(name)?.trim();
+    if (stated === undefined || stated === usual) return [];
+    const found = stated
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
+    const { expected, isOne } = items[kind];
+    const bad = found.find((one) => !isOne(one));
+    if (bad !== undefined) {
+      wrong(name, `expected ${expected}${usual === '*' ? ', or *' : ''}, found ${JSON.stringify(bad)}`);
+      return [];
+    }
+    return [option, found.join(',')];
+  });
+}

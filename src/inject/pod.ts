@@ -1,0 +1,110 @@
+/** A pod, or the template of pods, as far as injection reads it; all other fields stay as they are. */
+import {
+  any,
+  boolean,
+  type Infer,
+  integer,
+  intOrString,
+  list,
+  map,
+  object,
+  type Schema,
+  string,
+} from '../lib/schema.ts';
+import { decodeWith, type Finding, hasError } from '../model/decode.ts';
+
+const open = { isOpen: true } as const;
+const named = { required: ['name'], isOpen: true } as const;
+
+const probe = object(
+  {
+    httpGet: object({ path: string, port: intOrString, host: string, scheme: string, httpHeaders: any }, open),
+    tcpSocket: object({ port: intOrString, host: string }, open),
+    grpc: object({ port: integer(1, 65_535), service: string }, open),
+    timeoutSeconds: integer(0, 86_400),
+  },
+  open,
+);
+
+const container = object(
+  {
+    name: string,
+    image: string,
+    ports: list(object({ containerPort: integer(0, 65_535), name: string, protocol: string }, open)),
+    env: list(object({ name: string }, named)),
+    volumeMounts: list(object({ name: string, mountPath: string }, open)),
+    livenessProbe: probe,
+    readinessProbe: probe,
+    startupProbe: probe,
+    restartPolicy: string,
+  },
+  named,
+);
+
+const pod = object(
+  {
+    metadata: object(
+      {
+        name: string,
+        generateName: string,
+        namespace: string,
+        labels: map(string),
+        annotations: map(string),
+        ownerReferences: list(object({ apiVersion: string, kind: string, name: string, controller: boolean }, open)),
+      },
+      open,
+    ),
+    spec: object(
+      {
+        hostNetwork: boolean,
+        containers: list(container),
+        initContainers: list(container),
+        volumes: list(object({ name: string }, named)),
+        os: object({ name: string }, open),
+        serviceAccountName: string,
+        terminationGracePeriodSeconds: integer(0, Number.MAX_SAFE_INTEGER),
+      },
+      { required: ['containers'], isOpen: true },
+    ),
+  },
+  { required: ['spec'], isOpen: true },
+);
+
+interface Open {
+  readonly [field: string]: unknown;
+}
+
+/** What injection writes and reads of an object with any fields. */
+type Opened<S> = S extends Schema<infer T> ? T & Open : never;
+
+export type Probe = Opened<typeof probe>;
+export type Container = Opened<typeof container>;
+export type Metadata = NonNullable<Infer<typeof pod>['metadata']> & Open;
+
+export interface Pod extends Open {
+  readonly metadata?: Metadata;
+  readonly spec: Omit<NonNullable<Infer<typeof pod>['spec']>, 'containers' | 'initContainers'> &
+    Open & { readonly containers: readonly Container[]; readonly initContainers?: readonly Container[] };
+}
+
+/** The same value when it is a pod; what is wrong with it goes to the findings. */
+export function asPod(value: unknown, path: readonly string[], findings: Finding[]): Pod | undefined {
+  const found: Finding[] = [];
+  decodeWith(pod, value, path, found);
+  findings.push(...found);
+  return hasError(found) ? undefined : (value as Pod);
+}
+
+/** All containers of a pod, those that run before the others first. */
+export function containersOf({ spec }: Pod): readonly Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers];
+}
+
+/** Containers that run as long as the pod: its own ones, and sidecars among the init containers. */
+export function lastingContainers({ spec }: Pod): readonly Container[] {
+  return [...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'), ...spec.containers];
+}
+
+/** Istio's names, by which tools and rules know them. */
+export const proxyName = 'istio-proxy';
+export const initName = 'istio-init';

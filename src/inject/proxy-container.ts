@@ -1,0 +1,184 @@
+/** The containers that injection adds: the proxy, and the one that sets up interception before it. */
+import type { SidecarOptions } from './annotations.ts';
+import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
+import type { InjectionSettings } from './settings.ts';
+import { ownerText, type Workload } from './workload.ts';
+
+export interface SidecarParts {
+  /** The application's. */
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly workload: Workload;
+  readonly options: SidecarOptions;
+  readonly settings: InjectionSettings;
+  readonly probers: { readonly [path: string]: object };
+  /** The annotations `prometheus.io/*` of the application, when its metrics are merged. */
+  readonly metrics?: object;
+}
+
+/** The entry point of the image, which hooks have to name. */
+export const imageProgram: readonly string[] = ['node', '/fairway/dist/main.js'];
+
+const proxyUser = 1337;
+const workFolder = '/etc/istio/proxy';
+const podFolder = '/etc/istio/pod';
+export const envoyVolume = 'istio-envoy';
+export const podVolume = 'istio-podinfo';
+const dnsPort = 15053;
+
+/** A pod has this long to end when it says nothing. */
+const usualGraceS = 30;
+/** Of it the process needs some to end once it has drained. */
+const endingS = 5;
+
+export function proxyContainer(parts: SidecarParts): Container {
+  const { options } = parts;
+  const holds = options.config.holdApplicationUntilProxyStarts === true && !options.isNative;
+  return {
+    name: proxyName,
+    image: options.image,
+    args: proxyArguments(parts),
+    ports: [{ containerPort: 15090, name: 'http-envoy-prom', protocol: 'TCP' }],
+    env: environment(parts),
+    resources: options.resources,
+    securityContext: securityContext(options),
+    startupProbe,
+    readinessProbe,
+    lifecycle: {
+      // The next container is started when this has ended.
+      ...(holds ? { postStart: { exec: { command: [...imageProgram, 'proxy', '--wait'] } } } : {}),
+      preStop: { exec: { command: [...imageProgram, 'proxy', '--pre-stop'] } },
+    },
+    volumeMounts: [
+      { name: envoyVolume, mountPath: workFolder },
+      { name: podVolume, mountPath: podFolder },
+    ],
+    ...(options.isNative ? { restartPolicy: 'Always' } : {}),
+  };
+}
+
+const ready = { httpGet: { path: '/healthz/ready', port: 15021 } };
+/** Asked often, for up to ten minutes: a native sidecar lets the next container start when it has succeeded. */
+const startupProbe: Probe = { ...ready, periodSeconds: 1, failureThreshold: 600, timeoutSeconds: 3 };
+const readinessProbe: Probe = { ...ready, periodSeconds: 15, failureThreshold: 4, timeoutSeconds: 3 };
+
+/** The volumes of the proxy: where its bootstrap goes, and what the pod is called. */
+export const volumes = [
+  { name: envoyVolume, emptyDir: { medium: 'Memory' } },
+  {
+    name: podVolume,
+    downwardAPI: {
+      items: [
+        { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
+        { path: 'annotations', fieldRef: { fieldPath: 'metadata.annotations' } },
+      ],
+    },
+  },
+];
+
+function proxyArguments({ pod, options, settings }: SidecarParts): readonly string[] {
+  const { limits } = options.resources;
+  const graceS = pod.spec.terminationGracePeriodSeconds ?? usualGraceS;
+  const threads = options.config.concurrency === undefined ? threadsIn(limits?.cpu) : undefined;
+  return [
+    'proxy',
+    'sidecar',
+    '--work-folder',
+    workFolder,
+    ...(settings.domainSuffix === 'cluster.local' ? [] : ['--domain', settings.domainSuffix]),
+    ...(threads === undefined ? [] : ['--concurrency', String(threads)]),
+    ...(/^\d+([kMG]i?|Ki)?$/.test(limits?.memory ?? '') ? ['--memory-limit', limits?.memory ?? ''] : []),
+    ...(graceS < usualGraceS ? ['--drain', `${Math.max(0, graceS - endingS)}s`] : []),
+  ];
+}
+
+/** As many threads as there are whole cores to use, so that Envoy does not start one for each core of the node. */
+function threadsIn(cpu: string | undefined): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(m?)$/.exec(cpu ?? '') ?? [];
+  const cores = Number(number) / (unit === 'm' ? 1000 : 1);
+  return number === undefined || cores === 0 ? undefined : Math.ceil(cores);
+}
+
+/** Rules tell the proxy by its user id; TPROXY takes rights that only root has, and then its group tells. */
+function securityContext({ mode }: SidecarOptions): object {
+  const isTransparent = mode === 'TPROXY';
+  return {
+    allowPrivilegeEscalation: false,
+    capabilities: { ...(isTransparent ? { add: ['NET_ADMIN'] } : {}), drop: ['ALL'] },
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    runAsGroup: proxyUser,
+    runAsNonRoot: !isTransparent,
+    runAsUser: isTransparent ? 0 : proxyUser,
+  };
+}
+
+function environment(parts: SidecarParts): readonly { readonly name: string }[] {
+  const { pod, namespace, workload, options, settings, probers, metrics } = parts;
+  const containers = lastingContainers(pod);
+  const network = pod.metadata?.labels?.['topology.istio.io/network'] ?? settings.network;
+  const { proxyMetadata = {}, stated = {} } = options.config;
+  const ports = containers.flatMap((one) =>
+    (one.ports ?? []).map(({ name, containerPort, protocol }) => ({ name, containerPort, protocol })),
+  );
+  const meshId = typeof stated.meshId === 'string' ? stated.meshId : undefined;
+  const texts: { readonly [name: string]: string | undefined } = {
+    PROXY_CONFIG: JSON.stringify({ discoveryAddress: settings.discoveryAddress, ...stated }),
+    ISTIO_META_POD_PORTS: JSON.stringify(ports),
+    ISTIO_META_APP_CONTAINERS: containers.map(({ name }) => name).join(','),
+    ISTIO_META_CLUSTER_ID: settings.cluster,
+    ISTIO_META_NETWORK: network,
+    ISTIO_META_INTERCEPTION_MODE: options.mode,
+    ISTIO_META_WORKLOAD_NAME: workload.name === '' ? undefined : workload.name,
+    ISTIO_META_OWNER: workload.name === '' ? undefined : ownerText(workload, namespace),
+    ISTIO_META_MESH_ID: meshId ?? settings.mesh.trustDomain ?? settings.domainSuffix,
+    ISTIO_META_ISTIO_REVISION: settings.revision,
+    KUBE_APP_PROBERS: Object.keys(probers).length === 0 ? undefined : JSON.stringify(probers),
+    ISTIO_PROMETHEUS_ANNOTATIONS: metrics === undefined ? undefined : JSON.stringify(metrics),
+    ...proxyMetadata,
+  };
+  return [
+    ...Object.entries(fields).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } })),
+    ...Object.entries(texts).flatMap(([name, value]) =>
+      value === undefined || name in fields ? [] : [{ name, value }],
+    ),
+  ];
+}
+
+const fields: { readonly [name: string]: string } = {
+  POD_NAME: 'metadata.name',
+  POD_NAMESPACE: 'metadata.namespace',
+  INSTANCE_IP: 'status.podIP',
+  INSTANCE_IPS: 'status.podIPs',
+  HOST_IP: 'status.hostIP',
+  SERVICE_ACCOUNT: 'spec.serviceAccountName',
+  ISTIO_META_NODE_NAME: 'spec.nodeName',
+};
+
+/** Sets up interception; undefined where nothing is intercepted. */
+export function initContainer({ options }: SidecarParts): Container | undefined {
+  const { mode, traffic, image, resources, config } = options;
+  if (mode === 'NONE') return undefined;
+  const capturesDns = config.proxyMetadata?.ISTIO_META_DNS_CAPTURE === 'true';
+  return {
+    name: initName,
+    image,
+    args: [
+      'iptables',
+      ...(mode === 'TPROXY' ? ['--mode', mode] : []),
+      ...traffic,
+      ...(capturesDns ? ['--dns-port', String(dnsPort)] : []),
+    ],
+    resources,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { add: ['NET_ADMIN', 'NET_RAW'], drop: ['ALL'] },
+      privileged: false,
+      // The lock of iptables is a file.
+      readOnlyRootFilesystem: false,
+      runAsGroup: 0,
+      runAsNonRoot: false,
+      runAsUser: 0,
+    },
+  };
+}

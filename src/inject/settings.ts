@@ -1,0 +1,30 @@
+/** What holds for all pods that are injected. */
+import type { ProxyConfig } from '../agent/proxy-config.ts';
+import type { PodFragment } from './template.ts';
+
+export interface InjectionSettings {
+  /** With Fairway and Envoy in it. */
+  readonly image: string;
+  /** Which pods are ours, where several control planes inject; `default` for those that name none. */
+  readonly revision: string;
+  /** Whether the API has sidecars among init containers: Kubernetes 1.29 and newer. */
+  readonly hasNativeSidecars: boolean;
+  readonly cluster: string;
+  readonly network?: string;
+  readonly domainSuffix: string;
+  /** Where proxies reach the control plane, `host:port`. */
+  readonly discoveryAddress: string;
+  readonly mesh: InjectedMesh;
+  /** What is laid over every injected pod. */
+  readonly template?: PodFragment;
+}
+
+/** What the MeshConfig says of proxies. */
+export interface InjectedMesh {
+  readonly defaultConfig: ProxyConfig;
+  readonly mergesMetrics: boolean;
+  readonly trustDomain?: string;
+}
+
+/** What a pod names when it names no revision. */
+export const defaultRevision = 'default';

@@ -1,0 +1,76 @@
+/** `fairway inject`: what it prints where, and how it ends. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { runFairway } from '../support/run-fairway.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const pod = (name: string, more = '') => `apiVersion: v1
+kind: Pod
+metadata: { name: ${name}${more} }
+spec: { containers: [{ name: web, image: web }] }
+`;
+const containersIn = (text: string) =>
+  parseAllDocuments(text).map((document) => {
+    const { spec } = document.toJS() as {
+      readonly spec: { readonly initContainers?: readonly { readonly name: string; readonly image: string }[] };
+    };
+    return (spec.initContainers ?? []).map(({ name, image }) => `${name} ${image}`);
+  });
+
+describe('fairway inject', () => {
+  it('writes what it reads from files and from standard input, with sidecars', async (test) => {
+    const folder = tempFolder(test);
+    folder.write('a.yaml', pod('a'));
+    folder.write('template.yaml', 'spec: { initContainers: [{ name: istio-init, image: own:1 }] }\n');
+    const args = ['inject', '-f', 'a.yaml', '-f', '-', '--template', 'template.yaml', '--proxy-image', 'proxy:1'];
+    const { stdout, stderr, exitCode } = await runFairway(folder.path, args, pod('b'));
+    assert.deepEqual([stderr, exitCode], ['', 0]);
+    const both = ['istio-init own:1', 'istio-proxy proxy:1'];
+    assert.deepEqual(containersIn(stdout), [both, both]);
+  });
+
+  it('says which pod has no sidecar, and writes it as it was', async (test) => {
+    const text = pod('a', ', labels: { sidecar.istio.io/inject: "false" }');
+    assert.deepEqual(await runFairway(tempFolder(test).path, ['inject', '-f', '-'], text), {
+      exitCode: 0,
+      stdout: text,
+      stderr:
+        'stdin:3: Pod a: metadata.labels["sidecar.istio.io/inject"]: info: expected true, found "false" [FW3201]\n',
+    });
+  });
+
+  function check(name: string, input: string, args: readonly string[], stderr: string): void {
+    it(name, async (test) => {
+      const folder = tempFolder(test);
+      folder.write('template.yaml', 'spec: { containers: [{ image: a }] }\n');
+      folder.write('mesh.yaml', 'defaultConfig: { drainDuration: soon }\n');
+      const found = await runFairway(folder.path, ['inject', '-f', '-', ...args], input);
+      assert.deepEqual(found, { exitCode: 1, stdout: '', stderr });
+    });
+  }
+  check(
+    'writes nothing when something cannot be read',
+    `${pod('a')}---\na: [\n`,
+    [],
+    'stdin:6: expected YAML, found Flow sequence in block collection must be sufficiently indented and end with a ] [FW0001]\n',
+  );
+  check(
+    'writes nothing when an annotation cannot be used',
+    pod('a', ', annotations: { sidecar.istio.io/proxyCPU: much }'),
+    [],
+    'stdin:3: Pod a: metadata.annotations["sidecar.istio.io/proxyCPU"]: expected a quantity such as 100m or 128Mi, found "much" [FW3202]\n',
+  );
+  check(
+    'refuses a template without names',
+    pod('a'),
+    ['--template', 'template.yaml'],
+    'error: template.yaml:1: spec.containers[0]: expected the field name, found none [FW3204]\n(run with --help for all options)\n',
+  );
+  check(
+    'refuses a MeshConfig whose defaults no proxy could use',
+    pod('a'),
+    ['--mesh-config', 'mesh.yaml'],
+    'error: mesh.yaml: defaultConfig: drainDuration: expected a duration such as 1.5s or 250ms, found "soon"\n(run with --help for all options)\n',
+  );
+});

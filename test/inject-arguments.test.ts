@@ -1,0 +1,62 @@
+/** What sidecars and their init containers are started with are commands of this program. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { createProgram } from '../src/cli/program.ts';
+import { splitDocuments } from '../src/files/split.ts';
+import { parseYaml } from '../src/files/yaml.ts';
+import { asPod, containersOf } from '../src/inject/pod.ts';
+import { imageProgram } from '../src/inject/proxy-container.ts';
+import { podPathIn, valueAt } from '../src/inject/workload.ts';
+import { isRecord } from '../src/lib/schema.ts';
+import { injectedText, injectionGoldens } from './support/injection.ts';
+
+interface Started {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** Arguments of our containers, and of the hooks in them. */
+function startedIn(text: string): readonly Started[] {
+  return splitDocuments(text).flatMap((document) => {
+    const { value } = parseYaml(document) as { readonly value: unknown };
+    const objects = isRecord(value) && Array.isArray(value.items) ? (value.items as readonly unknown[]) : [value];
+    return objects.flatMap((object) => {
+      const path = isRecord(object) ? podPathIn(object) : undefined;
+      const pod = path === undefined ? undefined : asPod(valueAt(object, path), path, []);
+      const ours = pod === undefined ? [] : containersOf(pod).filter(({ name }) => name.startsWith('istio-'));
+      return ours.flatMap((one) => {
+        const hooks = ['postStart', 'preStop'].map((hook) => valueAt(one, ['lifecycle', hook, 'exec', 'command']));
+        const commands = hooks.filter((command) => Array.isArray(command)) as readonly (readonly string[])[];
+        for (const command of commands) assert.deepEqual(command.slice(0, imageProgram.length), imageProgram);
+        return [
+          { name: one.name, args: one.args as readonly string[] },
+          ...commands.map((command) => ({ name: one.name, args: command.slice(imageProgram.length) })),
+        ];
+      });
+    });
+  });
+}
+
+describe('what injected containers are started with', () => {
+  for (const { name, text, settings } of injectionGoldens()) {
+    const started = startedIn(injectedText(text, settings).texts.join(''));
+    if (started.length === 0) continue;
+    it(`is known to this program: ${name}`, () => {
+      for (const { args } of started) {
+        const [command, ...rest] = args;
+        const found = createProgram().commands.find((one) => one.name() === command);
+        const { operands, unknown } = found?.exitOverride().parseOptions(rest) ?? {};
+        assert.deepEqual(
+          { operands, unknown },
+          { operands: command === 'proxy' && rest[0] === 'sidecar' ? ['sidecar'] : [], unknown: [] },
+        );
+      }
+    });
+  }
+
+  it('is the entry point of the image', () => {
+    const [, entry = ''] = /^ENTRYPOINT (.*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+    assert.deepEqual(JSON.parse(entry), imageProgram);
+  });
+});
