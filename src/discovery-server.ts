@@ -11,6 +11,8 @@ import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
 import { GatewayNames } from './gateway-names.ts';
 import { guarded } from './guard/guarded.ts';
+import { injectedMesh } from './inject/mesh.ts';
+import type { InjectionSettings } from './inject/settings.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { HttpServer } from './lib/http.ts';
@@ -42,8 +44,12 @@ export interface DiscoveryServerOptions {
   readonly writer?: (controlPlane: ControlPlane, onWrite: (result: string) => void) => Writer;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
-  /** The validating webhook for API servers; none when absent. */
-  readonly webhook?: Pick<WebhookOptions, 'certPath' | 'keyPath' | 'meshConfig'> & { readonly address: Address };
+  /** The webhook for API servers; none when absent. */
+  readonly webhook?: Pick<WebhookOptions, 'certPath' | 'keyPath' | 'meshConfig'> & {
+    readonly address: Address;
+    /** How pods are injected, but for what the MeshConfig says; they are not when it is absent. */
+    readonly injected?: Omit<InjectionSettings, 'mesh'>;
+  };
   /** The API over which people put rules; none when absent. */
   readonly api?: ServedApi;
   /** The id of the cluster that objects come from. */
@@ -206,11 +212,41 @@ function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
     ads,
     writer,
     http: createHttpServer(pages(data, metrics), log),
-    webhook: options.webhook && createWebhook({ ...options.webhook, log, events: metrics.withWebhook() }),
+    webhook:
+      options.webhook &&
+      createWebhook({
+        ...options.webhook,
+        ...injectionOf(options.webhook.injected, controlPlane, () => state !== 'starting', log),
+        log,
+        events: metrics.withWebhook(),
+      }),
     api: options.api?.create((key) => controlPlane.originsOf(key)),
     grpc: createGrpcServer({ methods, log, clock, ...xdsWaits }),
     enter(next: State) {
       state = next;
+    },
+  };
+}
+
+/** How pods are injected: as the MeshConfig of the moment says, once it has been read. */
+function injectionOf(
+  stated: Omit<InjectionSettings, 'mesh'> | undefined,
+  { graph, mesh }: ControlPlane,
+  isKnown: () => boolean,
+  log: Log,
+): Pick<WebhookOptions, 'injection'> {
+  if (stated === undefined) return {};
+  let last: { readonly config: MeshConfig; readonly settings: InjectionSettings } | undefined;
+  return {
+    injection() {
+      if (!isKnown()) return undefined;
+      const [[, config] = ['', {}]] = [...graph.rows(mesh.tables.meshConfig)];
+      if (last?.config !== config) {
+        const read = injectedMesh(config);
+        if (read.problem !== undefined) log.warn(`sidecars get no defaults of the mesh: ${read.problem}`);
+        last = { config, settings: { ...stated, mesh: read.mesh } };
+      }
+      return last.settings;
     },
   };
 }

@@ -14,6 +14,7 @@ import type { Catalog } from '../model/catalog.ts';
 import type { KeptState } from '../state/keep-state.ts';
 import { type CatalogArguments, catalogHelp, catalogsOf, withCatalogOptions } from './catalogs.ts';
 import { consulRulesOf } from './consul-rules.ts';
+import { type InjectionArguments, injectionSettings, withInjectionOptions } from './injection.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { type RulesApi, type RulesArguments, rulesApiOf, withRulesOptions } from './rules.ts';
@@ -33,7 +34,7 @@ export interface ServerArguments {
   readonly logLevel: LogLevel;
 }
 
-interface ServeArguments extends ServerArguments, CatalogArguments, RulesArguments, StateArguments {
+interface ServeArguments extends ServerArguments, CatalogArguments, RulesArguments, StateArguments, InjectionArguments {
   readonly config: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -44,6 +45,7 @@ interface ServeArguments extends ServerArguments, CatalogArguments, RulesArgumen
   readonly webhookAddress?: Address;
   readonly webhookCert?: string;
   readonly webhookKey?: string;
+  readonly inject?: true;
 }
 
 /** Adds the options of ServerArguments to a command. */
@@ -81,24 +83,30 @@ export function withServerOptions(command: Command): Command {
 
 export function serveCommand(command: Command): Command {
   return withServerOptions(
-    withRulesOptions(
-      withStateOptions(withCatalogOptions(command))
-        .description('Serve the mesh that Kubernetes, Consul, Nomad and files describe to Envoys, over xDS.')
-        .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
-        .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
-        .option('--context <name>', "the kubeconfig's context, when it is not the current one")
-        .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
-        .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
-        .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
-        .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
-        .addOption(
-          new Option(
-            '--webhook-address <host:port>',
-            'where API servers ask before they store a rule (HTTPS)',
-          ).argParser(parseAddress),
-        )
-        .option('--webhook-cert <file>', "the webhook's certificate in PEM, those that vouch for it after it; watched")
-        .option('--webhook-key <file>', 'its private key in PEM, watched'),
+    withInjectionOptions(
+      withRulesOptions(
+        withStateOptions(withCatalogOptions(command))
+          .description('Serve the mesh that Kubernetes, Consul, Nomad and files describe to Envoys, over xDS.')
+          .option('--config <path>', 'a file or folder of Kubernetes and Istio YAML, watched; repeatable', collect, [])
+          .option('--kubeconfig <file>', 'read services and rules from the cluster of this kubeconfig')
+          .option('--context <name>', "the kubeconfig's context, when it is not the current one")
+          .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
+          .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
+          .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
+          .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
+          .addOption(
+            new Option(
+              '--webhook-address <host:port>',
+              'where API servers ask before they store a rule (HTTPS)',
+            ).argParser(parseAddress),
+          )
+          .option(
+            '--webhook-cert <file>',
+            "the webhook's certificate in PEM, those that vouch for it after it; watched",
+          )
+          .option('--webhook-key <file>', 'its private key in PEM, watched')
+          .option('--inject', 'put sidecars into pods that API servers ask about; the options below say how'),
+      ),
     ),
   )
     .addHelpText(
@@ -115,7 +123,8 @@ Examples:
   fairway serve --consul http://127.0.0.1:8500 --config rules/
   fairway serve --consul 'https://127.0.0.1:8501?dc=dc1&dc=dc2&token-file=token&alias={name}.shop.svc.cluster.local'
   fairway serve --registry './http-json.ts:http://127.0.0.1:8080/services?namespace=shop' --config rules/
-  fairway serve --in-cluster --xds-address 0.0.0.0:15010 --http-address 0.0.0.0:15014`,
+  fairway serve --in-cluster --xds-address 0.0.0.0:15010 --http-address 0.0.0.0:15014
+  fairway serve --in-cluster --webhook-address 0.0.0.0:15017 --webhook-cert tls.crt --webhook-key tls.key --inject`,
     )
     .action(serve);
 }
@@ -205,8 +214,12 @@ function webhookOf(options: ServeArguments, command: Command): Pick<DiscoverySer
     webhookKey: keyPath,
     systemNamespace,
     meshConfigMap,
+    inject,
   } = options;
-  if (address === undefined && certPath === undefined && keyPath === undefined) return {};
+  if (address === undefined && certPath === undefined && keyPath === undefined) {
+    if (inject !== true) return {};
+    return command.error('error: expected --webhook-address <host:port> with --inject, found none');
+  }
   if (address === undefined || certPath === undefined || keyPath === undefined) {
     const given = Object.entries({ address, cert: certPath, key: keyPath }).filter(([, value]) => value !== undefined);
     const found = given.map(([name]) => `--webhook-${name}`).join(' and ');
@@ -214,7 +227,9 @@ function webhookOf(options: ServeArguments, command: Command): Pick<DiscoverySer
       `error: expected --webhook-address <host:port>, --webhook-cert <file> and --webhook-key <file> together, found only ${found}`,
     );
   }
-  return { webhook: { address, certPath, keyPath, meshConfig: { namespace: systemNamespace, name: meshConfigMap } } };
+  const injected = inject === true ? { injected: injectionSettings(options, command) } : {};
+  const meshConfig = { namespace: systemNamespace, name: meshConfigMap };
+  return { webhook: { address, certPath, keyPath, meshConfig, ...injected } };
 }
 
 function accessOf({ kubeconfig, context, inCluster }: ServeArguments, command: Command): ServerAccess | undefined {

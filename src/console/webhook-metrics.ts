@@ -11,6 +11,8 @@ export interface WebhookMetrics {
     readonly resource: string;
     readonly isPassed: boolean;
   }): void;
+  /** A pod has been asked about. */
+  injected(outcome: 'injected' | 'skipped' | 'failed'): void;
   /** The certificate in use expires then, in milliseconds since the epoch. */
   presents(expiresMs: number): void;
 }
@@ -26,6 +28,12 @@ export function addWebhookMetrics(registry: Registry): WebhookMetrics {
   const passed = counter('galley_validation_passed', 'Objects that the webhook has let pass', ...objects);
   const failed = counter('galley_validation_failed', 'Objects that the webhook has refused', ...objects, 'reason');
   const errors = counter('galley_validation_http_error', 'Requests to the webhook without a verdict', 'status');
+  const asked = counter('sidecar_injection_requests_total', 'Pods that the webhook was asked about');
+  const injections = {
+    injected: counter('sidecar_injection_success_total', 'Pods that got a sidecar'),
+    skipped: counter('sidecar_injection_skip_total', 'Pods that are not meant to have one'),
+    failed: counter('sidecar_injection_failure_total', 'Pods that were refused, since what they ask for cannot be'),
+  };
   const durations = new Histogram({
     name: 'fairway_webhook_duration_seconds',
     help: 'Time to answer a request to the webhook, in seconds',
@@ -45,6 +53,10 @@ export function addWebhookMetrics(registry: Registry): WebhookMetrics {
     judged({ isPassed, group, version, resource }) {
       if (isPassed) passed.inc({ group, version, resource });
       else failed.inc({ group, version, resource, reason: 'invalid_resource' });
+    },
+    injected(outcome) {
+      asked.inc();
+      injections[outcome].inc();
     },
     presents: (expiresMs) => expiry.set(expiresMs / 1000),
   };

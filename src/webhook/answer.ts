@@ -10,8 +10,8 @@ const longestLine = 1000;
 /** Nobody reads more at once. */
 const mostLines = 20;
 
-/** The whole AdmissionReview to send back. */
-export function answerOf(uid: string, verdict: Verdict): object {
+/** The whole AdmissionReview to send back, with a JSON patch of the object when there is one. */
+export function answerOf(uid: string, verdict: Verdict, patch?: readonly object[]): object {
   const { errors } = verdict;
   const warnings = warningsOf(verdict);
   const response = {
@@ -20,6 +20,9 @@ export function answerOf(uid: string, verdict: Verdict): object {
     ...(errors.length === 0
       ? {}
       : { status: { status: 'Failure', code: 422, reason: 'Invalid', message: refusalText(errors) } }),
+    ...(patch === undefined
+      ? {}
+      : { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
   return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };

@@ -23,7 +23,7 @@ export type WebhookPlace =
  */
 export function webhookConfiguration(options: WebhookConfigurationOptions): object {
   const { name, server, authorities, meshConfig } = options;
-  const clientConfig = { ...addressOf(server), caBundle: Buffer.from(authorities).toString('base64') };
+  const clientConfig = { ...addressOf(server, webhookPath), caBundle: Buffer.from(authorities).toString('base64') };
   const webhook = (what: string, rest: object) => ({
     name: `${what}.validation.fairway.dev`,
     clientConfig,
@@ -80,8 +80,9 @@ function rules(): readonly object[] {
   }));
 }
 
-function addressOf(server: WebhookPlace): object {
-  if ('url' in server) return { url: `${server.url}${webhookPath}` };
+/** Where an API server asks, but for whom it trusts. */
+export function addressOf(server: WebhookPlace, path: string): object {
+  if ('url' in server) return { url: `${server.url}${path}` };
   const { namespace, service, port } = server;
-  return { service: { namespace, name: service, port, path: webhookPath } };
+  return { service: { namespace, name: service, port, path } };
 }

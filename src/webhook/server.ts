@@ -1,12 +1,14 @@
-/** The validating webhook: HTTPS for API servers, one path, and bounds on everything that a client may do. */
+/** The webhook: HTTPS for API servers, a path for rules and one for pods, and bounds on everything that a client may do. */
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import { BodyError, BodyReader } from '../https/body.ts';
 import { followPair } from '../https/follow-pair.ts';
+import type { InjectionSettings } from '../inject/settings.ts';
 import { type HttpServer, httpLimits, httpServer, type Reply, sendReply, usualPatienceMs } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import { answerInjection, type InjectionOutcome } from './inject.ts';
 import type { Outcome } from './judge.ts';
-import { webhookPath } from './path.ts';
+import { injectPath, webhookPath } from './path.ts';
 import { JudgeThread } from './thread.ts';
 import type { MeshConfigPlace } from './verdict.ts';
 
@@ -15,6 +17,8 @@ export interface WebhookOptions {
   readonly certPath: string;
   readonly keyPath: string;
   readonly meshConfig: MeshConfigPlace;
+  /** How pods are injected; undefined until that is known. None are when it is absent. */
+  readonly injection?: () => InjectionSettings | undefined;
   readonly log: Log;
   readonly events: WebhookEvents;
   /** How long a client may take to say what it asks, in milliseconds. */
@@ -26,6 +30,8 @@ export interface WebhookEvents {
   answered(status: number, ms: number): void;
   /** An object has been judged. */
   judged(outcome: Outcome): void;
+  /** A pod has been asked about. */
+  injected(outcome: InjectionOutcome): void;
   /** The certificate that is presented from now on expires then, in milliseconds since the epoch. */
   presents(expiresMs: number): void;
 }
@@ -38,7 +44,7 @@ const keepAliveMs = 100_000;
 const mostRequests = 1000;
 
 export function createWebhook(options: WebhookOptions): HttpServer {
-  const { certPath, keyPath, meshConfig, log, events, patienceMs = usualPatienceMs } = options;
+  const { certPath, keyPath, meshConfig, injection, log, events, patienceMs = usualPatienceMs } = options;
   const thread = new JudgeThread({ meshConfig, log });
   const bodies = new BodyReader();
   const server = createServer(
@@ -68,13 +74,24 @@ export function createWebhook(options: WebhookOptions): HttpServer {
   server.on('tlsClientError', (error) => log.debug('no TLS with a client of the webhook', { error }));
 
   async function answer(request: IncomingMessage, signal: AbortSignal): Promise<Reply> {
-    const refusal = refusalOf(request);
+    const paths = injection === undefined ? [webhookPath] : [webhookPath, injectPath];
+    const refusal = refusalOf(request, paths);
     if (refusal !== undefined) return refusal;
+    if (injection !== undefined && pathOf(request) === injectPath)
+      return bodies.read(request, async (body) => injectedReply(body, injection()));
     const found = await bodies.read(request, (body) => thread.judge(body, signal));
     if ('reason' in found) return text(`no verdict: ${found.reason}`, 503);
     if (found.outcome !== undefined) events.judged(found.outcome);
     const contentType = found.status === 200 ? 'application/json' : plain;
     return { status: found.status, contentType, body: found.body };
+  }
+
+  /** Done at once: it takes a millisecond, and no longer for any pod that an API server would take. */
+  function injectedReply(body: Uint8Array, settings: InjectionSettings | undefined): Reply {
+    if (settings === undefined) return text('no sidecar yet: the configuration of the mesh is not known', 503);
+    const found = answerInjection(body, settings);
+    if (found.outcome !== undefined) events.injected(found.outcome);
+    return { status: found.status, contentType: found.status === 200 ? 'application/json' : plain, body: found.body };
   }
 
   const stop = new AbortController();
@@ -109,10 +126,14 @@ function text(line: string, status: number): Reply {
 }
 
 /** What is wrong with a request before its body. */
-function refusalOf({ url = '', method, headers }: IncomingMessage): Reply | undefined {
-  const path = url.replace(/\?.*$/s, '');
-  if (path !== webhookPath) return text(`expected the path ${webhookPath}`, 404);
+function refusalOf(request: IncomingMessage, paths: readonly string[]): Reply | undefined {
+  const { method, headers } = request;
+  if (!paths.includes(pathOf(request))) return text(`expected the path ${paths.join(' or ')}`, 404);
   if (method !== 'POST') return { ...text(`expected POST, found ${method}`, 405), headers: { allow: 'POST' } };
   const type = headers['content-type'] ?? '';
   return /^application\/json\s*(;|$)/i.test(type) ? undefined : text('expected a body of application/json', 415);
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.replace(/\?.*$/s, '');
 }

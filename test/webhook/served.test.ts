@@ -7,6 +7,8 @@ import { startDiscoveryServer } from '../../src/discovery-server.ts';
 import { listen } from '../../src/lib/listen.ts';
 import { silent } from '../../src/lib/log.ts';
 import { reviewText } from '../support/admission.ts';
+import { meshConfigIn } from '../support/control-plane.ts';
+import { usualSettings } from '../support/injection.ts';
 import { serveMesh } from '../support/served-mesh.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { ask, certificateOf } from './support/webhook.ts';
@@ -48,6 +50,42 @@ it('reviews are answered before any source has delivered, and counted under Isti
     'fairway_webhook_duration_seconds_count 3',
     `fairway_webhook_certificate_expiry_timestamp_seconds ${Date.parse(new X509Certificate(pair.certificate).validTo) / 1000}`,
   ];
+  assert.deepEqual(
+    wanted.filter((line) => !metrics.includes(line)),
+    [],
+  );
+});
+
+it('pods are injected as the MeshConfig says, once it is known', async (test) => {
+  const { mesh: _, ...injected } = usualSettings;
+  const mesh = await serveMesh(test, { webhook: { ...webhookIn(test), injected } });
+  const port = portIn(mesh.logged);
+  const pod = reviewText(`apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {containers: [{name: web, image: web}]}
+`);
+  const askInjection = () => ask(port, pod, { path: '/inject' });
+  assert.deepEqual(await askInjection(), {
+    status: 503,
+    allow: undefined,
+    body: 'no sidecar yet: the configuration of the mesh is not known\n',
+  });
+  mesh.source.sync();
+  const { controlPlane } = await mesh.started;
+  const configs = async () => {
+    const { response } = JSON.parse((await askInjection()).body) as { readonly response: { readonly patch: string } };
+    const patch = Buffer.from(response.patch, 'base64').toString();
+    return /"name":"PROXY_CONFIG","value":("(?:[^"\\]|\\.)*")/.exec(patch)?.[1];
+  };
+  const address = { discoveryAddress: usualSettings.discoveryAddress };
+  const textOf = (config: object) => JSON.stringify(JSON.stringify(config));
+  assert.equal(await configs(), textOf(address));
+  controlPlane.setMeshConfig(meshConfigIn('{ defaultConfig: { concurrency: 3, drainDuration: 5s } }'));
+  controlPlane.commit();
+  assert.equal(await configs(), textOf({ ...address, concurrency: 3, drainDuration: '5s' }));
+  const metrics = (await (await mesh.get('/metrics')).text()).split('\n');
+  const wanted = ['requests', 'success'].map((what) => `sidecar_injection_${what}_total 2`);
   assert.deepEqual(
     wanted.filter((line) => !metrics.includes(line)),
     [],

@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { answered, reviewText } from '../support/admission.ts';
 import { issue } from '../support/certificates.ts';
+import { usualSettings } from '../support/injection.ts';
 import { until } from '../support/until.ts';
 import { certificateOf, runWebhook } from './support/webhook.ts';
 
@@ -64,6 +65,16 @@ describe('a request that is no question', () => {
     { status: 415, body: 'expected a body of application/json\n' },
   );
   check('does not say what it brings', { headers: {} }, { status: 415, body: 'expected a body of application/json\n' });
+});
+
+it('pods are asked about at a path of their own, where they are injected', async (test) => {
+  const webhook = await runWebhook(test, { pair, injection: () => usualSettings });
+  const pod = reviewText(
+    '{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {containers: [{name: a}]}}',
+  );
+  assert.equal((await webhook.ask(pod, { path: '/inject?timeout=5s' })).status, 200);
+  assert.deepEqual(webhook.counted.slice(1), [{ injected: 'injected' }, { status: 200 }]);
+  assert.equal((await webhook.ask(pod, { path: '/other' })).body, 'expected the path /validate or /inject\n');
 });
 
 it('JSON that is none is told so', async (test) => {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
-import { createWebhook, type WebhookEvents } from '../../../src/webhook/server.ts';
+import { createWebhook, type WebhookEvents, type WebhookOptions } from '../../../src/webhook/server.ts';
 import { type Issued, issue } from '../../support/certificates.ts';
 import { type TempFolder, tempFolder } from '../../support/temp-folder.ts';
 
@@ -23,7 +23,11 @@ export interface RunningWebhook {
   close(): Promise<void>;
 }
 
-type Counted = { readonly status: number } | Parameters<WebhookEvents['judged']>[0] | { readonly expiresMs: number };
+type Counted =
+  | { readonly status: number }
+  | { readonly injected: string }
+  | Parameters<WebhookEvents['judged']>[0]
+  | { readonly expiresMs: number };
 
 interface Answered {
   readonly status: number | undefined;
@@ -59,6 +63,7 @@ export async function runWebhook(
     readonly pair?: Pick<Issued, 'certificate' | 'key'>;
     readonly patienceMs?: number;
     readonly port?: number;
+    readonly injection?: WebhookOptions['injection'];
   } = {},
 ): Promise<RunningWebhook> {
   const folder = tempFolder(test);
@@ -78,8 +83,10 @@ export async function runWebhook(
     events: {
       answered: (status) => counted.push({ status }),
       judged: (outcome) => counted.push(outcome),
+      injected: (outcome) => counted.push({ injected: outcome }),
       presents: (expiresMs) => counted.push({ expiresMs }),
     },
+    ...(options.injection === undefined ? {} : { injection: options.injection }),
     ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
   });
   const { port } = await webhook.listen({ host: '127.0.0.1', port: options.port ?? 0 });
