@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { importsIn, sourceFiles, sourceText } from './support/source-files.ts';
 
 /** The stages between the ends. */
-const pure = ['incremental', 'config', 'registry', 'ir', 'mesh', 'envoy'];
+const pure = ['incremental', 'config', 'registry', 'ir', 'mesh', 'envoy', 'inject'];
 /** Sources that stand beside what they feed. */
 const ends = ['registry/consul', 'registry/nomad', 'registry/adapter', 'registry/conformance'];
 

@@ -122,6 +122,8 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'podDisruptionBudget.maxUnavailable': '50%',
       'webhook.namespaceSelector': { matchLabels: { mesh: 'yes' } },
       'webhook.annotations': { note: 'x' },
+      'injection.enabled': true,
+      'injection.template': { spec: { imagePullSecrets: [{ name: 'registry' }] } },
     });
   });
 

@@ -9,6 +9,7 @@ import { silent } from '../../src/lib/log.ts';
 import { fixedCredentials } from '../../src/lib/server-access.ts';
 import { kubernetesRegistry } from '../../src/model/cluster.ts';
 import { webhookConfiguration } from '../../src/webhook/configuration.ts';
+import { injectionConfiguration } from '../../src/webhook/injection-configuration.ts';
 import {
   type ChartValues,
   type Deployment,
@@ -38,6 +39,9 @@ const variants: Readonly<Record<string, ChartValues>> = {
     priorityClassName: 'system-cluster-critical',
     'image.pullSecrets': [{ name: 'registry' }],
     'service.annotations': { note: 'x' },
+    'injection.enabled': true,
+    'injection.network': 'north',
+    'injection.template': { spec: { imagePullSecrets: [{ name: 'registry' }] } },
   },
   'as little as can be': {
     'networkPolicy.enabled': true,
@@ -115,7 +119,7 @@ describeWithKubernetes('the chart', ({ helm }) => {
 
       test('gives objects that have a namespace one of the two, and the others names of their own', () => {
         const known: readonly unknown[] = [release.namespace, values.systemNamespace];
-        const isCluster = ({ kind }: Rendered) => /^Cluster|^Validating/.test(kind);
+        const isCluster = ({ kind }: Rendered) => /^Cluster|^Validating|^Mutating/.test(kind);
         const strays = objects
           .filter(({ metadata }) => !known.includes(metadata.namespace))
           .filter((o) => !isCluster(o));
@@ -245,6 +249,39 @@ describeWithKubernetes('the chart', ({ helm }) => {
     });
   });
 
+  describe('asks the webhook for sidecars', () => {
+    function check(name: string, values: ChartValues, revision: string, change: object = {}): void {
+      test(name, () => {
+        const objects = renderChart(helm, { 'injection.enabled': true, ...values });
+        const { webhooks } = theOne<Webhooks>(objects, 'MutatingWebhookConfiguration');
+        const [authorities = ''] = webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? '');
+        const right = injectionConfiguration({
+          name: 'any',
+          server: { namespace: release.namespace, service: release.name, port: 443 },
+          authorities: Buffer.from(authorities, 'base64').toString(),
+          revision,
+        }) as Webhooks;
+        assert.deepEqual(
+          webhooks,
+          right.webhooks.map((webhook) => ({ ...webhook, ...change })),
+        );
+      });
+    }
+    check('as the code has it', {}, 'default');
+    check('of another revision', { 'injection.revision': 'canary' }, 'canary');
+    check('and goes on without', { 'injection.failurePolicy': 'Ignore' }, 'default', { failurePolicy: 'Ignore' });
+
+    test('with the template in its place, and new pods for another one', () => {
+      const of = (template: object) => renderChart(helm, { 'injection.enabled': true, 'injection.template': template });
+      const template = { metadata: { labels: { team: 'mesh' } } };
+      const { data } = theOne<Rendered & { data: unknown }>(of(template), 'ConfigMap');
+      assert.deepEqual(data, { 'template.yaml': 'metadata:\n  labels:\n    team: mesh\n' });
+      const pods = [template, { spec: {} }].map((one) => theOne<Deployment>(of(one), 'Deployment').spec.template);
+      assert.ok(pods[0]?.spec.containers[0].args.includes('--template=/etc/fairway/injection/template.yaml'));
+      assert.notDeepEqual(pods[0]?.metadata, pods[1]?.metadata);
+    });
+  });
+
   describe('refuses', () => {
     function check(name: string, values: ChartValues, expected: RegExp): void {
       test(name, () => assert.throws(() => renderText(helm, values), expected));
@@ -256,6 +293,11 @@ describeWithKubernetes('the chart', ({ helm }) => {
       'a certificate that nobody vouches for',
       { 'webhook.certificate.existingSecret': 'own' },
       /expected webhook\.certificate\.caBundle beside existingSecret/,
+    );
+    check(
+      'sidecars without the webhook',
+      { 'injection.enabled': true, 'webhook.enabled': false },
+      /expected webhook\.enabled beside injection\.enabled/,
     );
     check('a choice that there is not', { 'webhook.failurePolicy': 'ignore' }, /value must be one of 'Ignore', 'Fail'/);
   });

@@ -52,3 +52,35 @@ sideEffects: None
 matchPolicy: Equivalent
 objectSelector: {}
 {{- end -}}
+
+{{- /* What the webhooks for pods have in common; takes `root` and `caBundle`. */ -}}
+{{- define "fairway.injection" -}}
+clientConfig:
+  service:
+    namespace: {{ .root.Release.Namespace }}
+    name: {{ include "fairway.fullname" .root }}
+    port: 443
+    path: /inject
+  {{- with .caBundle }}
+  caBundle: {{ . }}
+  {{- end }}
+admissionReviewVersions: [v1]
+failurePolicy: {{ .root.Values.injection.failurePolicy }}
+timeoutSeconds: {{ .root.Values.webhook.timeoutSeconds }}
+sideEffects: None
+matchPolicy: Equivalent
+reinvocationPolicy: Never
+rules:
+  - operations: [CREATE]
+    apiGroups: [""]
+    apiVersions: [v1]
+    resources: [pods]
+    scope: Namespaced
+{{- end -}}
+
+{{- /* Namespaces without which the cluster would not live are left alone. */ -}}
+{{- define "fairway.applications" -}}
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values: [kube-system, kube-public, kube-node-lease, local-path-storage]
+{{- end -}}
