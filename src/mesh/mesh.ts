@@ -11,6 +11,7 @@ import { type EnvoyFilterQueries, envoyFilterQueries } from './envoy-filters.ts'
 import { type GatewayListenerQueries, gatewayListenerQueries } from './gateway-listeners.ts';
 import { type GatewayProblemQueries, gatewayProblemQueries } from './gateway-problems.ts';
 import { type GatewayQueries, gatewayQueries } from './gateway-routes.ts';
+import { type HostNameQueries, hostNameQueries } from './host-names.ts';
 import { type ImportQueries, importQueries } from './imports.ts';
 import { type InboundQueries, inboundQueries } from './inbound-ports.ts';
 import { listenerClaimQueries } from './listener-claims.ts';
@@ -41,6 +42,7 @@ export interface Mesh
     StrayQueries,
     RouteLayoutQueries,
     ClusterQueries,
+    HostNameQueries,
     OutboundListenerQueries,
     InboundQueries,
     GatewayQueries,
@@ -72,6 +74,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
   const layouts = routeLayoutQueries(graph, tables, services, imports, narrow, strays, virtualHosts);
   const networks = networkQueries(graph, tables, endpoints);
   const clusters = clusterQueries(graph, services, imports, policies, endpoints, networks);
+  const hostNames = hostNameQueries(graph, services, endpoints);
   const claims = listenerClaimQueries(graph, services, imports, endpoints);
   const outbound = outboundListenerQueries(graph, tables, services, imports, narrow, policies, rules, claims);
   const inbound = inboundQueries(graph, tables, services, policies);
@@ -96,6 +99,7 @@ export function createMesh(graph: Graph, { narrows = true }: MeshOptions = {}): 
     ...strays,
     ...layouts,
     ...clusters,
+    ...hostNames,
     ...outbound,
     ...inbound,
     ...gateways,

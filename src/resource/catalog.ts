@@ -16,6 +16,7 @@ import { clusterCatalog } from './cluster-catalog.ts';
 import { encodeResource } from './encode.ts';
 import { createInterner } from './intern.ts';
 import { listenerCatalog } from './listener-catalog.ts';
+import { nameCatalog } from './name-catalog.ts';
 import { type Part, type ScopedName, scopedNameKey } from './part.ts';
 import { type AddedResources, createPatcher } from './patcher.ts';
 import type { Resource } from './resource.ts';
@@ -27,6 +28,7 @@ export interface Catalog {
   readonly clusterParts: Query<Scope, readonly Part[]>;
   readonly endpointParts: Query<Scope, readonly Part[]>;
   readonly listenerParts: Query<Scope, readonly Part[]>;
+  readonly nameParts: Query<Scope, readonly Part[]>;
   /** Resources that are only asked for by name. */
   readonly route: Query<ScopedName, Resource | undefined>;
   readonly secret: Query<ScopedName, Resource | undefined>;
@@ -52,6 +54,8 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
   const patcher = createPatcher(interner);
   const { clusterParts, endpointParts, clusterOverlay } = clusterCatalog(graph, mesh, interner, patcher);
   const { listenerParts, listenerOverlay } = listenerCatalog(graph, mesh, interner, patcher);
+
+  const nameParts = nameCatalog(graph, mesh, interner);
 
   const extensions = graph.query<PatchList, AddedResources>('addedExtensions', {
     reads: [mesh.patches],
@@ -106,6 +110,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     clusterParts,
     endpointParts,
     listenerParts,
+    nameParts,
     route: routes.route,
     secret: secretResource,
     extension,

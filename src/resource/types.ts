@@ -8,6 +8,8 @@ export const endpointType: TypeUrl = `${prefix}endpoint.v3.ClusterLoadAssignment
 export const listenerType: TypeUrl = `${prefix}listener.v3.Listener`;
 export const routeType: TypeUrl = `${prefix}route.v3.RouteConfiguration`;
 export const extensionType: TypeUrl = `${prefix}core.v3.TypedExtensionConfig`;
+/** Istio's table of names, which agents answer DNS by. */
+export const nameTableType: TypeUrl = 'type.googleapis.com/istio.networking.nds.v1.NameTable';
 export const secretType: TypeUrl = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The order in which changes go out: what is referred to before what refers to it. */
@@ -18,10 +20,11 @@ export const pushOrder: readonly TypeUrl[] = [
   routeType,
   secretType,
   extensionType,
+  nameTableType,
 ];
 
 /** Types of which a state-of-the-world response lists all resources: what is missing in it is gone. */
-export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType]);
+export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType, nameTableType]);
 
 /** Types of which nothing is ever taken away: a filter whose configuration is gone would answer every request with an error. */
 export const keptTypes: ReadonlySet<TypeUrl> = new Set([extensionType]);
@@ -41,6 +44,8 @@ export function shortType(type: TypeUrl): string {
       return 'sds';
     case extensionType:
       return 'ecds';
+    case nameTableType:
+      return 'nds';
     default:
       return type.slice(type.lastIndexOf('.') + 1).toLowerCase();
   }

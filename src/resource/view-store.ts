@@ -3,6 +3,7 @@ import type { Graph } from '../incremental/graph.ts';
 import { anywhere, type Scope } from '../model/scope.ts';
 import type { Catalog } from './catalog.ts';
 import { endpointKey } from './cluster-catalog.ts';
+import { nameKey } from './name-catalog.ts';
 import { namedContents } from './named.ts';
 import { PartStore } from './parts.ts';
 import {
@@ -10,6 +11,7 @@ import {
   endpointType,
   extensionType,
   listenerType,
+  nameTableType,
   routeType,
   secretType,
   type TypeUrl,
@@ -47,6 +49,7 @@ export class ViewStore {
             parts.open(catalog.listenerParts, scope, touch, new Set(scope.serving.hiddenListeners)),
         },
       ],
+      [nameTableType, { keyOf: nameKey, open: (scope, touch) => parts.open(catalog.nameParts, scope, touch) }],
       [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
       [
         extensionType,

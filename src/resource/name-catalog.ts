@@ -1,0 +1,52 @@
+/** The names that agents answer for, as encoded resources: one for each host, so that a change costs one of them. */
+import type { Graph } from '../incremental/graph.ts';
+import type { Query } from '../incremental/query.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from '../mesh/services.ts';
+import type { Scope } from '../model/scope.ts';
+import { encodeResource } from './encode.ts';
+import type { Interner } from './intern.ts';
+import { nameTable } from './name-table.ts';
+import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import type { Resource } from './resource.ts';
+import { nameTableType } from './types.ts';
+
+/** Names depend on a proxy as a client alone. */
+export function nameKey({ client }: Scope): string {
+  return client.key;
+}
+
+export function nameCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Query<Scope, readonly Part[]> {
+  const hostNames = graph.query<ClientHost, readonly Resource[]>('hostNames', {
+    reads: [mesh.hostName],
+    keyOf: clientHostKey,
+    equal: sameResources,
+    compute(read, key) {
+      const ir = read.cell(mesh.hostName, key);
+      return ir === undefined ? [] : [intern(nameTableType, encodeResource(nameTable, ir.host, ir, ir.origins))];
+    },
+  });
+
+  const namespaceNames = graph.query<ClientNamespace, readonly Resource[]>('namespaceNames', {
+    reads: [mesh.importedHosts, hostNames],
+    keyOf: clientNamespaceKey,
+    equal: sameResources,
+    compute: (read, { client, namespace }) =>
+      sorted(
+        read
+          .cell(mesh.importedHosts, { client, namespace })
+          .flatMap((host) => read.cellUnlessFailed(hostNames, { client, host }) ?? []),
+      ),
+  });
+
+  return graph.query<Scope, readonly Part[]>('nameParts', {
+    reads: [mesh.namespaces, mesh.narrow, namespaceNames],
+    keyOf: nameKey,
+    equal: samePartIds,
+    compute: (read, { client }) =>
+      read.cell(mesh.namespaces, client).map((namespace) => {
+        const key = { client: read.cell(mesh.narrow, { client, namespace }), namespace };
+        return partOf(namespaceNames, key, clientNamespaceKey(key));
+      }),
+  });
+}
