@@ -164,6 +164,7 @@ const order: Order = [
   // What people start.
   ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'registry/consul', 'files', 'model', 'lib']],
+  ['agent', ['proto/envoy', 'proto/google', 'model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
   [
     'cli',

@@ -39,6 +39,13 @@ export interface BootstrapOptions {
   readonly runtime?: { readonly [key: string]: string | number | boolean };
 }
 
+export interface BootstrapNode {
+  readonly id: string;
+  readonly cluster: string;
+  readonly locality?: { readonly region: string; readonly zone: string; readonly sub_zone: string };
+  readonly metadata: { readonly [name: string]: unknown };
+}
+
 /** The version of the agent's side of the protocol that is spoken, as Istio's proxies report theirs. */
 export const istioVersion = '1.30.0';
 
@@ -85,7 +92,8 @@ export function bootstrap(options: BootstrapOptions): object {
   };
 }
 
-function node(options: BootstrapOptions): object {
+/** Who the proxy is, as the control plane is told. */
+export function node(options: BootstrapOptions): BootstrapNode {
   const { type, ip, pod, namespace, domainSuffix, cluster, serviceAccount, labels, workload, locality } = options;
   return {
     id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.${domainSuffix}`,

@@ -11,8 +11,9 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { delay } from '../lib/delay.ts';
 import type { HttpServer } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
-import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
+import { type BootstrapOptions, bootstrap, node } from './bootstrap.ts';
 import { Child } from './child.ts';
+import { DnsAgent, type DnsAgentOptions } from './dns/dns-agent.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import { type ApplicationMetrics, mergedMetrics } from './metrics.ts';
 import type { Probe } from './probes.ts';
@@ -32,6 +33,8 @@ export interface ProxyOptions {
   readonly applicationMetrics?: ApplicationMetrics;
   /** How long requests may take to end once the proxy is to go, in milliseconds. */
   readonly drainMs: number;
+  /** Answers the questions of the application to DNS; nobody does when absent. */
+  readonly dns?: Pick<DnsAgentOptions, 'address' | 'upstreams'>;
   /** The proxy goes as soon as nobody is connected, but not before this time, in which clients hear that it goes. */
   readonly leastDrainMs: number;
   readonly log: Log;
@@ -55,6 +58,7 @@ export class ProxyProcess {
   readonly #restarts: Counter;
   readonly #failures: Counter;
   readonly #clock: Clock;
+  readonly #dns: DnsAgent | undefined;
   #drained: Promise<void> | undefined;
 
   constructor(options: ProxyOptions) {
@@ -62,7 +66,7 @@ export class ProxyProcess {
     this.#options = options;
     this.#clock = clock;
     this.#admin = new EnvoyAdmin(options.bootstrap.admin);
-    const registers = [this.#metrics];
+    const registers: [Registry] = [this.#metrics];
     collectDefaultMetrics({ register: this.#metrics, prefix: 'fairway_agent_' });
     this.#restarts = new Counter({
       name: 'fairway_agent_envoy_restarts_total',
@@ -85,6 +89,7 @@ export class ProxyProcess {
         log.error(`Envoy ended (${reason}); it is started again in ${Math.round(delayMs)} ms`);
       },
     });
+    this.#dns = this.#createDns(registers);
     this.#server = statusServer(
       {
         whyNotReady: () => this.whyNotReady(),
@@ -107,6 +112,7 @@ export class ProxyProcess {
     const { workFolder, status, bootstrap: described } = this.#options;
     mkdirSync(workFolder, { recursive: true });
     writeFileSync(this.#bootstrapFile, JSON.stringify(bootstrap(described), null, 2));
+    await this.#dns?.start();
     const address = await this.#server.listen(status);
     this.#child.start();
     return address;
@@ -126,7 +132,29 @@ export class ProxyProcess {
   async stop(): Promise<void> {
     await this.drain();
     await this.#child.stop(stopGraceMs);
+    await this.#dns?.close();
     await this.#server.close();
+  }
+
+  #createDns(registers: [Registry]): DnsAgent | undefined {
+    const { dns, log, bootstrap: described } = this.#options;
+    if (dns === undefined) return undefined;
+    const answers = new Counter({
+      name: 'fairway_agent_dns_answers_total',
+      help: 'Questions to DNS, by who has answered them',
+      labelNames: ['by'],
+      registers,
+    });
+    const { namespace, domainSuffix, xds } = described;
+    return new DnsAgent({
+      ...dns,
+      namespace,
+      domainSuffix,
+      xds,
+      node: node(described),
+      log,
+      onAnswer: (by) => answers.inc({ by }),
+    });
   }
 
   async #drain(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   saved,
 } from '../agent/iptables/apply.ts';
 import type { Family, InterceptionOptions } from '../agent/iptables/rules.ts';
+import { parsePort } from './options.ts';
 
 interface IptablesArguments {
   readonly remove?: true;
@@ -151,13 +152,6 @@ function familiesOf(family: IptablesArguments['family']): readonly Family[] {
   const addresses = Object.values(networkInterfaces()).flatMap((one = []) => one.filter(({ internal }) => !internal));
   const has6 = addresses.some((one) => one.family === 'IPv6' && !one.address.startsWith('fe80:'));
   return has6 ? [4, 6] : [4];
-}
-
-function parsePort(value: string): number {
-  const port = Number(value);
-  if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${JSON.stringify(value)}`);
-  return port;
 }
 
 const parseNames = (value: string): readonly string[] =>

@@ -24,3 +24,11 @@ export function parseWait(value: string): number {
     throw new InvalidArgumentError(`expected a duration such as 10s, found ${JSON.stringify(value)}`);
   return ms;
 }
+
+/** A port that can be connected to. */
+export function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${JSON.stringify(value)}`);
+  return port;
+}

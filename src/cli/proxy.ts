@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
+import { nameserversIn } from '../agent/dns/upstream.ts';
 import { findEnvoy } from '../agent/envoy-program.ts';
 import { ask } from '../agent/http-get.ts';
 import { parsePrometheusAnnotations } from '../agent/metrics.ts';
@@ -11,7 +12,7 @@ import { ProxyProcess } from '../agent/proxy.ts';
 import { envoyArguments, usualPorts } from '../agent/proxy-bootstrap.ts';
 import { formatAddress } from '../lib/address.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
-import { parseWait } from './options.ts';
+import { parsePort, parseWait } from './options.ts';
 import { type ProxyArguments, proxySettings, withProxyOptions } from './proxy-options.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
@@ -21,6 +22,7 @@ interface ProxyCommandArguments extends ProxyArguments {
   readonly preStop?: true;
   readonly timeout: number;
   readonly drain: number;
+  readonly dnsPort: number;
   readonly workFolder?: string;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
@@ -43,6 +45,11 @@ export function proxyCommand(command: Command): Command {
         new Option('--drain <duration>', 'how long requests may take to end after SIGTERM')
           .argParser(parseWait)
           .default(25_000, '25s'),
+      )
+      .addOption(
+        new Option('--dns-port <port>', 'where DNS is answered when ISTIO_META_DNS_CAPTURE is true')
+          .argParser(parsePort)
+          .default(15053),
       )
       .option('--work-folder <folder>', "where Envoy's bootstrap goes, and stays")
       .addOption(
@@ -85,6 +92,7 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
     // Kubelets ask on the pod's own addresses.
     status: { host: bootstrapOptions.serving?.bind ?? '0.0.0.0', port: agent.port },
     ...applicationOf(command),
+    ...(isTrue(bootstrapOptions.metadata.DNS_CAPTURE) ? { dns: dnsOf(options.dnsPort) } : {}),
     drainMs: options.drain,
     leastDrainMs: Math.min(settings.config.terminationDrainDuration ?? 5000, options.drain),
     log,
@@ -117,6 +125,16 @@ function applicationOf(
     if (error instanceof ProbeError) return command.error(`error: ${error.message}`);
     return command.error(`error: expected ISTIO_PROMETHEUS_ANNOTATIONS to be JSON, found ${JSON.stringify(metrics)}`);
   }
+}
+
+/** Istio writes truths as texts. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === 'true' || value === '1';
+}
+
+function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProcess>[0]['dns']> {
+  const host = '127.0.0.1';
+  return { address: { host, port }, upstreams: nameserversIn('/etc/resolv.conf', [host]) };
 }
 
 const lookMs = 200;

@@ -1,0 +1,54 @@
+/** The DNS of a pod: names as the control plane tells of them, at a port that questions are redirected to. */
+import type { Log } from '../../lib/log.ts';
+import type { SocketAddress } from '../static-resources.ts';
+import { XdsStream, type XdsStreamOptions } from '../xds-stream.ts';
+import { readNameTable } from './name-table.ts';
+import { Names, type NamesOptions } from './names.ts';
+import { DnsServer, type DnsServerOptions } from './server.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface DnsAgentOptions extends NamesOptions, Pick<XdsStreamOptions, 'xds' | 'node'> {
+  /** Where it answers, over UDP and TCP. */
+  readonly address: SocketAddress;
+  readonly upstreams: readonly Upstream[];
+  readonly log: Log;
+  readonly onAnswer?: DnsServerOptions['onAnswer'];
+}
+
+const type = 'type.googleapis.com/istio.networking.nds.v1.NameTable';
+
+export class DnsAgent {
+  readonly names: Names;
+  readonly #server: DnsServer;
+  readonly #stream: XdsStream;
+
+  constructor(options: DnsAgentOptions) {
+    const { address, upstreams, log, onAnswer, xds, node } = options;
+    this.names = new Names(options);
+    const common = { ...address, names: this.names, upstreams, log };
+    this.#server = new DnsServer(onAnswer === undefined ? common : { ...common, onAnswer });
+    this.#stream = new XdsStream({
+      xds,
+      node,
+      type,
+      log,
+      onChange: (changed, removed) => {
+        const tables = changed.map(({ value }) => readNameTable(value));
+        for (const table of tables) for (const [host, info] of table) this.names.set(host, info);
+        for (const host of removed) this.names.remove(host);
+      },
+    });
+  }
+
+  /** Yields the port. Rejected when it cannot be had. */
+  async start(): Promise<number> {
+    const port = await this.#server.listen();
+    this.#stream.start();
+    return port;
+  }
+
+  async close(): Promise<void> {
+    this.#stream.close();
+    await this.#server.close();
+  }
+}
