@@ -127,7 +127,7 @@ const order: Order = [
   // What our servers of HTTPS share: certificates that are followed, bodies with bounds.
   ['https', ['files', 'model', 'lib']],
   // Beside an application, and how pods come to have that.
-  ['agent', ['model', 'lib']],
+  ['agent', ['proto/envoy', 'proto/google', 'model', 'lib']],
   ['inject', ['agent', 'files', 'config', 'model', 'lib']],
   // What stands before an API server's store: objects by themselves, nothing of the mesh.
   ['webhook', ['mesh-config-object.ts', 'inject', 'https', 'files', 'config', 'descriptors', 'model', 'lib']],
@@ -162,10 +162,7 @@ const order: Order = [
   ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],
 
   // What people start.
-  ['agent', ['model', 'lib']],
   ['up', ['agent', 'discovery-server.ts', 'registry/consul', 'files', 'model', 'lib']],
-  ['agent', ['proto/envoy', 'proto/google', 'model', 'lib']],
-  ['up', ['agent', 'discovery-server.ts', 'files', 'model', 'lib']],
   [
     'cli',
     [
@@ -188,7 +185,6 @@ const order: Order = [
       'state',
       'kubernetes',
       'files',
-      'state',
       'config',
       'model',
       'lib',

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { Child } from '../agent/child.ts';
 import { HttpClient } from '../lib/http-client.ts';
 import type { Log } from '../lib/log.ts';
 import { fixedCredentials, type ServerAccess } from '../lib/server-access.ts';
-import { Child } from './child.ts';
 import type { ConsulProgram } from './consul-program.ts';
 
 export interface ConsulAgent {
