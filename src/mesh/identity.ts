@@ -154,8 +154,9 @@ export function targetsOf(
       if (target !== undefined) add(row, number, target);
     }
   }
+  // The ports of one service stay in its own order: where two have one target port, the first says what is served there.
   return [...found.values()]
-    .sort((a, b) => byAge(ageOf(a.row), ageOf(b.row)) || a.port - b.port)
+    .sort((a, b) => byAge(ageOf(a.row), ageOf(b.row)))
     .map(({ service, port, targetPort }) => ({ service, port, targetPort }));
 }
 
