@@ -100,5 +100,7 @@ function cluster(name: string, address: SocketAddress): object {
 }
 
 export function socketAddress({ host, port }: SocketAddress): object {
-  return { socket_address: { address: host, port_value: port } };
+  // What is bound to all of IPv6 is to take IPv4 too.
+  const both = host === '::' ? { ipv4_compat: true } : {};
+  return { socket_address: { address: host, port_value: port, ...both } };
 }

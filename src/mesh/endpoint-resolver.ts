@@ -51,12 +51,20 @@ export function resolveAssignment(request: AssignmentRequest): LoadAssignmentIr 
     if (endpoint.health === 'unhealthy' && !request.sendsUnhealthy) return [];
     return [{ endpoint, ir: toIr(endpoint, number, service) }];
   });
-  const seen = networks === undefined ? placed : throughGateways(placed, { client, networks, crossing });
+  const seen = (networks === undefined ? placed : throughGateways(placed, { client, networks, crossing })).filter(
+    ({ ir }) => hasFamily(client, ir.address),
+  );
   return {
     cluster,
     localities: groupByLocality(withinBounds(seen), client, locality, hasOutlierDetection),
     origins: [originKey(service.origin), ...endpoints.origins],
   };
+}
+
+/** A proxy without addresses of a family has no way to others of it. Names and sockets have none. */
+function hasFamily({ family }: Client, address: string): boolean {
+  const version = isIP(address);
+  return version === 0 || family === 'dual' || family === `v${version}`;
 }
 
 /** The largest sum of weights that Envoy counts. */

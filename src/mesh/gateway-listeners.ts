@@ -20,6 +20,7 @@ import { handshakeTimeoutMs, type MeshSettings } from './settings.ts';
 import { type SniQueries, sniChain } from './sni-clusters.ts';
 import { meshKey, type Tables } from './tables.ts';
 import type { TcpTarget } from './tcp-route.ts';
+import { familyOf, wildcards } from './wildcard.ts';
 
 export interface GatewayProxy {
   readonly client: Client;
@@ -175,7 +176,7 @@ function toListener(
 
 function addressOf({ bind }: PlannedListener, { families }: Serving): string {
   if (bind !== '') return bind;
-  return families.includes('v4') ? '0.0.0.0' : '::';
+  return wildcards(familyOf(families)).ip;
 }
 
 function httpChain(

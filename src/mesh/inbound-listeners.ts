@@ -9,10 +9,12 @@ import type { InboundContext, InboundPort } from './inbound-port.ts';
 import { blackHole, inboundCluster, inboundPassthrough } from './names.ts';
 import { pathHandling, plainHttp } from './outbound-listener.ts';
 import { tcpProxy } from './tcp-route.ts';
+import { familyOf, wildcards } from './wildcard.ts';
 
 /** Where redirected connections arrive from outside, with chains for each port. */
 export function virtualInbound(ports: readonly InboundPort[], context: InboundContext): ListenerIr {
-  const { settings, capture } = context;
+  const { settings, capture, serving } = context;
+  const { ip, ...more } = wildcards(familyOf(serving.families));
   const listenPort = settings.inboundListenPort;
   const inspected: ListenerFilterIr[] = [
     { kind: 'original-destination' },
@@ -30,7 +32,8 @@ export function virtualInbound(ports: readonly InboundPort[], context: InboundCo
   const passAll: TcpProxyIr = tcpProxy(inboundPassthrough, [{ name: inboundPassthrough, weight: 0 }], false, {}, 'TCP');
   return {
     name: 'virtualInbound',
-    address: { ip: '0.0.0.0', port: listenPort },
+    address: { ip, port: listenPort },
+    ...more,
     direction: 'INBOUND',
     bindsToPort: true,
     ...(capture.interception === 'TPROXY' ? { isTransparent: true } : {}),
@@ -51,9 +54,7 @@ export function virtualInbound(ports: readonly InboundPort[], context: InboundCo
         network: { kind: 'http', manager: passthroughManager(context) },
       },
       { name: 'virtualInbound', match: { transport: 'raw_buffer' }, network: tcpNetwork(passAll, settings) },
-      ...ports.flatMap((port) =>
-        portChains(port, port.listener === undefined ? '0.0.0.0' : ownAddress(context), context),
-      ),
+      ...ports.flatMap((port) => portChains(port, port.listener === undefined ? ip : ownAddress(context), context)),
     ],
     ...(settings.accessLog === undefined ? {} : { accessLog: settings.accessLog }),
     origins: [...new Set(ports.flatMap(({ origins }) => origins))],

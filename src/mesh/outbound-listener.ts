@@ -13,6 +13,7 @@ import { otherRequests } from './outbound-policy.ts';
 import type { ListenerSettings } from './setting-parts.ts';
 import { handshakeTimeoutMs } from './settings.ts';
 import { tcpProxy } from './tcp-route.ts';
+import { wildcards } from './wildcard.ts';
 
 /** What a claim needs built for its connections; the chain that takes everything, if any, last. */
 export type ChainsOf = (claim: ListenerClaim, block: string | undefined, needsSni: boolean) => readonly FilterChainIr[];
@@ -54,7 +55,8 @@ export function placedListener(
   claims: readonly ListenerClaim[],
   context: OutboundContext,
 ): ListenerIr | undefined {
-  const ip = bind === '' ? (bindsToPort ? context.capture.loopback : '0.0.0.0') : bind;
+  const everywhere = wildcards(context.family);
+  const ip = bind === '' ? (bindsToPort ? context.capture.loopback : everywhere.ip) : bind;
   const inOrder = [...claims].sort(byAge);
   const speaking = inOrder.filter(({ kind }) => kind !== 'tcp');
   const tcp: FilterChainIr[] = [];
@@ -76,7 +78,9 @@ export function placedListener(
   const routeName = isSocket(bind) ? bind : String(port);
   return listener({
     name: `${ip}_${port}`,
-    ...(ip === '0.0.0.0' && context.family === 'dual' ? { moreAddresses: ['::'] } : {}),
+    ...(ip === everywhere.ip && everywhere.moreAddresses !== undefined
+      ? { moreAddresses: everywhere.moreAddresses }
+      : {}),
     address: isSocket(bind) ? { path: bind.replace(/^unix:\/\//, '') } : { ip, port },
     bindsToPort,
     http: speaking.length === 0 ? undefined : httpChain(routeName, ip, port, speaking, context),
@@ -218,6 +222,7 @@ function passOn({ capture: { unclaimed }, settings }: OutboundContext): FilterCh
 export function virtualOutbound(context: OutboundContext): ListenerIr {
   const { settings, capture } = context;
   const { accessLog } = settings;
+  const { ip, ...more } = wildcards(context.family);
   const chain = (name: string, cluster: string, destinationPort?: number): FilterChainIr => ({
     name,
     ...(destinationPort === undefined ? {} : { match: { destinationPort } }),
@@ -226,7 +231,8 @@ export function virtualOutbound(context: OutboundContext): ListenerIr {
   const asksDns = capture.unclaimed.requests === 'by-dns';
   return {
     name: 'virtualOutbound',
-    address: { ip: '0.0.0.0', port: settings.listenPort },
+    address: { ip, port: settings.listenPort },
+    ...more,
     direction: 'OUTBOUND',
     bindsToPort: true,
     handsOver: true,

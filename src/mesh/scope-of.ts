@@ -23,6 +23,7 @@ import { unclaimedPolicy } from './outbound-policy.ts';
 import { clusterLabel } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
 import { meshKey, type Tables } from './tables.ts';
+import { familyOf } from './wildcard.ts';
 
 export interface ScopeQueries {
   /** The scope of a proxy by the key of its row; undefined when it is not connected. */
@@ -133,7 +134,7 @@ export function scopeQueries(
         ...(proxy.networkView === undefined ? {} : { networkView: proxy.networkView }),
         cluster: isOneOfSeveral || asked.includes(clusterLabel) ? cluster : '',
         nodeName: proxy.nodeName === '' ? (known?.nodeName ?? '') : proxy.nodeName,
-        family: serving.families.length > 1 ? 'dual' : (serving.families[0] ?? 'v4'),
+        family: familyOf(serving.families),
         isIntercepting: proxy.type === 'sidecar' && proxy.interception !== 'NONE',
         capturesDns: proxy.capturesDns,
       });
@@ -143,7 +144,7 @@ export function scopeQueries(
         httpProxyPort: proxy.httpProxyPort ?? mesh.httpProxyPort,
         reservedPorts: proxy.reservedPorts,
         isUnprivileged: proxy.isUnprivileged,
-        loopback: proxy.loopback ?? '127.0.0.1',
+        loopback: proxy.loopback ?? (familyOf(serving.families) === 'v6' ? '::1' : '127.0.0.1'),
         sharesMachine: proxy.loopback !== undefined,
         speaksHttp10: proxy.speaksHttp10,
         unclaimed,
