@@ -159,6 +159,7 @@ tcp:
     [
       gateway('edge/a', tcp(5432)),
       database,
+      object('DestinationRule', 'shop/db', 'host: db\nsubsets: [{ name: new, labels: { version: new } }]', {}),
       virtualService(
         'shop/db',
         `hosts: ['*']

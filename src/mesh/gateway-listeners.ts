@@ -7,7 +7,7 @@ import { covers } from '../model/hostname.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture, Client, Serving } from '../model/scope.ts';
 import { withAccessLog } from './access-log.ts';
-import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
+import { type DestinationPolicyQueries, definedSubset, policyOfSubset } from './destination-policy.ts';
 import { passedChains, type RawChain, rawChain, type SniConflict, sniMatch } from './gateway-chains.ts';
 import { allHosts, type PlannedListener, type PlannedServer, passesAutomatically } from './gateway-plan.ts';
 import { mayBind } from './gateway-ports.ts';
@@ -117,10 +117,11 @@ export function gatewayListenerQueries(
   function targetOf(read: Reader, planned: PlannedServer, client: Client) {
     return (destination: Destination, { namespace }: { readonly namespace: string }): TcpTarget => {
       const { host, port } = destinationOf(read, destination, namespace, client, planned.port);
-      const { subset = '' } = destination;
+      const policy = policyOfHost(read, client, host);
+      const subset = definedSubset(policy, destination.subset);
       return {
         cluster: outboundCluster(port, subset, host),
-        policy: policyOfSubset(policyOfHost(read, client, host), subset, port),
+        policy: policyOfSubset(policy, subset, port),
       };
     };
   }

@@ -9,7 +9,7 @@ import { ensure } from '../lib/ensure.ts';
 import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client, Serving } from '../model/scope.ts';
-import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { type DestinationPolicyQueries, definedSubset } from './destination-policy.ts';
 import {
   allHosts,
   type GatewayPlan,
@@ -133,7 +133,16 @@ export function gatewayQueries(
         retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
         clusterOf: (destination) => {
           const to = destinationOf(read, destination, config.namespace, client, port);
-          return outboundCluster(to.port, destination.subset ?? '', to.host);
+          return outboundCluster(
+            to.port,
+            definedSubset(policyOfHost(read, client, to.host), destination.subset),
+            to.host,
+          );
+        },
+        isDefined: (destination) => {
+          const to = destinationOf(read, destination, config.namespace, client, port);
+          const { subset = '' } = destination;
+          return definedSubset(policyOfHost(read, client, to.host), subset) === subset;
         },
         hashOf: (destination) => {
           const to = destinationOf(read, destination, config.namespace, client, port);

@@ -22,6 +22,8 @@ export interface ActionContext {
   readonly isTls: boolean;
   readonly retryPolicy: HttpRetry | undefined;
   readonly clusterOf: (destination: Destination) => string;
+  /** Whether the subset that it names, if any, is one. */
+  readonly isDefined: (destination: Destination) => boolean;
   readonly hashOf: (destination: Destination) => readonly HashIr[];
 }
 
@@ -102,9 +104,12 @@ function mirrorsOf(route: HttpRoute, context: ActionContext): NonNullable<Forwar
           : percentOf(percentage.value ?? 0),
     })),
   ];
-  return all
-    .filter(({ fraction }) => fraction.numerator > 0)
-    .map(({ destination, fraction }) => ({ cluster: context.clusterOf(destination), fraction }));
+  return (
+    all
+      // What is only for a subset to see is not for the whole service.
+      .filter(({ destination, fraction }) => fraction.numerator > 0 && context.isDefined(destination))
+      .map(({ destination, fraction }) => ({ cluster: context.clusterOf(destination), fraction }))
+  );
 }
 
 function mirrorFraction({ mirrorPercentage, mirrorPercent }: HttpRoute): FractionIr {

@@ -9,7 +9,7 @@ import { originKey } from '../model/origin.ts';
 import { isHttp, type Protocol } from '../model/protocol.ts';
 import type { Capture, Client } from '../model/scope.ts';
 import { withAccessLog } from './access-log.ts';
-import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
+import { type DestinationPolicyQueries, definedSubset, policyOfSubset } from './destination-policy.ts';
 import { dnsCacheOf } from './dns.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
@@ -76,11 +76,13 @@ export function outboundListenerQueries(
   { listenerClaims }: ListenerClaimQueries,
 ): OutboundListenerQueries {
   const { services, clusters, virtualServices } = tables;
-  function targetOf(read: Reader, client: Client, host: Hostname, port: number, subset: string): TcpTarget {
+  function targetOf(read: Reader, client: Client, host: Hostname, port: number, asked: string): TcpTarget {
     const found = read.cell(service, { client, host });
+    const policy = policyOfHost(read, client, host);
+    const subset = definedSubset(policy, asked);
     return {
       cluster: outboundCluster(port, subset, host),
-      policy: policyOfSubset(policyOfHost(read, client, host), subset, port),
+      policy: policyOfSubset(policy, subset, port),
       ...(found?.resolution === 'dynamic-dns' ? { forwardSni: { cache: dnsCacheOf(client.family), port } } : {}),
     };
   }

@@ -7,7 +7,7 @@ import type { HashIr, RouteIr } from '../ir/route.ts';
 import { compareSpecificity, type Hostname, resolveShortName, wildcardsOver } from '../model/hostname.ts';
 import { type OriginKey, originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
-import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { type DestinationPolicyQueries, definedSubset } from './destination-policy.ts';
 import { importsRule } from './egress.ts';
 import { hashesOf } from './hash-policy.ts';
 import { type RouteContext, resolveHttpRoutes } from './http-route.ts';
@@ -95,6 +95,7 @@ export function virtualServiceQueries(
       isTls: false,
       retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
       clusterOf: (destination) => destinationCluster(read, destination, config.namespace, client, port),
+      isDefined: (destination) => isDefined(read, destination, config.namespace, client, port),
       hashOf: (destination) => hashOf(read, destination, config.namespace, client, port),
     };
   }
@@ -119,7 +120,19 @@ export function virtualServiceQueries(
   ): string {
     const host = resolveShortName(destination.host, namespace);
     const port = destination.port?.number ?? listenerPort;
-    return outboundCluster(port, destination.subset ?? '', realHost(read, host, client, listenerPort));
+    const real = realHost(read, host, client, listenerPort);
+    return outboundCluster(port, definedSubset(policyOfHost(read, client, real), destination.subset), real);
+  }
+
+  function isDefined(
+    read: Reader,
+    { host: name, subset = '' }: Destination,
+    namespace: string,
+    client: Client,
+    listenerPort: number,
+  ): boolean {
+    const host = realHost(read, resolveShortName(name, namespace), client, listenerPort);
+    return definedSubset(policyOfHost(read, client, host), subset) === subset;
   }
 
   function hashOf(

@@ -70,7 +70,7 @@ describe('a destination', () => {
 describe('a subset', () => {
   const subsets = (id: string, names: string, rest = '') =>
     object('DestinationRule', id, `{host: a.shop.svc.cluster.local, ${rest} subsets: [${names}]}`);
-  const missing = `error FW1006 ${at}.subset: expected a subset that a DestinationRule for a.shop.svc.cluster.local defines, found v1, which none does: requests get 503`;
+  const missing = `error FW1006 ${at}.subset: expected a subset that a DestinationRule for a.shop.svc.cluster.local defines, found v1, which none does: requests go to the whole service until one does`;
   check('is defined', [rule('host: a, subset: v1'), subsets('shop/d', '{name: v1}')]);
   check('is not defined at all', [rule('host: a, subset: v1')], missing);
   check(

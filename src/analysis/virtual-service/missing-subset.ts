@@ -45,7 +45,7 @@ export function missingSubset(mesh: AnalyzedMesh): Analyzer<Config<VirtualServic
         code: 'FW1006',
         severity: 'error',
         path: `${path}.subset`,
-        message: `expected a subset that a DestinationRule for ${host} defines, found ${subset}, which none does: requests get 503`,
+        message: `expected a subset that a DestinationRule for ${host} defines, found ${subset}, which none does: requests go to the whole service until one does`,
         hint: 'add the subset to the DestinationRule, with the labels of its workloads',
         related: [...inForce, ...hidden.filter(({ origin }) => !seen.has(originKey(origin)))],
       },
