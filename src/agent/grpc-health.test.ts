@@ -19,7 +19,11 @@ async function probed(answers: { readonly [question: string]: readonly number[] 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const result = await runProbe({ grpc: { port, ...(service === undefined ? {} : { service }) } }, '127.0.0.1', {});
+  const result = await runProbe(
+    { grpc: { port, ...(service === undefined ? {} : { service }) } },
+    { host: '127.0.0.1' },
+    {},
+  );
   server.close();
   return result;
 }

@@ -1,9 +1,12 @@
 /** One question of gRPC's health protocol, as the kubelet asks it: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 import { connect } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 
 export interface HealthQuestion {
   readonly host: string;
   readonly port: number;
+  /** The address to connect from; any when absent. */
+  readonly from?: string;
   /** Empty for the server as a whole. */
   readonly service: string;
   readonly timeoutMs: number;
@@ -15,9 +18,11 @@ const statuses: readonly string[] = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVI
 const longestAnswer = 1024;
 
 /** Rejected unless the answer is SERVING. */
-export function checkHealth({ host, port, service, timeoutMs }: HealthQuestion): Promise<void> {
+export function checkHealth({ host, port, from, service, timeoutMs }: HealthQuestion): Promise<void> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+    const session = connect(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+      createConnection: () => connectTcp({ host, port, ...(from === undefined ? {} : { localAddress: from }) }),
+    });
     const end = (error?: Error) => {
       clearTimeout(timer);
       session.destroy();

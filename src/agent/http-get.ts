@@ -11,6 +11,8 @@ export interface Answer {
 export interface Question {
   readonly host: string;
   readonly port: number;
+  /** The address to connect from; any when absent. */
+  readonly from?: string;
   readonly path: string;
   readonly method?: 'GET' | 'POST';
   readonly headers?: { readonly [name: string]: string };
@@ -24,12 +26,15 @@ export interface Question {
 /** Rejected when nobody answers in time, or when the answer is larger than it may be. */
 export function ask(question: Question): Promise<Answer> {
   const { host, port, path, method = 'GET', headers = {}, timeoutMs, isTls = false } = question;
-  const { mostBytes = 64 * 2 ** 20 } = question;
+  const { mostBytes = 64 * 2 ** 20, from } = question;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const request = isTls ? requestHttps : requestHttp;
-    const tls = isTls ? { rejectUnauthorized: false } : {};
-    const outgoing = request({ host, port, path, method, headers, agent: false, signal, ...tls }, (response) => {
+    const more = {
+      ...(isTls ? { rejectUnauthorized: false } : {}),
+      ...(from === undefined ? {} : { localAddress: from }),
+    };
+    const outgoing = request({ host, port, path, method, headers, agent: false, signal, ...more }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import { type Infer, integer, intOrString, list, map, object, string } from '../lib/schema.ts';
+import type { ApplicationPlace } from './application-place.ts';
 import { checkHealth } from './grpc-health.ts';
 import { ask } from './http-get.ts';
 
@@ -61,27 +62,27 @@ export interface ProbeResult {
 /** Kubernetes' own default. */
 const usualTimeoutMs = 1000;
 
-/** Asks the application at `host`, where a probe names no other. Never rejected. */
+/** Asks the application at its place, where a probe names no other host. Never rejected. */
 export async function runProbe(
   { httpGet, tcpSocket, grpc, timeoutSeconds = 0 }: Probe,
-  host: string,
+  application: ApplicationPlace,
   header: { readonly [name: string]: string },
 ): Promise<ProbeResult> {
   const timeoutMs = timeoutSeconds === 0 ? usualTimeoutMs : timeoutSeconds * 1000;
   try {
     if (tcpSocket !== undefined) {
-      await connects(tcpSocket.host ?? host, Number(tcpSocket.port), timeoutMs);
+      await connects(placeOf(tcpSocket.host, application), Number(tcpSocket.port), timeoutMs);
       return { status: 200, body: '' };
     }
     if (grpc?.port !== undefined) {
-      await checkHealth({ host, port: grpc.port, service: grpc.service ?? '', timeoutMs });
+      await checkHealth({ ...application, port: grpc.port, service: grpc.service ?? '', timeoutMs });
       return { status: 200, body: '' };
     }
     if (httpGet === undefined)
       return { status: 500, body: 'expected a probe by httpGet, tcpSocket or grpc, found another' };
     const { path = '/', port, httpHeaders = [] } = httpGet;
     const { status, body } = await ask({
-      host: httpGet.host ?? host,
+      ...placeOf(httpGet.host, application),
       port: Number(port),
       path: path.startsWith('/') ? path : `/${path}`,
       headers: { ...header, ...Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name, value])) },
@@ -96,9 +97,12 @@ export async function runProbe(
   }
 }
 
-function connects(host: string, port: number, timeoutMs: number): Promise<void> {
+const placeOf = (host: string | undefined, application: ApplicationPlace): ApplicationPlace =>
+  host === undefined ? application : { host };
+
+function connects({ host, from }: ApplicationPlace, port: number, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: timeoutMs });
+    const socket = connect({ host, port, timeout: timeoutMs, ...(from === undefined ? {} : { localAddress: from }) });
     socket.on('connect', () => {
       socket.destroy();
       resolve();

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { delay } from '../lib/delay.ts';
 import type { HttpServer } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import { type ApplicationPlace, applicationPlace } from './application-place.ts';
 import { type BootstrapOptions, bootstrap, node } from './bootstrap.ts';
 import { Child } from './child.ts';
 import { DnsAgent, type DnsAgentOptions } from './dns/dns-agent.ts';
@@ -95,12 +96,17 @@ export class ProxyProcess {
         whyNotReady: () => this.whyNotReady(),
         metrics: () => this.#merged(),
         probes,
-        application: options.bootstrap.ip,
+        application: this.#application,
         drain: () => this.drain(),
         quit: options.onQuit,
       },
       log,
     );
+  }
+
+  get #application(): ApplicationPlace {
+    const { ip, metadata } = this.#options.bootstrap;
+    return applicationPlace(ip, metadata.INTERCEPTION_MODE);
   }
 
   get #bootstrapFile(): string {
@@ -181,7 +187,7 @@ export class ProxyProcess {
       envoy,
       ...(application === undefined
         ? {}
-        : { application: { host: described.ip, ...application, timeoutMs: metricsTimeoutMs } }),
+        : { application: { ...this.#application, ...application, timeoutMs: metricsTimeoutMs } }),
       own: () => this.#metrics.metrics(),
       onFailure: (source, error) => {
         this.#failures.inc({ source });

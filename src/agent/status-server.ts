@@ -2,9 +2,11 @@
  * What the agent answers on its own port: whether the proxy is ready, metrics of the whole pod, probes of the application
  * in the kubelet's name; and, to its own pod alone, how to end.
  */
+
 import { createServer, type IncomingMessage } from 'node:http';
 import { type HttpServer, httpLimits, httpServer, type Reply, sendReply } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
+import type { ApplicationPlace } from './application-place.ts';
 import { type Probe, type ProbeResult, runProbe } from './probes.ts';
 
 export interface StatusPages {
@@ -14,7 +16,7 @@ export interface StatusPages {
   /** By path. */
   readonly probes: ReadonlyMap<string, Probe>;
   /** Where the application listens. */
-  readonly application: string;
+  readonly application: ApplicationPlace;
   /** Takes no more connections; resolves when those that there were have ended, or their time is over. */
   readonly drain: () => Promise<void>;
   /** Ends the process, after it has drained. */

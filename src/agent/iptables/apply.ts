@@ -1,6 +1,6 @@
 /** Puts rules in force in the network namespace of this process, and takes them away again. */
 import { spawnSync } from 'node:child_process';
-import { type Family, type InterceptionOptions, interceptionRules, tproxyMark } from './rules.ts';
+import { type Family, type InterceptionOptions, interceptionRules, passOn, tproxyMark } from './rules.ts';
 import { removalScript, restoreScript } from './script.ts';
 
 /** Interception that cannot be set up; the message says why, and what would help. */
@@ -56,6 +56,7 @@ export function applyRules(backend: Backend, options: InterceptionOptions, famil
     const [planned] = plannedRules(options, [family], () => savedOrThrow(backend, family));
     if (planned !== undefined) restore(backend, family, planned.script);
     if (options.mode === 'TPROXY') routeMarked(family);
+    if (family === 6) addPassOn();
   }
 }
 
@@ -64,6 +65,7 @@ export function removeRules(backend: Backend, families: readonly Family[]): void
   for (const family of families) {
     restore(backend, family, removalScript(savedOrThrow(backend, family)));
     unrouteMarked(family);
+    if (family === 6) spawnSync('ip', ['-6', 'address', 'del', passOn[6], 'dev', 'lo']);
   }
 }
 
@@ -106,6 +108,11 @@ function unrouteMarked(family: Family): void {
   const rule = ['rule', 'del', 'fwmark', String(tproxyMark), 'lookup', routeTable];
   while (spawnSync('ip', [`-${family}`, ...rule]).status === 0);
   spawnSync('ip', [`-${family}`, 'route', 'flush', 'table', routeTable]);
+}
+
+/** All of 127.0.0.0/8 is the loopback interface's; of IPv6 it has only what it is given. */
+function addPassOn(): void {
+  ip(6, ['address', 'replace', passOn[6], 'dev', 'lo', 'nodad']);
 }
 
 function ip(family: Family, args: readonly string[]): void {

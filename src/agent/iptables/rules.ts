@@ -52,7 +52,7 @@ export interface TableRules {
 }
 
 /** Where Envoy binds what it passes on to the application, so that this is not intercepted a second time. */
-const passOn: { readonly [family in Family]: string } = { 4: '127.0.0.6/32', 6: '::6/128' };
+export const passOn: { readonly [family in Family]: string } = { 4: '127.0.0.6/32', 6: '::6/128' };
 const loopback: { readonly [family in Family]: string } = { 4: '127.0.0.1/32', 6: '::1/128' };
 
 /** Ports of the proxy and its agent that others ask straight: statistics, probes, HBONE. */
@@ -126,6 +126,8 @@ function outputRules(options: InterceptionOptions, family: Family): readonly str
   const owners = ownersOf(options);
   return [
     add(`-o lo -s ${passOn[family]} -j RETURN`),
+    // By TPROXY Envoy passes on in the name of the caller.
+    ...(options.mode === 'TPROXY' ? [add(`-o lo -m mark --mark ${tproxyMark} -j RETURN`)] : []),
     // A call of the pod to itself through a service: Envoy connects to the pod's own address.
     ...owners.map((owner) =>
       add(
