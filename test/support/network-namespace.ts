@@ -11,26 +11,37 @@ import { fileURLToPath } from 'node:url';
 /** All of it is this machine's, within the namespace. */
 export const localSubnet = '10.128.0.0/9';
 
+/** How a file's tests are kept apart from the machine. */
+export interface Isolation {
+  /** Options of unshare(1). */
+  readonly unshare: readonly string[];
+  /** What a shell runs within, before it becomes the command that it is given. */
+  readonly prepare: string;
+}
+
 /** For all tests of a file, in milliseconds. */
-const mostMs = 5 * 60_000;
+const usualMs = 5 * 60_000;
 
 const prepare = `ip link set lo up && ip address add ${localSubnet} dev lo && exec "$0" "$@"`;
 
 /** Ways to ask for a namespace: anybody may where user namespaces are allowed, root may everywhere. */
-const ways: readonly (readonly string[])[] = [['--user', '--map-root-user', '--net'], ['--net']];
+const ways: readonly Isolation[] = [
+  { unshare: ['--user', '--map-root-user', '--net'], prepare },
+  { unshare: ['--net'], prepare },
+];
 
-function unshare(way: readonly string[], command: readonly string[]): readonly string[] {
-  return [...way, 'sh', '-c', prepare, ...command];
+export function isolated({ unshare, prepare }: Isolation, command: readonly string[]): readonly string[] {
+  return [...unshare, 'sh', '-c', prepare, ...command];
 }
 
 /** The way that works on this machine; undefined when none does. */
-export function findNetworkNamespaces(): readonly string[] | undefined {
+export function findNetworkNamespaces(): Isolation | undefined {
   if (process.platform !== 'linux') return undefined;
-  return ways.find((way) => spawnSync('unshare', [...unshare(way, ['true'])], { stdio: 'ignore' }).status === 0);
+  return ways.find((way) => spawnSync('unshare', [...isolated(way, ['true'])], { stdio: 'ignore' }).status === 0);
 }
 
 /** Runs the tests of a file, which no pattern of test files matches, within a namespace. */
-export function testInNetworkNamespace(name: string, way: readonly string[], file: URL): void {
+export function testInNetworkNamespace(name: string, way: Isolation, file: URL, mostMs = usualMs): void {
   test(name, async (context) => {
     const command = [
       process.execPath,
@@ -39,7 +50,7 @@ export function testInNetworkNamespace(name: string, way: readonly string[], fil
       fileURLToPath(file),
     ];
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const child = spawn('unshare', [...unshare(way, command)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('unshare', [...isolated(way, command)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
