@@ -6,6 +6,7 @@ import { build } from './setup/build.ts';
 import { consulForTests, consulForWorkloads } from './setup/consul.ts';
 import { dependencies } from './setup/dependencies.ts';
 import { envoy } from './setup/envoy.ts';
+import { iptablesForTests } from './setup/iptables.ts';
 import { kubernetesServers } from './setup/kubernetes.ts';
 import { root } from './setup/paths.ts';
 import { generatedTypes } from './setup/proto.ts';
@@ -44,6 +45,8 @@ async function setup(): Promise<void> {
 const withKubernetes: readonly string[] = ['test/kubernetes', 'test/registries'];
 /** Folders of tests that need a Consul. */
 const withConsul: readonly string[] = ['test/consul', 'test/registries', 'test/up'];
+/** Folders of tests that need an iptables. */
+const withIptables: readonly string[] = ['test/iptables', 'test/pods'];
 
 /** Whether any of the tests that some patterns mean lies in one of these folders. */
 function areWithin(folders: readonly string[], patterns: readonly string[]): boolean {
@@ -83,6 +86,7 @@ const tasks: Record<string, (args: readonly string[]) => Promise<number>> = {
     const files = args.length > 0 ? args : ['src/**/*.test.ts', 'test/**/*.test.ts'];
     if (areWithin(withKubernetes, files)) await kubernetesServers();
     if (areWithin(withConsul, files)) await consulForTests();
+    if (areWithin(withIptables, files)) await iptablesForTests();
     return node(['--test', '--test-concurrency=2', ...files]);
   },
   async bench(args) {
