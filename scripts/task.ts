@@ -42,7 +42,7 @@ async function setup(): Promise<void> {
 }
 
 /** Folders of tests that need the Kubernetes servers, whose first build takes long. */
-const withKubernetes: readonly string[] = ['test/kubernetes', 'test/registries'];
+const withKubernetes: readonly string[] = ['test/kubernetes', 'test/pods', 'test/registries'];
 /** Folders of tests that need a Consul. */
 const withConsul: readonly string[] = ['test/consul', 'test/registries', 'test/up'];
 /** Folders of tests that need an iptables. */

@@ -25,6 +25,9 @@ export interface WorkloadOptions {
   readonly kind?: 'Deployment' | 'StatefulSet';
 }
 
+/** As everybody does whose pods are to go without anybody noticing. */
+const goesGently = { lifecycle: { preStop: { sleep: { seconds: 2 } } } };
+
 /** Pods that are bound to a node, since there is no scheduler; a new one comes before an old one goes. */
 export function workload(options: WorkloadOptions): string {
   const {
@@ -41,8 +44,7 @@ export function workload(options: WorkloadOptions): string {
   const name = `${app}-${version}`;
   const container = {
     ...{ name: app, image: applicationImage, args: ['--name', name, ...args] },
-    // As everybody does whose pods are to go without anybody noticing.
-    lifecycle: { preStop: { sleep: { seconds: 2 } } },
+    ...goesGently,
     ...options.container,
   };
   const isStateful = kind === 'StatefulSet';
@@ -73,7 +75,10 @@ export function barePod({
   readonly version: string;
   readonly args: readonly string[];
 }): string {
-  const container = { name: app, image: applicationImage, args: ['--name', `reviews-${version}`, ...args] };
+  const container = {
+    ...{ name: app, image: applicationImage, args: ['--name', `reviews-${version}`, ...args] },
+    ...goesGently,
+  };
   const metadata = { name, namespace: 'shop', labels: { app, version } };
   return object('v1', 'Pod', metadata, { spec: { nodeName: 'near', containers: [container] } });
 }

@@ -1,6 +1,7 @@
 /** Suites whose pods are namespaces, with real sidecars before their applications. */
 import { findEnvoy } from '../../../src/agent/envoy-program.ts';
 import { describeWithKubernetes } from '../../kubernetes/support/suite.ts';
+import { describeWithIptables } from '../../support/iptables.ts';
 import { testInNetworkNamespace } from '../../support/network-namespace.ts';
 import { describeWith } from '../../support/real-part.ts';
 import { findPodIsolation } from './isolation.ts';
@@ -16,6 +17,8 @@ export function testInPods(name: string, file: URL): void {
       found: findEnvoy() === undefined ? undefined : findPodIsolation(),
       remedy: 'set ENVOY; run as root on Linux',
     };
-    describeWith(parts, 'with real sidecars', (way) => testInNetworkNamespace(name, way, file, mostMs));
+    describeWith(parts, 'with real sidecars', (way) =>
+      describeWithIptables('and real rules', () => testInNetworkNamespace(name, way, file, mostMs)),
+    );
   });
 }
