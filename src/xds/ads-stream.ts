@@ -15,6 +15,7 @@ import {
   endpointType,
   extensionType,
   listenerType,
+  nameTableType,
   routeType,
   secretType,
   type TypeUrl,
@@ -55,6 +56,7 @@ export interface StreamEvents {
 
 /** What refers to something goes before what it refers to. */
 const removalOrder: readonly TypeUrl[] = [
+  nameTableType,
   listenerType,
   routeType,
   clusterType,

@@ -8,6 +8,7 @@ import {
   extensionType,
   keptTypes,
   listenerType,
+  nameTableType,
   pushOrder,
   routeType,
   secretType,
@@ -22,6 +23,7 @@ const name = fc.constantFrom('a', 'b', 'c', 'd');
 const type = fc.constantFrom(...pushOrder);
 const names = fc.uniqueArray(name, { maxLength: 3 });
 /** Where a wildcard means something, names may include it. */
+const wildcards = [clusterType, listenerType, endpointType, nameTableType] as const;
 const starred = fc.uniqueArray(fc.constantFrom('*', 'a', 'b', 'c', 'd'), { maxLength: 3 });
 
 const change = fc.record({
@@ -51,7 +53,7 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc
       .oneof(
-        fc.record({ type: fc.constantFrom(clusterType, listenerType, endpointType), more: starred, less: starred }),
+        fc.record({ type: fc.constantFrom(...wildcards), more: starred, less: starred }),
         fc.record({ type: fc.constantFrom(routeType, secretType, extensionType), more: names, less: names }),
       )
       .map((wanted) => ({ do: 'want' as const, ...wanted })),
