@@ -11,7 +11,7 @@ import type { EndpointQueries } from './endpoints.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
 
 export interface HostNameQueries {
-  /** Undefined for a host whose addresses only DNS itself knows. */
+  /** Undefined for a host whose addresses only DNS itself knows. Asked for clients whose agents answer DNS. */
   readonly hostName: Query<ClientHost, NameIr | undefined>;
 }
 
@@ -25,7 +25,7 @@ export function hostNameQueries(
     keyOf: clientHostKey,
     compute(read, at) {
       const found = read.cell(service, at);
-      if (found === undefined || !at.client.capturesDns) return undefined;
+      if (found === undefined) return undefined;
       if (!found.isHeadless) return toName(found, virtualAddresses(found), []);
       const { endpoints: all, origins } = read.cell(endpoints, `${found.namespace}/${found.hostname}`);
       return toName(found, endpointAddresses(found, all, at.client.cluster), origins);

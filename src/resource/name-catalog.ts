@@ -3,7 +3,7 @@ import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKey } from '../mesh/services.ts';
-import type { Scope } from '../model/scope.ts';
+import { anywhere, type Client, clientOf, type Scope } from '../model/scope.ts';
 import { encodeResource } from './encode.ts';
 import type { Interner } from './intern.ts';
 import { nameTable } from './name-table.ts';
@@ -11,9 +11,9 @@ import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts
 import type { Resource } from './resource.ts';
 import { nameTableType } from './types.ts';
 
-/** Names depend on a proxy as a client alone. */
+/** Names depend on a proxy as a client alone, in whatever place of its cluster. */
 export function nameKey({ client }: Scope): string {
-  return client.key;
+  return anywhere(client).key;
 }
 
 export function nameCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Query<Scope, readonly Part[]> {
@@ -43,10 +43,19 @@ export function nameCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Que
     reads: [mesh.namespaces, mesh.narrow, namespaceNames],
     keyOf: nameKey,
     equal: samePartIds,
-    compute: (read, { client }) =>
-      read.cell(mesh.namespaces, client).map((namespace) => {
-        const key = { client: read.cell(mesh.narrow, { client, namespace }), namespace };
+    compute(read, scope) {
+      if (!scope.client.capturesDns) return [];
+      const client = anywhere(scope.client);
+      return read.cell(mesh.namespaces, client).map((namespace) => {
+        const narrowed = read.cell(mesh.narrow, { client, namespace });
+        const key = { client: within(narrowed, client.cluster), namespace };
         return partOf(namespaceNames, key, clientNamespaceKey(key));
-      }),
+      });
+    },
   });
+}
+
+/** A headless service is the endpoints of the client's own cluster, which does not matter to how the service is called. */
+function within(client: Client, cluster: string): Client {
+  return client.cluster === cluster ? client : clientOf({ ...client, cluster });
 }

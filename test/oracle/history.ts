@@ -105,6 +105,7 @@ const labels = { app: 'x', version: 'v1' };
 const close: fc.Arbitrary<readonly Batch[]> = fc
   .record({
     clusters: fc.array(fc.constantFrom('Kubernetes', 'east'), { minLength: 3, maxLength: 3 }),
+    capturesDns: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
     first: fc.array(closeObject, { minLength: 3, maxLength: 12, size: 'max' }),
     catalogs: fc.array(catalogService, { maxLength: 4, size: 'max' }),
     rest: fc.array(
@@ -116,12 +117,16 @@ const close: fc.Arbitrary<readonly Batch[]> = fc
       { maxLength: 4, size: 'max' },
     ),
   })
-  .map(({ first, catalogs, rest, clusters }) => [
+  .map(({ first, catalogs, rest, clusters, capturesDns }) => [
     [
       ...first.map(put),
       ...catalogs.map(register),
       ...namespaces.flatMap((namespace, i) =>
-        connect(namespace, { labels, cluster: clusters[i] ?? 'Kubernetes' }, seats[i]),
+        connect(
+          namespace,
+          { labels, cluster: clusters[i] ?? 'Kubernetes', capturesDns: capturesDns[i] ?? false },
+          seats[i],
+        ),
       ),
     ],
     ...rest.map((one) => [one]),

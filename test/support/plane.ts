@@ -10,7 +10,7 @@ import type { Proxy } from '../../src/model/proxy.ts';
 import type { Scope } from '../../src/model/scope.ts';
 import type { Sink } from '../../src/model/source.ts';
 import type { Resource } from '../../src/resource/resource.ts';
-import { nameTableType, pushOrder, type TypeUrl } from '../../src/resource/types.ts';
+import { pushOrder, type TypeUrl } from '../../src/resource/types.ts';
 import type { View, ViewReader } from '../../src/resource/view.ts';
 import { type Draft, toChange, toRemoval } from './draft.ts';
 import { fakeClock } from './fake-clock.ts';
@@ -138,9 +138,7 @@ class Connection {
   readonly #connection: { readonly scope: Scope; close(): void };
 
   constructor(controlPlane: ControlPlane, proxy: Proxy, namesFor: (type: TypeUrl) => readonly string[]) {
-    // Names are asked for by agents that answer DNS.
-    const types = pushOrder.filter((type) => type !== nameTableType || proxy.capturesDns);
-    this.#followers = types.map((type) => new Follower(controlPlane, type, namesFor(type)));
+    this.#followers = pushOrder.map((type) => new Follower(controlPlane, type, namesFor(type)));
     this.#connection = controlPlane.connect(proxy, (scope) => {
       for (const follower of this.#followers) follower.move(scope);
     });
