@@ -29,6 +29,7 @@ export interface Catalog {
   readonly endpointParts: Query<Scope, readonly Part[]>;
   readonly listenerParts: Query<Scope, readonly Part[]>;
   readonly nameParts: Query<Scope, readonly Part[]>;
+  readonly nameTableParts: Query<Scope, readonly Part[]>;
   /** Resources that are only asked for by name. */
   readonly route: Query<ScopedName, Resource | undefined>;
   readonly secret: Query<ScopedName, Resource | undefined>;
@@ -55,7 +56,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
   const { clusterParts, endpointParts, clusterOverlay } = clusterCatalog(graph, mesh, interner, patcher);
   const { listenerParts, listenerOverlay } = listenerCatalog(graph, mesh, interner, patcher);
 
-  const nameParts = nameCatalog(graph, mesh, interner);
+  const { nameParts, nameTableParts } = nameCatalog(graph, mesh, interner);
 
   const extensions = graph.query<PatchList, AddedResources>('addedExtensions', {
     reads: [mesh.patches],
@@ -111,6 +112,7 @@ export function createCatalog(graph: Graph, mesh: Mesh): Catalog {
     endpointParts,
     listenerParts,
     nameParts,
+    nameTableParts,
     route: routes.route,
     secret: secretResource,
     extension,

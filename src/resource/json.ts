@@ -1,8 +1,10 @@
 /** Resources as JSON, for people: read back from their bytes with the descriptors of Envoy's API. */
-import { fromBinary, toJson } from '@bufbuild/protobuf';
+import { createRegistry, fromBinary, type Registry, toJson } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
+import { nameRegistry } from '../descriptors/name-table.ts';
 import { redact } from '../descriptors/redact.ts';
-import { envoyMessage, envoyRegistry } from '../descriptors/registry.ts';
+import { envoyRegistry } from '../descriptors/registry.ts';
+import { must } from '../lib/assert.ts';
 import type { Resource } from './resource.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
@@ -17,11 +19,19 @@ export type AnyJson = { readonly '@type': string } & { readonly [field: string]:
 export function resourceJson({ chunks }: Resource): Json {
   const message = fromBinary(AnySchema, Buffer.concat(chunks));
   redact(AnySchema, message);
-  return toJson(AnySchema, message, { registry: envoyRegistry() }) as Json;
+  return toJson(AnySchema, message, { registry: registry() }) as Json;
+}
+
+let known: Registry | undefined;
+
+/** Every message that a resource can be. */
+function registry(): Registry {
+  known ??= createRegistry(envoyRegistry(), nameRegistry());
+  return known;
 }
 
 /** A message given by the name of its type and its bytes, in the JSON form of protobuf. */
 export function messageJson(typeName: string, bytes: Uint8Array): Json {
-  const schema = envoyMessage(typeName);
-  return toJson(schema, fromBinary(schema, bytes), { registry: envoyRegistry() }) as Json;
+  const schema = must(registry().getMessage(typeName), `${typeName} among the messages that are known`);
+  return toJson(schema, fromBinary(schema, bytes), { registry: registry() }) as Json;
 }

@@ -8,8 +8,10 @@ export const endpointType: TypeUrl = `${prefix}endpoint.v3.ClusterLoadAssignment
 export const listenerType: TypeUrl = `${prefix}listener.v3.Listener`;
 export const routeType: TypeUrl = `${prefix}route.v3.RouteConfiguration`;
 export const extensionType: TypeUrl = `${prefix}core.v3.TypedExtensionConfig`;
-/** Istio's table of names, which agents answer DNS by. */
+/** Istio's table of names, by which its agents answer DNS: all in one resource. */
 export const nameTableType: TypeUrl = 'type.googleapis.com/istio.networking.nds.v1.NameTable';
+/** The same one by one, for agents of ours. */
+export const nameType: TypeUrl = 'type.googleapis.com/fairway.dns.v1.Name';
 export const secretType: TypeUrl = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret';
 
 /** The order in which changes go out: what is referred to before what refers to it. */
@@ -21,10 +23,14 @@ export const pushOrder: readonly TypeUrl[] = [
   secretType,
   extensionType,
   nameTableType,
+  nameType,
 ];
 
 /** Types of which a state-of-the-world response lists all resources: what is missing in it is gone. */
-export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType, nameTableType]);
+export const wholeStateTypes: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType, nameTableType, nameType]);
+
+/** Types that no Envoy asks for, but the agent beside it. */
+export const agentTypes: ReadonlySet<TypeUrl> = new Set([nameTableType, nameType]);
 
 /** Types of which nothing is ever taken away: a filter whose configuration is gone would answer every request with an error. */
 export const keptTypes: ReadonlySet<TypeUrl> = new Set([extensionType]);
@@ -46,6 +52,8 @@ export function shortType(type: TypeUrl): string {
       return 'ecds';
     case nameTableType:
       return 'nds';
+    case nameType:
+      return 'names';
     default:
       return type.slice(type.lastIndexOf('.') + 1).toLowerCase();
   }

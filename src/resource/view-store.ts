@@ -12,6 +12,7 @@ import {
   extensionType,
   listenerType,
   nameTableType,
+  nameType,
   routeType,
   secretType,
   type TypeUrl,
@@ -49,7 +50,8 @@ export class ViewStore {
             parts.open(catalog.listenerParts, scope, touch, new Set(scope.serving.hiddenListeners)),
         },
       ],
-      [nameTableType, { keyOf: nameKey, open: (scope, touch) => parts.open(catalog.nameParts, scope, touch) }],
+      [nameTableType, { keyOf: nameKey, open: (scope, touch) => parts.open(catalog.nameTableParts, scope, touch) }],
+      [nameType, { keyOf: nameKey, open: (scope, touch) => parts.open(catalog.nameParts, scope, touch) }],
       [routeType, { keyOf: routeKey, open: (scope, touch) => namedContents(graph, catalog.route, scope, touch) }],
       [
         extensionType,

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Proxy } from '../model/proxy.ts';
 import type { Scope } from '../model/scope.ts';
-import { clusterType, endpointType, listenerType, nameTableType, type TypeUrl } from '../resource/types.ts';
+import { clusterType, endpointType, listenerType, nameTableType, nameType, type TypeUrl } from '../resource/types.ts';
 import type { View } from '../resource/view.ts';
 import { AdsStream, type StreamEvents } from './ads-stream.ts';
 import { type Call, type CallHandler, type OpenCall, type StatusCode, status } from './call.ts';
@@ -57,7 +57,7 @@ export interface ConnectionStatus {
 }
 
 /** Types for which asking for nothing in particular means all. */
-const implyAll: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType, nameTableType]);
+const implyAll: ReadonlySet<TypeUrl> = new Set([clusterType, listenerType, nameTableType, nameType]);
 /** Types of which all can be asked for. */
 const haveWildcard: ReadonlySet<TypeUrl> = new Set([...implyAll, endpointType]);
 

@@ -16,6 +16,7 @@ import {
   extensionType,
   listenerType,
   nameTableType,
+  nameType,
   routeType,
   secretType,
   type TypeUrl,
@@ -57,6 +58,7 @@ export interface StreamEvents {
 /** What refers to something goes before what it refers to. */
 const removalOrder: readonly TypeUrl[] = [
   nameTableType,
+  nameType,
   listenerType,
   routeType,
   clusterType,

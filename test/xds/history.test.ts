@@ -8,7 +8,7 @@ import {
   extensionType,
   keptTypes,
   listenerType,
-  nameTableType,
+  nameType,
   pushOrder,
   routeType,
   secretType,
@@ -23,7 +23,7 @@ const name = fc.constantFrom('a', 'b', 'c', 'd');
 const type = fc.constantFrom(...pushOrder);
 const names = fc.uniqueArray(name, { maxLength: 3 });
 /** Where a wildcard means something, names may include it. */
-const wildcards = [clusterType, listenerType, endpointType, nameTableType] as const;
+const wildcards = [clusterType, listenerType, endpointType, nameType] as const;
 const starred = fc.uniqueArray(fc.constantFrom('*', 'a', 'b', 'c', 'd'), { maxLength: 3 });
 
 const change = fc.record({

@@ -15,7 +15,8 @@ export interface DnsAgentOptions extends NamesOptions, Pick<XdsStreamOptions, 'x
   readonly onAnswer?: DnsServerOptions['onAnswer'];
 }
 
-const type = 'type.googleapis.com/istio.networking.nds.v1.NameTable';
+/** `nameType` of the control plane: a table of one host in each resource. */
+const type = 'type.googleapis.com/fairway.dns.v1.Name';
 
 export class DnsAgent {
   readonly names: Names;

@@ -1,4 +1,4 @@
-/** Reads Istio's NameTable (istio.networking.nds.v1), as resource/name-table.ts writes it. */
+/** Reads Istio's NameTable (istio.networking.nds.v1), as the control plane writes it; our type `Name` is one of one host. */
 import { eachField } from '../message-fields.ts';
 import type { NameInfo } from './names.ts';
 
