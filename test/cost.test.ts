@@ -5,17 +5,19 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CountingPlane, comparison, total } from './cost/counting-plane.ts';
+import { CountingPlane, comparison, ofNames, total } from './cost/counting-plane.ts';
 import {
   catalogService,
   destinationRule,
   draft,
   endpoints,
   gateway,
+  headless,
   host,
   meshOf,
   meshOfTwoClusters,
   meshWithCatalog,
+  meshWithDns,
   pod,
   remoteEndpoints,
   service,
@@ -81,7 +83,7 @@ describe('cells computed, at any size of the mesh, when', () => {
   );
   check('a Service is removed', 177, remove(newService([])));
   check('a ServiceEntry changes', 20, put(serviceEntry([0, 3], 'two.test')));
-  check('a Sidecar is added in a namespace', 37, put(sidecar(1)));
+  check('a Sidecar is added in a namespace', 40, put(sidecar(1)));
   check('a Gateway changes', 6, put(gateway(['*.example.com', '*.example.org'])));
   check(
     'a proxy connects whose like is there',
@@ -111,6 +113,43 @@ describe('in a mesh with a catalog', () => {
   check('an instance goes', 35, catalogService([0, 6]));
   check('the version of the instances changes', 35, catalogService([0, 6], [1, 2], 'v2'));
   check('nothing changes', 0, catalogService([0, 6], [2, 1], 'v2'));
+});
+
+/** What is told one by one and what is told as a whole alike: the table for Istio's agents is one cell for each kind of client. */
+describe('in a mesh where agents answer DNS, for what hosts stand for,', () => {
+  const planes = sizes.map((size) => new CountingPlane(meshWithDns(size)));
+
+  function check(name: string, budget: number, changes: readonly Change[]): void {
+    it(`${name}: ${budget}`, () => {
+      const counts = planes.map((plane) => plane.take(changes));
+      const table = `computed:\n${comparison(counts)}`;
+      for (const other of counts)
+        assert.deepEqual(other, counts[0], `the cost depends on the size of the mesh; ${table}`);
+      const names = total(ofNames(counts[0] ?? new Map()));
+      assert.ok(names <= budget, `expected at most ${budget} cells, found ${names}; ${table}`);
+    });
+  }
+  check('an endpoint is added', 0, put(endpoints([0, 0], [1, 2, 3])));
+  check('a VirtualService changes', 0, put(virtualService([0, 4], 50)));
+  check('a DestinationRule changes', 0, put(destinationRule([0, 4], ['v1', 'v2'], 7)));
+  check('a Service is added', 8, put(newService(servicePorts)));
+  check('a Service gets a port', 2, put(newService([...servicePorts, { name: 'tls', port: 443 }])));
+  check(
+    'a Service gets another address',
+    8,
+    put({ ...newService(servicePorts), body: { spec: { clusterIP: '10.99.0.2', ports: servicePorts } } }),
+  );
+  check('a Service is removed', 8, remove(newService([])));
+  check('a Service becomes headless', 8, put(headless([0, 8])));
+  check('an endpoint of a headless Service is added', 8, put(endpoints([0, 8], [1, 2, 3])));
+  check('an endpoint of a headless Service is not ready any more', 8, put(endpoints([0, 8], [1, 2, 3], [3])));
+  check('a ServiceEntry changes', 0, put(serviceEntry([0, 3], 'two.test')));
+  check('a Sidecar is added in a namespace', 6, put(sidecar(1)));
+  check(
+    'a proxy connects whose like is there',
+    0,
+    connect('ns-0', workload([0, 2], 'one', { capturesDns: true, name: 'another.ns-0' }), 'again'),
+  );
 });
 
 describe('in a mesh of two clusters and networks', () => {

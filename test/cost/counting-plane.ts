@@ -29,6 +29,12 @@ function namesFor(type: TypeUrl, proxy: Proxy): readonly string[] {
   return proxy.type === 'router' ? ['http.8080'] : ['80', 'http_proxy'];
 }
 
+/** Those of the queries that say what hosts stand for in DNS. */
+export function ofNames(counts: Counts): Counts {
+  const queries = ['hostName', 'hostNames', 'namespaceNames', 'nameParts', 'nameTable', 'nameTableParts'];
+  return new Map([...counts].filter(([query]) => queries.includes(query)));
+}
+
 export function total(counts: Counts): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }

@@ -39,6 +39,12 @@ export function service(place: Place, more: Partial<Draft> = {}): Draft {
   return draft('Service', namespaceOf(place), nameOf(place), { spec }, { group: '', ...more });
 }
 
+/** A service that is its endpoints. */
+export function headless(place: Place): Draft {
+  const spec = { clusterIP: 'None', ports: servicePorts, selector: { app: nameOf(place) } };
+  return draft('Service', namespaceOf(place), nameOf(place), { spec }, { group: '' });
+}
+
 /** The endpoints of a service; those of `unready` are not ready. */
 export function endpoints(place: Place, replicas: readonly number[] = [1, 2], unready: readonly number[] = []): Draft {
   return draft(
@@ -175,6 +181,17 @@ function proxies(): readonly Change[] {
     ...connect('ns-2', workload([2, 0], 'one', { interception: 'NONE', httpProxyPort: 15080 }), 'd'),
     ...connect('ns-3', workload([3, 0], 'two'), 'e'),
     ...connect('istio-system', router, 'gateway'),
+  ];
+}
+
+/** The same mesh, in which agents of three more sidecars answer DNS: of two namespaces, and of one that has a Sidecar. */
+export function meshWithDns(size: Size): readonly Change[] {
+  const capturesDns = true;
+  return [
+    ...meshOf(size),
+    ...connect('ns-0', workload([0, 2], 'one', { capturesDns }), 'dns a'),
+    ...connect('ns-1', workload([1, 2], 'two', { capturesDns }), 'dns b'),
+    ...connect('ns-3', workload([3, 2], 'one', { capturesDns }), 'dns c'),
   ];
 }
 
