@@ -1,6 +1,7 @@
 /** The control plane as pages and metrics see it. */
 import { catalogAnalysis } from './analysis/catalogs.ts';
 import { kinds } from './config/kinds.ts';
+import { withAgents } from './console/agents.ts';
 import type { ConsoleData, VisibleSource } from './console/data.ts';
 import type { GaugeData } from './console/gauges.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -22,7 +23,7 @@ export function consoleData(
   return {
     ...rest,
     sources: () => visibleSources(controlPlane),
-    connections: () => ads.connections(),
+    connections: () => withAgents(ads.connections()),
     services: () => rows(services),
     endpointShards: () => rows(shards),
     configs: () =>
@@ -52,7 +53,7 @@ export function gaugeData(controlPlane: ControlPlane, ads: AdsService, rest: Pic
   const { services, shards, workloads, virtualServices } = mesh.tables;
   return {
     ...rest,
-    connections: () => ads.connections(),
+    connections: () => withAgents(ads.connections()),
     rows: () => ({ services: rows(services), shards: rows(shards), workloads: rows(workloads) }),
     virtualServices: () => rows(virtualServices).length,
     problems: () => diagnostics.all(),

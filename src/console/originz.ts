@@ -4,7 +4,8 @@
  */
 import { lineOf, type Origin, type OriginKey } from '../model/origin.ts';
 import type { Resource, ResourcePart } from '../resource/resource.ts';
-import { pushOrder, shortType } from '../resource/types.ts';
+import { agentTypes, nameTableType, pushOrder, shortType, type TypeUrl } from '../resource/types.ts';
+import type { ConnectionStatus } from '../xds/ads-service.ts';
 import { findConnection } from './connections.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
@@ -18,28 +19,33 @@ export function originzPage(data: ConsoleData): Answer {
     return json(
       Object.fromEntries(
         pushOrder
-          .filter((one) => type === null || type === shortType(one) || type === one)
+          .filter((one) => (type === null ? isHeld(one, connection) : type === shortType(one) || type === one))
           .map((one) => [
             shortType(one),
             data
               .resources(one, connection.scope)
               .filter((resource) => name === null || resource.name === name)
-              .map((resource) => describe(resource, origins)),
+              .map((resource) => describe(one, resource, origins)),
           ]),
       ),
     );
   };
 }
 
+/** Every Envoy takes what Envoys take; names go to those agents that ask for them. */
+function isHeld(type: TypeUrl, { types }: ConnectionStatus): boolean {
+  return !agentTypes.has(type) || types.some(({ typeUrl }) => typeUrl === type);
+}
+
 type Origins = ReadonlyMap<OriginKey, Origin>;
 
-function describe({ name, version, origins, parts }: Resource, known: Origins): object {
-  return {
-    name,
-    version,
-    from: origins.map((key) => place(key, '', known)),
-    ...(parts === undefined ? {} : { virtualHosts: parts.map((part) => describePart(part, known)) }),
-  };
+function describe(type: TypeUrl, { name, version, origins, parts }: Resource, known: Origins): object {
+  const from = origins.map((key) => place(key, '', known));
+  if (parts === undefined) return { name, version, from };
+  if (type !== nameTableType)
+    return { name, version, from, virtualHosts: parts.map((part) => describePart(part, known)) };
+  const names = parts.map((part) => ({ name: part.name, from: part.origins.map((key) => place(key, '', known)) }));
+  return { name, version, from, names };
 }
 
 function describePart({ name, origins, routes }: ResourcePart, known: Origins): object {

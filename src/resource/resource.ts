@@ -14,7 +14,7 @@ export interface Resource {
   readonly origins: readonly OriginKey[];
   /** The names of the RouteConfigurations that a listener asks for. */
   readonly routes?: readonly string[];
-  /** The virtual hosts of a RouteConfiguration, in its order. */
+  /** The virtual hosts of a RouteConfiguration, in its order; the hosts of a table of names. */
   readonly parts?: readonly ResourcePart[];
 }
 

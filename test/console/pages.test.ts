@@ -519,7 +519,7 @@ describe('/debug/config_dump', () => {
     const reply = await mesh.get('/debug/config_dump?proxyID=reviews-1&types=xyz');
     assert.deepEqual(
       [reply.status, await reply.text()],
-      [400, 'expected ?types= with some of cds, eds, lds, rds, sds, ecds, found xyz\n'],
+      [400, 'expected ?types= with some of cds, eds, lds, rds, sds, ecds, nds, names, found xyz\n'],
     );
   });
 
