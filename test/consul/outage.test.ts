@@ -13,6 +13,7 @@ import { type ConsulMesh, startConsulMesh } from './support/consul-mesh.ts';
 import * as faults from './support/faults.ts';
 import { type Quorum, startQuorum, type Token } from './support/quorum.ts';
 import { describeWithConsul } from './support/suite.ts';
+import { takeAllConnections } from './support/taken-connections.ts';
 
 /** How many connections of one client a server takes. */
 const mostConnections = 30;
@@ -105,6 +106,19 @@ describeWithConsul('a mesh of instances in a Consul', (program) => {
         token = await quorum.makeToken();
         writeFileSync(tokenFile, token.SecretID);
       });
+    });
+
+    test('goes on while the agent takes no more connections of it', async (context) => {
+      const goes = await begin(context);
+      await proxy.refuse();
+      // Queries that nobody waits for any more hold their connections until there is news.
+      for (const service of ['web', 'stock'])
+        await quorum.agent.deregister(await mesh.startInstance(quorum.agent, service));
+      const others = await takeAllConnections(quorum.servers[0].url, mostConnections);
+      context.after(() => others.release());
+      await proxy.heal();
+      await mesh.untilStale(/hang up|ECONNRESET|too many concurrent connections/);
+      await makesUpFor(goes, async () => others.release());
     });
 
     for (const [what, fault, reason] of [

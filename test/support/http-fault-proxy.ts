@@ -40,7 +40,7 @@ export interface HttpFaultProxy {
   inject(fault: Fault): () => void;
   /** Ends all faults, and listens again. Requests that hang are let go. */
   heal(): Promise<void>;
-  /** Nobody listens any more, and connections are reset. */
+  /** Nobody listens any more, and connections are reset, those to the server too. */
   refuse(): Promise<void>;
   /** Resets the connections of all requests that wait for an answer; yields how many. */
   breakOpen(): number;
@@ -115,6 +115,7 @@ export async function startHttpFaultProxy(upstream: URL): Promise<HttpFaultProxy
     const closed = once(server, 'close');
     server.close();
     server.closeAllConnections();
+    agent.destroy();
     await closed;
   };
   const breakOpen = () => {
@@ -148,7 +149,6 @@ export async function startHttpFaultProxy(upstream: URL): Promise<HttpFaultProxy
     },
     async close() {
       await refuse();
-      agent.destroy();
     },
   };
 }
