@@ -125,6 +125,24 @@ describe('services beyond the budget', () => {
     assert.deepEqual(happened(), { heard: ['a=1', 'c=2'], waits: 'c', reads: '' });
   });
 
+  for (const [what, tell] of [
+    ['a hint names it', (watches: ServiceWatches) => watches.hint(['a'])],
+    ['something changes that nobody names', (watches: ServiceWatches) => watches.suspectAll()],
+  ] as const)
+    it(`are read once more where they lose their place while ${what}: their last answer may be older`, async (test) => {
+      const { client, watches, settle, happened, pass } = await beyond(test);
+      await pass(1000);
+      watches.hint(['c']);
+      await settle({ c: 2 });
+      happened();
+      tell(watches);
+      await settle({ c: 2 });
+      happened();
+      client.about('a').answer({ value: 1, index: 5 });
+      await settle({ a: 2, c: 2 }, 6);
+      assert.deepEqual(happened(), { heard: ['a=1', 'a=2', 'c=2'], waits: 'c', reads: '' });
+    });
+
   it('take no place of one that has changed itself', async (test) => {
     const { client, watches, settle, happened, pass } = await beyond(test);
     await pass(1000);

@@ -50,6 +50,8 @@ interface Known {
 
 interface Watched extends Known {
   readonly stop: AbortController;
+  /** Something may have changed since its last answer, which its next one may yet be too old to tell. */
+  isHinted: boolean;
 }
 
 const unknown: Known = { changedAtMs: Number.NEGATIVE_INFINITY, index: 0 };
@@ -101,12 +103,17 @@ export class ServiceWatches {
 
   /** Something has changed about services, says another source than their own queries. */
   hint(names: Iterable<string>): void {
-    for (const name of names) if (this.#unwatched.has(name)) this.#urgent.add(name);
+    for (const name of names) {
+      const watched = this.#watched.get(name);
+      if (watched !== undefined) watched.isHinted = true;
+      else if (this.#unwatched.has(name)) this.#urgent.add(name);
+    }
     this.#read();
   }
 
   /** Something has changed, but nobody says where. */
   suspectAll(): void {
+    for (const watched of this.#watched.values()) watched.isHinted = true;
     const recentFirst = [...this.#unwatched].sort(([, a], [, b]) => b.changedAtMs - a.changedAtMs);
     for (const [name] of recentFirst) this.#suspected.add(name);
     this.#read();
@@ -124,7 +131,7 @@ export class ServiceWatches {
   #watch(name: string, known: Known = unknown): void {
     const { client, queryOf, waitMs, clock, random, onAnswer, onReset, onFault, signal } = this.#options;
     const stop = new AbortController();
-    const watched: Watched = { stop, changedAtMs: known.changedAtMs, index: known.index };
+    const watched: Watched = { stop, changedAtMs: known.changedAtMs, index: known.index, isHinted: false };
     this.#watched.set(name, watched);
     void blockingQuery({
       client,
@@ -137,6 +144,7 @@ export class ServiceWatches {
         if (onAnswer(name, answer)) watched.changedAtMs = clock.now();
         watched.index = answer.index ?? 0;
         this.#giveUpPlace(name, watched);
+        watched.isHinted = false;
       },
       onReset: () => onReset(name),
       onFault: (reason, error) => onFault(name, reason, error),
@@ -224,8 +232,11 @@ export class ServiceWatches {
     this.hint([name]);
   }
 
-  /** Of a service whose query is just over, to the one that has changed last, if that is later. */
-  #giveUpPlace(name: string, { changedAtMs, index }: Known): void {
+  /**
+   * Of a service whose query is just over, to the one that has changed last, if that is later. What a hint says of it may have come
+   * about after its last answer was sent, and no query tells it any more: it is read once.
+   */
+  #giveUpPlace(name: string, { changedAtMs, index, isHinted }: Watched): void {
     let latest: readonly [name: string, known: Known] | undefined;
     for (const claim of this.#claims) {
       const known = this.#unwatched.get(claim);
@@ -234,9 +245,11 @@ export class ServiceWatches {
     if (latest === undefined) return;
     this.#forget(name);
     this.#unwatched.set(name, { changedAtMs, index });
+    if (isHinted) this.#urgent.add(name);
     const [claim, known] = latest;
     this.#forget(claim);
     this.#watch(claim, known);
+    this.#read();
   }
 }
 
