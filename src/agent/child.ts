@@ -1,5 +1,5 @@
 /**
- * A program that is to run until it is stopped.
+ * A program that is to run until it is stopped. What it has started in turn ends with it, and all end with us.
  *
  *      start ─► running ──exit──► waiting (backoff) ─► running …   stop: SIGTERM, after a while SIGKILL
  */
@@ -45,9 +45,11 @@ export class Child {
       child.stdout?.pipe(this.#output, { end: false });
       child.stderr?.pipe(this.#output, { end: false });
     }
+    if (child.pid !== undefined) endWithUs(child.pid);
     const ended = (reason: string) => {
       if (this.#process !== child) return;
       this.#process = undefined;
+      if (child.pid !== undefined) forget(child.pid);
       if (this.#isStopping) return;
       if (performance.now() - startedMs > steadyMs) this.#delays.reset();
       const delayMs = this.#delays.next();
@@ -78,6 +80,26 @@ export class Child {
     const output = this.#output;
     if (output !== undefined) await new Promise<void>((resolve) => output.end(resolve));
   }
+}
+
+/** Leaders of groups that run. Whoever ends the process does not know of them all, so that they are noted here. */
+const running = new Set<number>();
+
+/** A second Ctrl-C, an exception that nobody takes: in a session of its own a child would go on. SIGKILL alone is not seen. */
+function endWithUs(pid: number): void {
+  if (running.size === 0) process.on('exit', endAll);
+  running.add(pid);
+}
+
+/** The leader has ended; others of its group would keep ports from the next one. */
+function forget(pid: number): void {
+  signalGroup(pid, 'SIGKILL');
+  running.delete(pid);
+  if (running.size === 0) process.off('exit', endAll);
+}
+
+function endAll(): void {
+  for (const pid of running) signalGroup(pid, 'SIGKILL');
 }
 
 /** The child leads a group of its own: what it has started in turn gets the signal too. */

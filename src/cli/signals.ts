@@ -1,12 +1,24 @@
-/** Waits for the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function untilSignal(): Promise<NodeJS.Signals> {
+/** How people and machines end a process. */
+
+/**
+ * Signals so soon after the first are the same wish, in milliseconds: `timeout`, terminals and npm each tell the whole group, and
+ * npm and `timeout` pass on what they were told besides.
+ */
+const sameWishMs = 1000;
+const exitCodes: { readonly [signal: string]: number } = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Waits for the first of some signals. A second one later ends the process at once, with the exit code of shells, and all
+ * children with it.
+ */
+export function untilSignal(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM']): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let isFirst = true;
+    let firstMs: number | undefined;
     const take = (signal: NodeJS.Signals) => {
-      if (!isFirst) process.exit(signal === 'SIGINT' ? 130 : 143);
-      isFirst = false;
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > sameWishMs) process.exit(exitCodes[signal]);
       resolve(signal);
     };
-    process.on('SIGINT', take).on('SIGTERM', take);
+    for (const signal of signals) process.on(signal, take);
   });
 }

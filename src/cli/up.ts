@@ -56,7 +56,8 @@ async function up(folder: string, options: UpArguments, command: Command): Promi
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const startedMs = performance.now();
   const log = withoutProxies(createLog({ format: options.logFormat, level: options.logLevel }));
-  const signal = untilSignal();
+  // A terminal that is closed is no reason for its mesh to stay.
+  const signal = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const stop = new AbortController();
   void signal.then(() => stop.abort());
   let onPods = () => {};

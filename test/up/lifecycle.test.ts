@@ -51,6 +51,40 @@ describeWithEnvoy('fairway up, from start to end', () => {
       assert.match(fairway.stdout(), /stopping …\nstopped\n$/);
     });
 
+  test('a signal that comes twice at once, as from `timeout` and npm, ends all in order', async (context) => {
+    const { fairway } = await startSmall(context);
+    await fairway.untilSays(started);
+    const children = fairway.descendants();
+    fairway.signal('SIGTERM');
+    fairway.signal('SIGTERM');
+    await fairway.untilSays(/stopping …/);
+    fairway.signal('SIGTERM');
+    assert.equal(await fairway.exit, 0);
+    assert.deepEqual(children.filter(isAlive), []);
+    assert.match(fairway.stdout(), /stopping …\nstopped\n$/);
+  });
+
+  test('somebody who insists ends all without waiting for applications', async (context) => {
+    const folder = tempFolder(context);
+    const deaf = smallMesh(await freePort()).replace('const {', "process.on('SIGTERM', () => {}); const {");
+    folder.write('mesh.yaml', deaf);
+    const fairway = startFairway(context, ['up', folder.path, ...anyPorts]);
+    await fairway.untilSays(started);
+    const children = fairway.descendants();
+    let exit: number | NodeJS.Signals | undefined;
+    void fairway.exit.then((how) => {
+      exit = how;
+    });
+    const insist = () => {
+      fairway.signal('SIGTERM');
+      return exit !== undefined;
+    };
+    // Applications have three seconds.
+    await until(insist, { what: 'an end', mostMs: 2500 });
+    assert.equal(exit, 143);
+    await until(() => !children.some(isAlive), { what: 'all children to end' });
+  });
+
   test('a signal before anything is ready ends the process in a moment', async (context) => {
     const folder = tempFolder(context);
     folder.write('mesh.yaml', smallMesh(await freePort()).replace('command: [node,', 'command: [sleep, "60",'));
