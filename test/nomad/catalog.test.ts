@@ -106,6 +106,28 @@ describe('services of Nomad', () => {
     }
   });
 
+  it('are not read while nothing changes, though no event stream says so', async (test) => {
+    const { server, client, watched } = await started(test, { connections: 16, times: { waitMs: 100 } });
+    server.isStreamSilent = true;
+    for (let i = 0; i < 20; i++)
+      await client.run(jobOf({ name: `s${i}`, services: [{ Name: `s${i}`, PortLabel: 'http' }] }));
+    await until(() => watched.services.size === 20 && watched.isSynced, { what: 'all services' });
+    const reads = () => server.requests.filter((one) => one.includes('/v1/service/') && !one.includes('index=')).length;
+    const waits = () => server.requests.filter((one) => one.includes('/v1/services') && one.includes('index=')).length;
+    const after = async (more: number) => {
+      const before = waits();
+      await until(() => waits() >= before + more, { what: `${more} waits for names` });
+      return reads();
+    };
+    // Reads of what changed last are over.
+    const areOver = async () => reads() === (await after(2));
+    await until(areOver, { what: 'no more reads', mostMs: 10_000 });
+    const known = reads();
+    assert.equal(await after(10), known);
+    await client.run(jobOf({ name: 's7', count: 2, services: [{ Name: 's7', PortLabel: 'http' }] }));
+    await until(() => watched.services.get('s7.default')?.instances.length === 2, { what: 'two instances of s7' });
+  });
+
   it('come out of all namespaces that are wanted, and of no other', async (test) => {
     const { client, watched } = await started(test, { namespaces: ['default', 'team-a'] });
     const all = await started(test, { namespaces: ['*'] });

@@ -75,8 +75,9 @@ export class NomadWatch {
   readonly #registered: RegisteredServices;
   /** What is asked for names: one namespace each, or `*`. */
   readonly #asked: readonly string[];
-  /** Names of the last answer, by what was asked for. */
+  /** Names of the last answer, and its index, by what was asked for. */
   readonly #names = new Map<string, ReadonlyMap<string, ServiceName>>();
+  readonly #indices = new Map<string, number>();
   /** Those whose allocations are read. */
   readonly #namespaces = new Set<string>();
   /** Namespaces that are being looked at once more. */
@@ -186,13 +187,17 @@ export class NomadWatch {
       );
     const before = this.#names.get(asked) ?? new Map<string, ServiceName>();
     this.#names.set(asked, new Map(names.map((name) => [nameInCatalog(name), name])));
-    this.#index = answer.index ?? 0;
+    const { index = 0 } = answer;
+    const hasMoved = index !== this.#indices.get(asked);
+    this.#indices.set(asked, index);
+    this.#index = index;
     const all = new Map([...this.#names.values()].flatMap((known) => [...known]));
     for (const key of all.keys()) if (!before.has(key)) this.#state.expect(key);
     if (asked === '*') this.#setNamespaces(new Set(names.map(({ namespace }) => namespace)));
     this.#services.set(new Set(all.keys()));
-    // Where events are heard they name what has changed.
-    if (!this.#isStreamHeard) this.#services.suspectAll();
+    // Where events are heard they name what has changed. Each registration that comes, goes or differs ends the wait for names with
+    // a higher index (observed); a wait that ends with the same one has seen none.
+    if (hasMoved && !this.#isStreamHeard) this.#services.suspectAll();
     for (const [key, name] of before) {
       if (all.has(key)) continue;
       this.#registered.dropService(name);
