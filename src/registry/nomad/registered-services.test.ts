@@ -46,6 +46,8 @@ function createJoin() {
     checks,
     wanted,
     register: (...ids: readonly string[]) => join.setService(web, read(ids.map(registrationOf))),
+    /** An answer as it is. */
+    answer: (...all: readonly unknown[]) => join.setService(web, read(all)),
     allocate: (...all: readonly Allocation[]) => join.setAllocations('default', read(all)),
     /** The health of each instance, for each change since the last call. */
     emitted: () =>
@@ -114,6 +116,34 @@ describe('registrations and allocations', () => {
     join.checksChanged('a');
     join.checksChanged('a');
     assert.deepEqual(emitted(), ['web.default: a unhealthy']);
+  });
+});
+
+describe('a registration that cannot be read', () => {
+  it('hides no other, and is told', () => {
+    const { allocate, answer, emitted, problems } = createJoin();
+    allocate(runs('a'), runs('b'));
+    answer({ ...registrationOf('b'), Port: 'http' }, registrationOf('a'), 7);
+    assert.deepEqual(emitted(), ['web.default: a healthy']);
+    const of = 'NomadService default/web.default of cluster nomad/global';
+    assert.deepEqual(problems(), [
+      `${of}: [0]: Port: expected a whole number from -2147483648 to 2147483647, found "http" [FW3110]`,
+      `${of}: [2]: expected an object, found 7 [FW3110]`,
+    ]);
+  });
+
+  it('stays as it was known, while its allocation runs', () => {
+    const { allocate, register, answer, emitted, problems, wanted } = createJoin();
+    allocate(runs('a'), runs('b'));
+    register('a', 'b');
+    emitted();
+    answer({ ...registrationOf('a'), Tags: 'v1' });
+    assert.deepEqual([emitted(), [...wanted]], [['web.default: a healthy'], ['a']]);
+    allocate({ ...runs('a'), ClientStatus: 'failed' });
+    assert.deepEqual(emitted(), ['web.default: a unhealthy']);
+    allocate(runs('a'));
+    register('a');
+    assert.deepEqual(problems(), []);
   });
 });
 

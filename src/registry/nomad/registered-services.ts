@@ -15,6 +15,7 @@ import { equal } from '../../lib/equal.ts';
 import type { CatalogChange, CatalogService } from '../../model/catalog.ts';
 import type { Problem } from '../../model/problem.ts';
 import { type KnownAllocation, lifeSign } from './life-sign.ts';
+import { readableRegistrations, type Unreadable } from './readable-registrations.ts';
 import type { Allocation, Checks, Registration } from './schema.ts';
 import { type NomadNames, nameInCatalog, type Registered, type ServiceName, toCatalogService } from './service.ts';
 
@@ -48,6 +49,7 @@ export interface RegisteredServicesOptions extends NomadNames {
 interface Seen {
   readonly name: ServiceName;
   readonly registrations: Read<readonly Registration[]>;
+  readonly unreadable: readonly Unreadable[];
   /** When each registration was seen first, by its ID. */
   readonly firstSeenMs: ReadonlyMap<string, number>;
 }
@@ -74,14 +76,13 @@ export class RegisteredServices {
     this.#options = options;
   }
 
-  /** What is registered of a service now. Yields whether that is another service than before. */
-  setService(name: ServiceName, registrations: Read<readonly Registration[]>): boolean {
+  /** What is registered of a service now, as it was answered. Yields whether that is another service than before. */
+  setService(name: ServiceName, answered: Read<readonly unknown[]>): boolean {
     const key = nameInCatalog(name);
     const before = this.#services.get(key);
-    const { value, receivedMs } = registrations;
-    const firstSeenMs = new Map(value.map(({ ID }) => [ID, before?.firstSeenMs.get(ID) ?? receivedMs]));
-    this.#relate(key, before?.registrations.value ?? [], value);
-    const service = { name, registrations, firstSeenMs, emitted: before?.emitted, isDoubtful: false };
+    const seen = this.#seen(name, answered);
+    this.#relate(key, before?.registrations.value ?? [], seen.registrations.value);
+    const service = { ...seen, emitted: before?.emitted, isDoubtful: false };
     this.#services.set(key, service);
     this.#tell(service);
     return service.emitted !== before?.emitted;
@@ -125,11 +126,18 @@ export class RegisteredServices {
       .map(({ name }) => name);
   }
 
-  /** What a service would be if this were registered. */
-  describe(name: ServiceName, registrations: Read<readonly Registration[]>): CatalogService {
-    const { firstSeenMs = new Map<string, number>() } = this.#services.get(nameInCatalog(name)) ?? {};
-    const service = { name, registrations, firstSeenMs };
-    return toCatalogService(name, this.#registered(service).registered, this.#options);
+  /** What a service would be if this were answered. */
+  describe(name: ServiceName, answered: Read<readonly unknown[]>): CatalogService {
+    return toCatalogService(name, this.#registered(this.#seen(name, answered)).registered, this.#options);
+  }
+
+  #seen(name: ServiceName, answered: Read<readonly unknown[]>): Seen {
+    const before = this.#services.get(nameInCatalog(name));
+    const { registrations, unreadable } = readableRegistrations(answered.value, before?.registrations.value ?? []);
+    const firstSeenMs = new Map(
+      registrations.map(({ ID }) => [ID, before?.firstSeenMs.get(ID) ?? answered.receivedMs]),
+    );
+    return { name, registrations: { ...answered, value: registrations }, unreadable, firstSeenMs };
   }
 
   #tell(service: KnownService): void {
@@ -139,10 +147,11 @@ export class RegisteredServices {
     const zombies = registered.flatMap(({ registration: { ID }, sign: { zombie } }) =>
       zombie === undefined ? [] : { ID, zombie },
     );
-    problems(
-      this.#part(nameInCatalog(name)),
-      zombies.slice(0, mostProblems).map(({ ID, zombie }) => this.#problem(name, ID, zombie)),
-    );
+    const told = [
+      ...service.unreadable.map((one) => this.#unreadable(name, one)),
+      ...zombies.map(({ ID, zombie }) => this.#zombie(name, ID, zombie)),
+    ];
+    problems(this.#part(nameInCatalog(name)), told.slice(0, mostProblems));
     const found = toCatalogService(name, registered, this.#options);
     if (!equal(found, service.emitted)) {
       service.emitted = found;
@@ -185,16 +194,24 @@ export class RegisteredServices {
     return new Set([...keys].flatMap((key) => this.#services.get(key) ?? []));
   }
 
-  #problem({ namespace, name }: ServiceName, id: string, zombie: string): Problem {
-    const { kind, catalog } = this.#options;
+  #zombie(service: ServiceName, id: string, zombie: string): Problem {
     return {
       code: 'FW3120',
       severity: 'warning',
       message: `expected an allocation that runs, found ${zombie}`,
       path: `instances[${id}]`,
-      object: { kind, namespace, name: nameInCatalog({ namespace, name }), cluster: catalog },
+      object: this.#object(service),
       hint: 'delete the registration when nothing runs there: nomad service delete',
     };
+  }
+
+  #unreadable(service: ServiceName, { path, message }: Unreadable): Problem {
+    return { code: 'FW3110', severity: 'warning', message, path, object: this.#object(service) };
+  }
+
+  #object(service: ServiceName): NonNullable<Problem['object']> {
+    const { kind, catalog } = this.#options;
+    return { kind, namespace: service.namespace, name: nameInCatalog(service), cluster: catalog };
   }
 
   #part(key: string): string {

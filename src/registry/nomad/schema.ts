@@ -1,5 +1,5 @@
 /** What Nomad's API answers, as far as it is read. https://developer.hashicorp.com/nomad/api-docs/services */
-import { type Infer, integer, list, map, object, string } from '../../lib/schema.ts';
+import { any, type Infer, integer, list, map, object, string } from '../../lib/schema.ts';
 
 const index = integer(0, Number.MAX_SAFE_INTEGER);
 
@@ -11,7 +11,7 @@ const namesSchema = object(
 export const servicesSchema = list(namesSchema);
 
 /** An instance as its task has registered it: `GET /v1/service/NAME`. Nothing in it tells of health. */
-const registrationSchema = object(
+export const registrationSchema = object(
   {
     ID: string,
     ServiceName: string,
@@ -28,8 +28,11 @@ const registrationSchema = object(
   },
   { isOpen: true, required: ['ID', 'ServiceName'] },
 );
-export const registrationsSchema = list(registrationSchema);
 export type Registration = Infer<typeof registrationSchema>;
+/** Each is read by itself, so that one cannot hide the others. */
+export const registrationsSchema = list(any);
+/** What is left of a registration that tells which one it is. */
+export const registrationIdSchema = object({ ID: string }, { isOpen: true, required: ['ID'] });
 
 /** `GET /v1/allocations`. https://developer.hashicorp.com/nomad/api-docs/allocations */
 const allocationSchema = object(

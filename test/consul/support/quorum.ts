@@ -54,6 +54,9 @@ export async function startQuorum(program: string, block: AddressBlock, connecti
         () => false,
       );
     await until(isMade, { what: 'a policy to be made', mostMs: 40_000 });
+    // An agent asks any server who bears a token, one that has not heard of it yet too.
+    const isKnown = async () => (await agent.get('/v1/agent/services')).status === 200;
+    await until(isKnown, { what: 'the agent to know its token', mostMs: 40_000 });
     const makeToken = async () =>
       (await agent.request('PUT', '/v1/acl/token', { Policies: [{ Name: 'read-services' }] })) as Token;
     return { servers, agent, makeToken, untilLed, close };
