@@ -47,16 +47,19 @@ export async function startQuorum(program: string, block: AddressBlock, connecti
       Name: 'read-services',
       Rules: 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }',
     };
-    // A new leader is in the legacy mode of access control until it knows that all servers are newer.
-    const isMade = () =>
-      agent.request('PUT', '/v1/acl/policy', policy).then(
-        () => true,
-        () => false,
+    const untilDone = (what: string, work: () => Promise<unknown>) =>
+      until(
+        () =>
+          work()
+            .then(() => true)
+            .catch(() => false),
+        { what, mostMs: 40_000 },
       );
-    await until(isMade, { what: 'a policy to be made', mostMs: 40_000 });
-    // An agent asks any server who bears a token, one that has not heard of it yet too.
-    const isKnown = async () => (await agent.get('/v1/agent/services')).status === 200;
-    await until(isKnown, { what: 'the agent to know its token', mostMs: 40_000 });
+    // A new leader is in the legacy mode of access control until it knows that all servers are newer.
+    await untilDone('a policy to be made', () => agent.request('PUT', '/v1/acl/policy', policy));
+    // An agent asks any server what a token may do, one that has not heard of the token yet, too.
+    await untilDone('a service to be registered', () => agent.register({ Name: 'first', Port: 80 }));
+    await agent.deregister('first');
     const makeToken = async () =>
       (await agent.request('PUT', '/v1/acl/token', { Policies: [{ Name: 'read-services' }] })) as Token;
     return { servers, agent, makeToken, untilLed, close };
