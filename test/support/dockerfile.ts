@@ -1,4 +1,7 @@
-/** Does what a Dockerfile says, without Docker: each stage is a folder, and commands run on this machine with it as their root. */
+/**
+ * Does what a Dockerfile says, without Docker: each stage is a folder, and commands run on this machine with it as their root;
+ * what apt-get would install is only told.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
@@ -11,12 +14,14 @@ export interface Instruction {
   readonly value: string;
 }
 
-/** What a last stage comes to. */
+/** What a target comes to. */
 export interface Image {
   /** Where its files are; `/fairway` of the image is `fairway` in it. */
   readonly folder: string;
-  /** Its instructions, those of earlier stages aside. */
+  /** Its instructions after those of the stages that it begins with. */
   readonly instructions: readonly Instruction[];
+  /** What apt-get would install, beside what is in the base image. Sorted. */
+  readonly packages: readonly string[];
   /** Runs its entry point with some arguments instead of those of CMD, to its end; yields what it printed. */
   run(args: readonly string[]): Promise<string>;
 }
@@ -32,35 +37,60 @@ export interface BuildOptions {
 
 interface Stage {
   readonly name: string;
+  /** The stage that it begins with, or the name of a base image. */
+  readonly base: string;
   readonly instructions: readonly Instruction[];
 }
 
-/** Builds all stages in their order. Rejects when a command fails, a file is missing, or an instruction is not known. */
-export async function buildImage({ dockerfile, dockerignore, context, folder }: BuildOptions): Promise<Image> {
-  const stages = stagesOf(parseDockerfile(dockerfile));
+/**
+ * Builds all stages in their order; yields those that end in an image by their names, that of the last one being `final`. Rejects when
+ * a command fails, a file is missing, or an instruction is not known.
+ */
+export async function buildImages(options: BuildOptions): Promise<ReadonlyMap<string, Image>> {
+  const { dockerfile, dockerignore, context, folder } = options;
   const isIgnored = ignoring(dockerignore);
-  for (const { name, instructions } of stages) {
+  const images = new Map<string, Image>();
+  for (const { name, base, instructions } of stagesOf(parseDockerfile(dockerfile))) {
     const root = join(folder, name);
-    let workdir = root;
+    const before = images.get(base);
+    if (before !== undefined) cpSync(before.folder, root, { recursive: true, verbatimSymlinks: true });
+    const all = [...(before?.instructions ?? []), ...instructions];
+    let workdir = join(root, valueOf(before?.instructions ?? [], 'WORKDIR'));
     for (const { name: what, value } of instructions) {
       if (what === 'WORKDIR') workdir = join(root, value);
       else if (what === 'COPY') copy(value, { workdir, root, context, folder, isIgnored });
-      else if (what === 'RUN') await execute('/bin/sh', ['-c', value], workdir);
-      else if (!metadata.includes(what)) throw new Error(`expected an instruction that is known, found ${what}`);
+      // It would change this machine.
+      else if (what === 'RUN' && !isOfApt(value)) await execute('/bin/sh', ['-c', value], workdir);
+      else if (what !== 'RUN' && !metadata.includes(what))
+        throw new Error(`expected an instruction that is known, found ${what}`);
     }
+    const packages = instructions.filter(({ value }) => isOfApt(value)).flatMap(({ value }) => installedBy(value));
+    images.set(name, imageOf(root, all, [...(before?.packages ?? []), ...packages].sort()));
   }
-  const last = stages.at(-1);
-  if (last === undefined) throw new Error('expected a stage, found none');
-  const root = join(folder, last.name);
+  return images;
+}
+
+function imageOf(root: string, instructions: readonly Instruction[], packages: readonly string[]): Image {
   return {
     folder: root,
-    instructions: last.instructions,
+    instructions,
+    packages,
     run(args) {
-      const entry = JSON.parse(valueOf(last.instructions, 'ENTRYPOINT')) as readonly string[];
+      const entry = JSON.parse(valueOf(instructions, 'ENTRYPOINT')) as readonly string[];
       const [program = '', ...rest] = entry.map((part) => (isAbsolute(part) ? join(root, part) : part));
-      return execute(program, [...rest, ...args], root);
+      return execute(program, [...rest, ...args], root, [join(root, 'usr/local/bin')]);
     },
   };
+}
+
+function isOfApt(command: string): boolean {
+  return command.startsWith('apt-get ');
+}
+
+/** Options aside. */
+function installedBy(command: string): readonly string[] {
+  const [, words = ''] = /\bapt-get install ([^&]*)/.exec(command) ?? [];
+  return words.split(/\s+/).filter((word) => word !== '' && !word.startsWith('-'));
 }
 
 /** What the last instruction of a name says; '' when there is none. */
@@ -89,8 +119,8 @@ export function parseDockerfile(dockerfile: string): readonly Instruction[] {
 function stagesOf(instructions: readonly Instruction[]): readonly Stage[] {
   const starts = instructions.flatMap(({ name }, i) => (name === 'FROM' ? [i] : []));
   return starts.map((start, i) => {
-    const [, name = 'final'] = / AS (\S+)$/i.exec(instructions[start]?.value ?? '') ?? [];
-    return { name, instructions: instructions.slice(start + 1, starts[i + 1]) };
+    const [, base = '', name = 'final'] = /^(\S+)(?: AS (\S+))?$/i.exec(instructions[start]?.value ?? '') ?? [];
+    return { name, base, instructions: instructions.slice(start + 1, starts[i + 1]) };
   });
 }
 
@@ -130,10 +160,18 @@ function copy(value: string, { workdir, root, context, folder, isIgnored }: Copy
   }
 }
 
-/** Runs a program with this Node first on its path, and yields its standard output; rejects with what it printed when it fails. */
-async function execute(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` };
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs a program with some folders and this Node first on its path, and yields its standard output; rejects with what it printed when it
+ * fails.
+ */
+async function execute(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  folders: readonly string[] = [],
+): Promise<string> {
+  const path = [...folders, dirname(process.execPath), process.env.PATH ?? ''].join(':');
+  const child = spawn(program, args, { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
