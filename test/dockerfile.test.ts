@@ -94,7 +94,10 @@ describe('the image of', () => {
     });
 
     it('shows the rules that it would make', async () => {
-      assert.match(await imageOf('proxy').run(['iptables', '--dry-run', '--family', '4']), /^-A OUTPUT -j FAIRWAY_OUTPUT$/m);
+      assert.match(
+        await imageOf('proxy').run(['iptables', '--dry-run', '--family', '4']),
+        /^-A OUTPUT -j FAIRWAY_OUTPUT$/m,
+      );
     });
   });
 });

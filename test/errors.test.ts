@@ -42,6 +42,7 @@ const shownInWords: readonly Code[] = [
   'FW3202',
   'FW3203',
   'FW3204',
+  'FW3205',
 ];
 
 /** A page's example, and the console beneath it. */

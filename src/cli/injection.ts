@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { readText } from '../files/text.ts';
 import { parseYaml } from '../files/yaml.ts';
 import { locateInFile } from '../files/yaml-file.ts';
-import { defaultRevision, type InjectionSettings } from '../inject/settings.ts';
+import { defaultRevision, type InjectionSettings, usualDiscoveryAddress } from '../inject/settings.ts';
 import { asTemplate, type PodFragment } from '../inject/template.ts';
 import type { Finding } from '../model/decode.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
@@ -12,7 +12,7 @@ import { version } from './version.ts';
 export interface InjectionArguments {
   readonly proxyImage: string;
   readonly revision: string;
-  readonly discoveryAddress: string;
+  readonly discoveryAddress?: string;
   readonly nativeSidecars: boolean;
   readonly network?: string;
   readonly template?: string;
@@ -32,8 +32,7 @@ export function withInjectionOptions(command: Command): Command {
     )
     .option(
       '--discovery-address <host:port>',
-      'where sidecars reach the control plane, unless their ProxyConfig says',
-      'fairway.istio-system.svc:15010',
+      `where sidecars reach the control plane, whatever the MeshConfig says; when absent as it says, else ${usualDiscoveryAddress}`,
     )
     .option('--no-native-sidecars', 'for Kubernetes before 1.29: sidecars are usual containers, not init containers')
     .option('--network <name>', 'the network of pods whose labels name none')
@@ -52,7 +51,7 @@ export function injectionSettings(
     hasNativeSidecars: nativeSidecars,
     cluster: clusterId,
     domainSuffix: domain,
-    discoveryAddress,
+    ...(discoveryAddress === undefined ? {} : { discoveryAddress }),
     ...(network === undefined ? {} : { network }),
     ...(template === undefined ? {} : { template: readTemplate(template, command) }),
   };

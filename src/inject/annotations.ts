@@ -52,7 +52,8 @@ export function sidecarOptions(annotations: Labels, settings: InjectionSettings,
   for (const name of unheeded)
     if (annotations[name] !== undefined)
       reader.warn(name, 'expected an annotation that has an effect here, found one that has none');
-  const config = configOf(settings.mesh.defaultConfig, reader);
+  const { config, addressOf } = configOf(settings, reader);
+  findings.push(...unservedAddress(config, addressOf));
   const mode = reader.oneOf('sidecar.istio.io/interceptionMode', ['REDIRECT', 'TPROXY', 'NONE']);
   const isNative = reader.boolean('sidecar.istio.io/nativeSidecar');
   return {
@@ -102,21 +103,51 @@ function readerOf(annotations: Labels, findings: Finding[]): Reader {
   };
 }
 
-function configOf(base: ProxyConfig, { text, wrong }: Reader): ProxyConfig {
-  const name = 'proxy.istio.io/config';
-  const stated = text(name);
-  if (stated === undefined) return base;
+const configName = 'proxy.istio.io/config';
+
+interface PodConfig {
+  readonly config: ProxyConfig;
+  /** Who states the address of the control plane. */
+  readonly addressOf: 'pod' | 'option' | 'mesh';
+}
+
+/** That of the mesh, with what whoever injects has stated over it, and that of the pod over both. */
+function configOf({ mesh, discoveryAddress }: InjectionSettings, reader: Reader): PodConfig {
+  const stated = discoveryAddress === undefined ? {} : { discoveryAddress, stated: { discoveryAddress } };
+  const base = overlaid(mesh.defaultConfig, stated);
+  const own = podConfig(reader);
+  const addressOf = own.discoveryAddress !== undefined ? 'pod' : discoveryAddress !== undefined ? 'option' : 'mesh';
+  return { config: overlaid(base, own), addressOf };
+}
+
+function podConfig({ text, wrong }: Reader): ProxyConfig {
+  const stated = text(configName);
+  if (stated === undefined) return {};
   if (stated.length > longestConfig) {
-    wrong(name, `expected at most ${longestConfig} characters, found ${stated.length}`);
-    return base;
+    wrong(configName, `expected at most ${longestConfig} characters, found ${stated.length}`);
+    return {};
   }
   try {
-    return overlaid(base, parseProxyConfig(stated, 'ProxyConfig'));
+    return parseProxyConfig(stated, 'ProxyConfig');
   } catch (error) {
     if (!(error instanceof ProxyConfigError)) throw error;
-    for (const line of error.message.split('\n')) wrong(name, line.replace(/^ProxyConfig: /, ''));
-    return base;
+    for (const line of error.message.split('\n')) wrong(configName, line.replace(/^ProxyConfig: /, ''));
+    return {};
   }
+}
+
+/** Istio's own MeshConfig names the port of istiod with mutual TLS, which nobody serves here. */
+function unservedAddress(
+  { discoveryAddress = '' }: ProxyConfig,
+  addressOf: PodConfig['addressOf'],
+): readonly Finding[] {
+  if (!discoveryAddress.endsWith(':15012')) return [];
+  const found = `expected an address with xDS in plaintext, such as HOST:15010, found ${JSON.stringify(discoveryAddress)}`;
+  const who = { pod: '', option: '', mesh: " as the MeshConfig's defaultConfig.discoveryAddress" }[addressOf];
+  const instead = addressOf === 'mesh' ? '; --discovery-address goes before it' : '';
+  const message = `${found}${who}, where Istio's control plane speaks mutual TLS${instead}`;
+  const path = addressOf === 'pod' ? `metadata.annotations["${configName}"]` : '';
+  return [{ code: 'FW3205', severity: 'warning', path, message }];
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */

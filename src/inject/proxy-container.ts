@@ -1,7 +1,7 @@
 /** The containers that injection adds: the proxy, and the one that sets up interception before it. */
 import type { SidecarOptions } from './annotations.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
-import type { InjectionSettings } from './settings.ts';
+import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
 import { ownerText, type Workload } from './workload.ts';
 
 export interface SidecarParts {
@@ -123,7 +123,7 @@ function environment(parts: SidecarParts): readonly { readonly name: string }[] 
   );
   const meshId = typeof stated.meshId === 'string' ? stated.meshId : undefined;
   const texts: { readonly [name: string]: string | undefined } = {
-    PROXY_CONFIG: JSON.stringify({ discoveryAddress: settings.discoveryAddress, ...stated }),
+    PROXY_CONFIG: JSON.stringify({ discoveryAddress: usualDiscoveryAddress, ...stated }),
     ISTIO_META_POD_PORTS: JSON.stringify(ports),
     ISTIO_META_APP_CONTAINERS: containers.map(({ name }) => name).join(','),
     ISTIO_META_CLUSTER_ID: settings.cluster,

@@ -12,8 +12,8 @@ export interface InjectionSettings {
   readonly cluster: string;
   readonly network?: string;
   readonly domainSuffix: string;
-  /** Where proxies reach the control plane, `host:port`. */
-  readonly discoveryAddress: string;
+  /** Where proxies reach the control plane, `host:port`, whatever the MeshConfig says; as it says, else the usual one, when absent. */
+  readonly discoveryAddress?: string;
   readonly mesh: InjectedMesh;
   /** What is laid over every injected pod. */
   readonly template?: PodFragment;
@@ -25,6 +25,9 @@ export interface InjectedMesh {
   readonly mergesMetrics: boolean;
   readonly trustDomain?: string;
 }
+
+/** Where the chart puts the control plane. */
+export const usualDiscoveryAddress = 'fairway.istio-system.svc:15010';
 
 /** What a pod names when it names no revision. */
 export const defaultRevision = 'default';

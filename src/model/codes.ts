@@ -165,6 +165,7 @@ export const codes = {
   FW3202: 'annotation about a sidecar',
   FW3203: 'sidecar of a job',
   FW3204: 'template of injection',
+  FW3205: 'control plane of a sidecar',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;

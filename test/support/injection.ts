@@ -28,7 +28,6 @@ export const usualSettings: InjectionSettings = {
   hasNativeSidecars: true,
   cluster: 'Kubernetes',
   domainSuffix: 'cluster.local',
-  discoveryAddress: 'fairway.istio-system.svc:15010',
   mesh: injectedMesh({}).mesh,
 };
 
@@ -49,6 +48,7 @@ interface Options {
   readonly network?: string;
   readonly clusterId?: string;
   readonly domain?: string;
+  readonly discoveryAddress?: string;
 }
 
 function readGolden(name: string): InjectionGolden {

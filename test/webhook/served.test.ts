@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { startDiscoveryServer } from '../../src/discovery-server.ts';
+import { usualDiscoveryAddress } from '../../src/inject/settings.ts';
 import { listen } from '../../src/lib/listen.ts';
 import { silent } from '../../src/lib/log.ts';
 import { reviewText } from '../support/admission.ts';
@@ -78,7 +79,7 @@ spec: {containers: [{name: web, image: web}]}
     const patch = Buffer.from(response.patch, 'base64').toString();
     return /"name":"PROXY_CONFIG","value":("(?:[^"\\]|\\.)*")/.exec(patch)?.[1];
   };
-  const address = { discoveryAddress: usualSettings.discoveryAddress };
+  const address = { discoveryAddress: usualDiscoveryAddress };
   const textOf = (config: object) => JSON.stringify(JSON.stringify(config));
   assert.equal(await configs(), textOf(address));
   controlPlane.setMeshConfig(meshConfigIn('{ defaultConfig: { concurrency: 3, drainDuration: 5s } }'));
