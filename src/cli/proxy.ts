@@ -133,8 +133,8 @@ function isTrue(value: unknown): boolean {
 }
 
 function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProcess>[0]['dns']> {
-  const host = '127.0.0.1';
-  return { address: { host, port }, upstreams: nameserversIn('/etc/resolv.conf', [host]) };
+  const address = { host: '127.0.0.1', port };
+  return { address, upstreams: nameserversIn('/etc/resolv.conf', address) };
 }
 
 const lookMs = 200;

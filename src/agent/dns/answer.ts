@@ -1,82 +1,33 @@
 /** From a question to an answer, as far as the control plane's names go. */
-import {
-  type Answer,
-  AUTHORITATIVE_ANSWER,
-  decode,
-  encode,
-  type Packet,
-  RECURSION_AVAILABLE,
-  RECURSION_DESIRED,
-} from 'dns-packet';
-import { type Names, ofFamily } from './names.ts';
+import { isIP } from 'node:net';
+import { type Answer, internet, type Query, recordType } from './message.ts';
+import type { Names } from './names.ts';
 
-/** How long others may remember an answer, in seconds. */
+/** How long others may remember an answer, in seconds: Istio's agents say the same. */
 const ttl = 30;
-/** What a client takes over UDP that does not say more. */
-const leastUdpBytes = 512;
 
-/** The message that answers a question; undefined when somebody else has to be asked, or it is no question at all. */
-export function answerTo(message: Buffer, names: Names, { isUdp }: { readonly isUdp: boolean }): Buffer | undefined {
-  const query = decoded(message);
-  const [question, ...others] = query?.questions ?? [];
-  if (query === undefined || query.type !== 'query' || question === undefined || others.length > 0) return undefined;
-  const name = question.name.toLowerCase().replace(/\.$/, '');
-  const found = names.find(name);
+/** What is known of a name whose addresses are not asked for: it exists, without more. */
+export const nothing: Answer = { addresses: [], ttl };
+
+/**
+ * Undefined when somebody else has to be asked. A name that is known and has no address of the family asked for exists all
+ * the same: nobody else is to invent one. Nor is anybody to tell by HTTPS records of addresses that lead past the proxy.
+ *
+ * `random` yields numbers in [0, 1): clients take the first address, so that each answer has another order.
+ */
+export function answerTo(query: Query, names: Names, random: () => number): Answer | undefined {
+  if (query.class !== internet) return undefined;
+  const { a, aaaa, https, svcb } = recordType;
+  if (query.type !== a && query.type !== aaaa && query.type !== https && query.type !== svcb) return undefined;
+  const found = names.find(query.name);
   if (found === undefined) return undefined;
-  const { canonical, addresses } = found;
-  // A host that is known and has no address of the kind asked for exists all the same: nobody else is to invent one.
-  const records: Answer[] = [
-    ...(question.type === 'A' ? ofFamily(addresses, 4) : question.type === 'AAAA' ? ofFamily(addresses, 6) : []),
-  ].map((data) => ({ type: question.type as 'A' | 'AAAA', name: canonical ?? question.name, ttl, data }));
-  const alias: Answer[] = canonical === undefined ? [] : [{ type: 'CNAME', name: question.name, ttl, data: canonical }];
-  return fitting(query, [...alias, ...rotated(records)], isUdp);
+  const family = query.type === a ? 4 : query.type === aaaa ? 6 : undefined;
+  const addresses = found.addresses.filter((address) => isIP(address) === family);
+  const { canonical: alias } = found;
+  return { addresses: shuffled(addresses, random), ttl, ...(alias === undefined ? {} : { alias }) };
 }
 
-/** What tells a client that nobody could be asked. */
-export function failure(message: Buffer): Buffer | undefined {
-  const query = decoded(message);
-  if (query === undefined || query.type !== 'query') return undefined;
-  const serverFailure = 2;
-  return encode({ ...head(query), flags: flagsOf(query) | serverFailure });
-}
-
-function decoded(message: Buffer): Packet | undefined {
-  try {
-    return decode(message);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Over UDP an answer that is too long says so, and the client asks again over TCP. */
-function fitting(query: Packet, answers: Answer[], isUdp: boolean): Buffer {
-  const whole = encode({ ...head(query), flags: flagsOf(query) | AUTHORITATIVE_ANSWER, answers });
-  const most = Math.max(leastUdpBytes, udpSizeOf(query));
-  if (!isUdp || whole.length <= most) return whole;
-  const truncated = 1 << 9;
-  return encode({ ...head(query), flags: flagsOf(query) | AUTHORITATIVE_ANSWER | truncated });
-}
-
-function head({ id, questions = [] }: Packet): Packet {
-  return { type: 'response', ...(id === undefined ? {} : { id }), questions };
-}
-
-function flagsOf({ flags = 0 }: Packet): number {
-  return (flags & RECURSION_DESIRED) | RECURSION_AVAILABLE;
-}
-
-/** What the client says by EDNS that it can take. */
-function udpSizeOf({ additionals = [] }: Packet): number {
-  const extension = additionals.find(({ type }) => type === 'OPT');
-  return extension !== undefined && 'udpPayloadSize' in extension ? extension.udpPayloadSize : 0;
-}
-
-let turn = 0;
-
-/** Clients take the first address: each answer begins with another one. */
-function rotated<T>(items: readonly T[]): readonly T[] {
-  if (items.length < 2) return items;
-  turn = (turn + 1) % 65_536;
-  const at = turn % items.length;
-  return [...items.slice(at), ...items.slice(0, at)];
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
 }

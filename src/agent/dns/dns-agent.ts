@@ -34,9 +34,10 @@ export class DnsAgent {
       type,
       log,
       onChange: (changed, removed) => {
-        const tables = changed.map(({ value }) => readNameTable(value));
-        for (const table of tables) for (const [host, info] of table) this.names.set(host, info);
-        for (const host of removed) this.names.remove(host);
+        // All are read before one counts: what cannot be read changes nothing.
+        const tables = changed.map(({ name, value }) => ({ name, table: readNameTable(value) }));
+        for (const { name, table } of tables) this.names.set(name, table);
+        for (const name of removed) this.names.remove(name);
       },
     });
   }

@@ -1,14 +1,14 @@
 /** Reads Istio's NameTable (istio.networking.nds.v1), as the control plane writes it; our type `Name` is one of one host. */
 import { eachField } from '../message-fields.ts';
-import type { NameInfo } from './names.ts';
+import type { NameInfo, NameTable } from './names.ts';
 
-/** Hosts with what they stand for. Throws for what is no such message. */
-export function readNameTable(bytes: Uint8Array): ReadonlyMap<string, NameInfo> {
+/** Throws for what is no such message. Short names are not read: they follow from the full ones. */
+export function readNameTable(bytes: Uint8Array): NameTable {
   const table = new Map<string, NameInfo>();
   eachField(bytes, (number, reader) => {
     if (number !== 1) return false;
     let host = '';
-    let info: NameInfo = { addresses: [], shortName: '', namespace: '' };
+    let info: NameInfo = { addresses: [], isKubernetes: false };
     eachField(reader.bytes(), (part, entry) => {
       if (part === 1) host = entry.string();
       else if (part === 2) info = readInfo(entry.bytes());
@@ -23,13 +23,12 @@ export function readNameTable(bytes: Uint8Array): ReadonlyMap<string, NameInfo> 
 
 function readInfo(bytes: Uint8Array): NameInfo {
   const addresses: string[] = [];
-  let [shortName, namespace] = ['', ''];
+  let registry = '';
   eachField(bytes, (number, reader) => {
     if (number === 1) addresses.push(reader.string());
-    else if (number === 3) shortName = reader.string();
-    else if (number === 4) namespace = reader.string();
+    else if (number === 2) registry = reader.string();
     else return false;
     return true;
   });
-  return { addresses, shortName, namespace };
+  return { addresses, isKubernetes: registry === 'Kubernetes' };
 }

@@ -1,12 +1,13 @@
 /** The names that the control plane has told of, and what a question for one of them comes to. */
-import { isIP } from 'node:net';
+import { compareTexts } from '../../lib/compare.ts';
 
 export interface NameInfo {
   readonly addresses: readonly string[];
-  /** Empty for hosts that are called by their full name alone. */
-  readonly shortName: string;
-  readonly namespace: string;
+  readonly isKubernetes: boolean;
 }
+
+/** By host, which may be a wildcard such as `*.example.com`; in lower case, without a dot at its end. */
+export type NameTable = ReadonlyMap<string, NameInfo>;
 
 export interface NamesOptions {
   /** The namespace of the application, whose services have the shortest names. */
@@ -16,82 +17,94 @@ export interface NamesOptions {
 }
 
 export interface FoundName {
-  /** The host, where the question was for another spelling of it. */
+  /** The host, where the question was for it with a search domain behind it. */
   readonly canonical?: string;
   readonly addresses: readonly string[];
 }
 
 export class Names {
-  readonly #options: NamesOptions;
-  readonly #hosts = new Map<string, NameInfo>();
-  /** Short spellings, such as `reviews.shop`, of what host. */
-  readonly #short = new Map<string, string>();
+  /** What resolvers of the application's namespace put behind a name, in this order. */
+  readonly #searchDomains: readonly [own: string, ...others: string[]];
+  /** By the resource that states them. */
+  readonly #tables = new Map<string, NameTable>();
+  /** Who states a host, the one that counts first: a pod of a headless service may bear the name that a ServiceEntry has. */
+  readonly #statements = new Map<string, readonly Statement[]>();
 
-  constructor(options: NamesOptions) {
-    this.#options = options;
+  constructor({ namespace, domainSuffix }: NamesOptions) {
+    this.#searchDomains = [`${namespace}.svc.${domainSuffix}`, `svc.${domainSuffix}`, domainSuffix];
   }
 
+  /** How many hosts are known. */
   get size(): number {
-    return this.#hosts.size;
+    return this.#statements.size;
   }
 
-  set(host: string, info: NameInfo): void {
-    this.remove(host);
-    this.#hosts.set(host, info);
-    for (const short of this.#shortNames(info)) this.#short.set(short, host);
+  /** Takes the place of what the resource has stated before. */
+  set(resource: string, table: NameTable): void {
+    this.remove(resource);
+    this.#tables.set(resource, table);
+    for (const [host, info] of table) {
+      const all = [...(this.#statements.get(host) ?? []), { resource, info }];
+      this.#statements.set(host, all.length === 1 ? all : all.sort(compare));
+    }
   }
 
-  remove(host: string): void {
-    const info = this.#hosts.get(host);
-    if (info === undefined) return;
-    this.#hosts.delete(host);
-    for (const short of this.#shortNames(info)) if (this.#short.get(short) === host) this.#short.delete(short);
+  remove(resource: string): void {
+    for (const host of this.#tables.get(resource)?.keys() ?? []) {
+      const others = (this.#statements.get(host) ?? []).filter((one) => one.resource !== resource);
+      if (others.length === 0) this.#statements.delete(host);
+      else this.#statements.set(host, others);
+    }
+    this.#tables.delete(resource);
   }
 
   /** Undefined for a name that nobody has told of. `name` is in lower case, without a dot at its end. */
   find(name: string): FoundName | undefined {
-    const direct = this.#hosts.get(name) ?? this.#shortHost(name);
-    if (direct !== undefined) return { addresses: direct.addresses };
-    // Resolvers try what an application asks for with each search domain first: api.example.com.shop.svc.cluster.local.
-    const stripped = this.#withoutSearchDomain(name);
-    const searched = stripped === undefined ? undefined : (this.#hosts.get(stripped) ?? this.#wildcard(stripped));
-    if (stripped !== undefined && searched !== undefined) return { canonical: stripped, addresses: searched.addresses };
-    const wild = this.#wildcard(name);
-    return wild === undefined ? undefined : { addresses: wild.addresses };
+    const called = this.#calledBy(name);
+    if (called !== undefined) return { addresses: called.addresses };
+    // Resolvers try each search domain first, so that api.example.com comes as api.example.com.shop.svc.cluster.local. Who
+    // has learned with the first of them what it stands for need not ask with the others.
+    const [own] = this.#searchDomains;
+    if (name.endsWith(`.${own}`)) {
+      const asked = name.slice(0, -own.length - 1);
+      // One label is the name of a service, which would have been found as it came.
+      const meant = asked.includes('.') ? (this.#calledBy(asked) ?? this.#wildcardOver(asked)) : undefined;
+      if (meant !== undefined) return { canonical: meant.host, addresses: meant.addresses };
+    }
+    const covering = this.#wildcardOver(name);
+    return covering === undefined ? undefined : { addresses: covering.addresses };
   }
 
-  #shortHost(name: string): NameInfo | undefined {
-    const host = this.#short.get(name);
-    return host === undefined ? undefined : this.#hosts.get(host);
-  }
-
-  /** The most specific wildcard that covers a name. */
-  #wildcard(name: string): NameInfo | undefined {
-    const labels = name.split('.');
-    for (let i = 1; i < labels.length; i++) {
-      const found = this.#hosts.get(`*.${labels.slice(i).join('.')}`);
-      if (found !== undefined) return found;
+  /** A host by its full name, or by one that becomes it with a search domain: `reviews`, `reviews.shop`, `db-0.db`. */
+  #calledBy(name: string): Called | undefined {
+    for (const host of [name, ...this.#searchDomains.map((domain) => `${name}.${domain}`)]) {
+      const [first] = this.#statements.get(host) ?? [];
+      if (first !== undefined) return { host, addresses: first.info.addresses };
     }
     return undefined;
   }
 
-  #withoutSearchDomain(name: string): string | undefined {
-    const { namespace, domainSuffix } = this.#options;
-    const domains = [`${namespace}.svc.${domainSuffix}`, `svc.${domainSuffix}`, domainSuffix];
-    const domain = domains.find((one) => name.endsWith(`.${one}`));
-    const stripped = domain === undefined ? undefined : name.slice(0, -domain.length - 1);
-    // A single label is the name of a service, which would have been found as a whole.
-    return stripped?.includes('.') === true ? stripped : undefined;
-  }
-
-  #shortNames({ shortName, namespace }: NameInfo): readonly string[] {
-    if (shortName === '') return [];
-    const own = namespace === this.#options.namespace ? [shortName] : [];
-    return [...own, `${shortName}.${namespace}`, `${shortName}.${namespace}.svc`];
+  /** By the most specific wildcard that covers a name. */
+  #wildcardOver(name: string): Called | undefined {
+    for (let at = name.indexOf('.'); at >= 0; at = name.indexOf('.', at + 1)) {
+      const [first] = this.#statements.get(`*${name.slice(at)}`) ?? [];
+      if (first !== undefined) return { host: name, addresses: first.info.addresses };
+    }
+    return undefined;
   }
 }
 
-/** Those of one family. */
-export function ofFamily(addresses: readonly string[], family: 4 | 6): readonly string[] {
-  return addresses.filter((address) => isIP(address) === family);
+interface Called {
+  readonly host: string;
+  readonly addresses: readonly string[];
+}
+
+interface Statement {
+  readonly resource: string;
+  readonly info: NameInfo;
+}
+
+/** Nobody squats on a platform's name. */
+function compare(a: Statement, b: Statement): number {
+  return Number(b.info.isKubernetes) - Number(a.info.isKubernetes) || compareTexts(a.resource, b.resource);
 }

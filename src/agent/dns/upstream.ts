@@ -2,99 +2,102 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
+import { isSameIp } from '../../lib/ip.ts';
+import type { SocketAddress } from '../static-resources.ts';
+import { FrameReader, framed } from './frames.ts';
+import { isQuery, responseCode, responseCodeOf } from './message.ts';
 
-export interface Upstream {
-  readonly host: string;
-  readonly port: number;
+export type Upstream = SocketAddress;
+
+export interface AskOptions {
+  readonly isUdp: boolean;
+  /** How long a server may take while there is another one to ask, in milliseconds. */
+  readonly patienceMs: number;
+  /** How long the last one may take. */
+  readonly lastPatienceMs: number;
 }
 
-/** How long a server may take before the next one is asked, in milliseconds. */
-const patienceMs = 2000;
+/** Resolvers give up, or ask again, after five seconds. */
+export const usualPatience = { patienceMs: 2000, lastPatienceMs: 5000 } as const;
 
-/** The servers of a resolv.conf, without those that are the agent itself. */
-export function nameserversIn(path: string, own: readonly string[]): readonly Upstream[] {
+const dnsPort = 53;
+
+/** The servers of a resolv.conf, without the one that listens at `own`, which would ask itself. None when there is no file. */
+export function nameserversIn(path: string, own: SocketAddress): readonly Upstream[] {
   let text = '';
   try {
     text = readFileSync(path, 'utf8');
   } catch {
     // A pod without one asks nobody.
   }
-  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)]
-    .map(([, host = '']) => host)
-    .filter((host) => isIP(host) !== 0 && !own.includes(host))
-    .map((host) => ({ host, port: 53 }));
+  return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)]
+    .map(([, host = '']) => ({ host, port: dnsPort }))
+    .filter(({ host, port }) => isIP(host) !== 0 && !(isSameIp(host, own.host) && port === own.port));
 }
 
-/** Asks one server after another, by the protocol that the client came by. Rejected when none answers. */
-export async function askUpstream(
-  message: Buffer,
-  servers: readonly Upstream[],
-  { isUdp }: { readonly isUdp: boolean },
-): Promise<Buffer> {
+/**
+ * Asks one server after another, by the protocol that the client came by, and yields the first answer that is one: a server
+ * that refuses or has failed is no better than one that is silent. Rejected when none has said anything.
+ *
+ * What is cut short over UDP goes back as it is: its client then asks over TCP.
+ */
+export async function askUpstream(message: Buffer, servers: readonly Upstream[], options: AskOptions): Promise<Buffer> {
+  const { isUdp, patienceMs, lastPatienceMs } = options;
+  let excuse: Buffer | undefined;
   let reason = new Error('expected a DNS server to ask, found none');
-  for (const server of servers) {
+  for (const [i, server] of servers.entries()) {
+    const mostMs = i === servers.length - 1 ? lastPatienceMs : patienceMs;
     try {
-      return await (isUdp ? overUdp(message, server) : overTcp(message, server));
+      const answer = await (isUdp ? overUdp(message, server, mostMs) : overTcp(message, server, mostMs));
+      if (!isExcuse(answer)) return answer;
+      excuse = answer;
     } catch (error) {
       reason = error as Error;
     }
   }
+  if (excuse !== undefined) return excuse;
   throw reason;
 }
 
-function overUdp(message: Buffer, { host, port }: Upstream): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      socket.close();
-      settle();
-    };
-    const timer = setTimeout(() => end(() => reject(new Error(`no answer from ${host}`))), patienceMs);
-    socket.on('error', (error) => end(() => reject(error)));
-    // Of several answers only the one to this question counts: whoever guesses must guess its number and our port.
-    socket.on('message', (answer) => {
-      if (answer.length >= 2 && answer.readUInt16BE(0) === message.readUInt16BE(0)) end(() => resolve(answer));
-    });
-    socket.connect(port, host, () => socket.send(message));
+function isExcuse(answer: Buffer): boolean {
+  const { serverFailure, notImplemented, refused } = responseCode;
+  return [serverFailure, notImplemented, refused].some((code) => code === responseCodeOf(answer));
+}
+
+/** Whoever makes up an answer must guess the number of the question, and over UDP our port. Anything else is passed over. */
+function answers(message: Buffer, question: Buffer): boolean {
+  return message.length >= 12 && !isQuery(message) && message.readUInt16BE(0) === question.readUInt16BE(0);
+}
+
+function overUdp(message: Buffer, { host, port }: Upstream, mostMs: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
+  const timer = setTimeout(() => reject(new Error(`no answer from ${host}`)), mostMs);
+  // A port that nobody listens on is an error too, since the socket is connected.
+  socket.on('error', reject);
+  socket.on('message', (answer) => {
+    if (answers(answer, message)) resolve(answer);
+  });
+  socket.connect(port, host, () => socket.send(message));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.close();
   });
 }
 
-function overTcp(message: Buffer, { host, port }: Upstream): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: patienceMs }, () => socket.write(framed(message)));
-    const reader = new FrameReader();
-    socket.on('data', (chunk) => {
-      const [answer] = reader.push(chunk);
-      if (answer === undefined) return;
-      resolve(answer);
-      socket.destroy();
-    });
-    socket.on('timeout', () => socket.destroy(new Error(`no answer from ${host}`)));
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error(`${host} has closed the connection`)));
+function overTcp(message: Buffer, { host, port }: Upstream, mostMs: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const socket = connect({ host, port }, () => socket.write(framed(message)));
+  const timer = setTimeout(() => reject(new Error(`no answer from ${host}`)), mostMs);
+  const reader = new FrameReader();
+  socket.on('data', (chunk) => {
+    const answer = reader.push(chunk).find((one) => answers(one, message));
+    if (answer !== undefined) resolve(answer);
   });
-}
-
-/** Over TCP each message is preceded by its length. */
-export function framed(message: Buffer): Buffer {
-  const head = Buffer.alloc(2);
-  head.writeUInt16BE(message.length);
-  return Buffer.concat([head, message]);
-}
-
-export class FrameReader {
-  #rest: Buffer = Buffer.alloc(0);
-
-  /** The messages that are whole with this piece. */
-  push(chunk: Buffer): readonly Buffer[] {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    const messages: Buffer[] = [];
-    while (this.#rest.length >= 2 && this.#rest.length >= 2 + this.#rest.readUInt16BE(0)) {
-      const length = this.#rest.readUInt16BE(0);
-      messages.push(this.#rest.subarray(2, 2 + length));
-      this.#rest = this.#rest.subarray(2 + length);
-    }
-    return messages;
-  }
+  socket.on('error', reject);
+  socket.on('close', () => reject(new Error(`${host} has closed the connection`)));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.destroy();
+  });
 }
