@@ -1,6 +1,6 @@
 import type { OriginKey } from '../model/origin.ts';
 
-/** What a name stands for in DNS, to those whose agent answers for it. */
+/** What a host stands for in DNS, to those whose agent answers for it. */
 export interface NameIr {
   /** Perhaps a wildcard. */
   readonly host: string;
@@ -11,6 +11,15 @@ export interface NameIr {
   readonly namespace: string;
   /** Which kind of registry states it, as Istio's agents know them. */
   readonly registry: 'Kubernetes' | 'External';
+  /** The pods of a headless service that have names of their own, such as `db-0`; sorted by them. */
+  readonly pods: readonly PodName[];
   /** The objects behind it, sorted. */
   readonly origins: readonly OriginKey[];
+}
+
+export interface PodName {
+  /** A label, which stands before the host with a dot. */
+  readonly hostname: string;
+  /** Sorted; mostly one. */
+  readonly addresses: readonly string[];
 }

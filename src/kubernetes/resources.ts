@@ -75,7 +75,7 @@ function trimPod({ apiVersion, kind, metadata, spec, status }: JsonObject): Json
     kind,
     metadata: pick(metadata, [...identity, 'ownerReferences']),
     spec: {
-      ...pick(spec, ['serviceAccountName', 'nodeName', 'hostNetwork']),
+      ...pick(spec, ['serviceAccountName', 'nodeName', 'hostname', 'subdomain', 'hostNetwork']),
       containers: containers.map((container: unknown) => pick(container, ['ports'])),
     },
     status: {

@@ -1,13 +1,14 @@
 /** What the hosts that a client sees stand for in DNS, where its agent answers its questions. */
+import { isIP } from 'node:net';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query } from '../incremental/query.ts';
-import type { NameIr } from '../ir/name.ts';
+import type { NameIr, PodName } from '../ir/name.ts';
+import { compareTexts } from '../lib/compare.ts';
 import { isKubernetes } from '../model/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import { namespaceInName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Service } from '../model/service.ts';
-import type { EndpointQueries } from './endpoints.ts';
+import type { EndpointQueries, HostEndpoints } from './endpoints.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
 
 export interface HostNameQueries {
@@ -26,13 +27,17 @@ export function hostNameQueries(
     compute(read, at) {
       const found = read.cell(service, at);
       if (found === undefined) return undefined;
-      if (!found.isHeadless) return toName(found, virtualAddresses(found), []);
-      const { endpoints: all, origins } = read.cell(endpoints, `${found.namespace}/${found.hostname}`);
-      return toName(found, endpointAddresses(found, all, at.client.cluster), origins);
+      if (!found.isHeadless) return toName(found, virtualAddresses(found), noEndpoints);
+      const all = read.cell(endpoints, `${found.namespace}/${found.hostname}`);
+      const { origins } = all;
+      const callable = callableIn(found, all.endpoints, at.client.cluster);
+      return toName(found, addressesOf(callable), { endpoints: callable, origins });
     },
   });
   return { hostName };
 }
+
+const noEndpoints: HostEndpoints = { endpoints: [], origins: [] };
 
 /** Blocks are no addresses of anybody. */
 function virtualAddresses({ addresses, autoAddresses = [] }: Service): readonly string[] {
@@ -40,30 +45,38 @@ function virtualAddresses({ addresses, autoAddresses = [] }: Service): readonly 
 }
 
 /** Those that can be called, in the client's own cluster: what DNS says of a headless service elsewhere is its own. */
-function endpointAddresses(service: Service, all: readonly Endpoint[], cluster: string): readonly string[] {
-  const callable = all.filter(
-    ({ health, cluster: other }) =>
+function callableIn(service: Service, all: readonly Endpoint[], cluster: string): readonly Endpoint[] {
+  return all.filter(
+    ({ address, health, cluster: other }) =>
+      isIP(address) !== 0 &&
       (health === 'healthy' || health === 'unknown' || service.publishNotReadyAddresses === true) &&
       (other === cluster || cluster === ''),
   );
-  return [...new Set(callable.map(({ address }) => address))].sort();
 }
 
-function toName(
-  service: Service,
-  addresses: readonly string[],
-  endpointOrigins: NameIr['origins'],
-): NameIr | undefined {
+function addressesOf(endpoints: readonly Endpoint[]): readonly string[] {
+  return [...new Set(endpoints.map(({ address }) => address))].sort();
+}
+
+/** `db-0.db.shop.svc.cluster.local` of a pod with that hostname and the Service as its subdomain. */
+function podNames(endpoints: readonly Endpoint[]): readonly PodName[] {
+  return [...Map.groupBy(endpoints, ({ hostname }) => hostname)]
+    .flatMap(([hostname, pods]) => (hostname === undefined ? [] : [{ hostname, addresses: addressesOf(pods) }]))
+    .sort((a, b) => compareTexts(a.hostname, b.hostname));
+}
+
+function toName(service: Service, addresses: readonly string[], ends: HostEndpoints): NameIr | undefined {
   // Somebody else may know more than nothing.
   if (addresses.length === 0) return undefined;
   const { hostname, namespace, name, registry, origin } = service;
-  const isNamed = namespaceInName(hostname) !== undefined;
   return {
     host: hostname,
     addresses,
-    shortName: isNamed ? (isKubernetes(registry) ? name : (hostname.split('.')[0] ?? '')) : '',
+    // Only what a platform says has short names: who states hosts must not take those of a service.
+    shortName: isKubernetes(registry) ? name : '',
     namespace,
     registry: isKubernetes(registry) ? 'Kubernetes' : 'External',
-    origins: [...new Set([originKey(origin), ...endpointOrigins])].sort(),
+    pods: podNames(ends.endpoints),
+    origins: [...new Set([originKey(origin), ...ends.origins])].sort(),
   };
 }

@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly nodeName: string;
   /** The workload behind it, for telemetry; empty when not known. */
   readonly workload: string;
+  /** Its own name in DNS, before that of a headless service. */
+  readonly hostname?: string;
   readonly namespace: string;
   readonly cluster: string;
 }

@@ -20,6 +20,8 @@ export interface Workload {
   readonly weight: number;
   readonly health: Health;
   readonly nodeName: string;
+  /** A pod's own name in DNS, within the headless service of that name. */
+  readonly dnsName?: { readonly hostname: string; readonly subdomain: string };
   /** Its addresses are those of its node, which others have too. */
   readonly sharesAddress?: true;
   readonly cluster: string;

@@ -10,6 +10,7 @@ const reviews: NameIr = {
   shortName: 'reviews',
   namespace: 'shop',
   registry: 'Kubernetes',
+  pods: [],
   origins: ['Service/shop/reviews'],
 };
 
@@ -19,6 +20,7 @@ const outside: NameIr = {
   shortName: '',
   namespace: 'shop',
   registry: 'External',
+  pods: [],
   origins: ['ServiceEntry/shop/example'],
 };
 
@@ -41,6 +43,20 @@ describe('names', () => {
     assert.deepEqual(resourceJson(nameResource(reviews)), {
       '@type': 'type.googleapis.com/fairway.dns.v1.Name',
       table: { [reviews.host]: info[reviews.host] },
+    });
+  });
+
+  it('of pods are beside that of their service', () => {
+    const pods = [
+      { hostname: 'db-0', addresses: ['10.1.0.1'] },
+      { hostname: 'db-1', addresses: ['10.1.0.2', 'fd01::2'] },
+    ];
+    const { table } = resourceJson(nameResource({ ...reviews, pods })) as { readonly table: typeof info };
+    const common = { registry: 'Kubernetes', namespace: 'shop' };
+    assert.deepEqual(table, {
+      [reviews.host]: info[reviews.host],
+      [`db-0.${reviews.host}`]: { ...common, ips: ['10.1.0.1'], shortname: 'db-0.reviews' },
+      [`db-1.${reviews.host}`]: { ...common, ips: ['10.1.0.2', 'fd01::2'], shortname: 'db-1.reviews' },
     });
   });
 

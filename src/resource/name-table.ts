@@ -5,7 +5,7 @@
  *      NameInfo { repeated string ips = 1; string registry = 2; string shortname = 3; string namespace = 4; }
  *
  * Its agents take the first resource of a response and forget what they knew before it. A type of our own has a NameTable of
- * one host in each resource, so that a change costs one of them; the table is a concatenation of these.
+ * one host, with its pods, in each resource, so that a change costs one of them; the table is a concatenation of these.
  */
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { NameIr } from '../ir/name.ts';
@@ -20,14 +20,24 @@ const field = (number: number) => (number << 3) | 2;
 /** The table is the only one, and has no name with Istio either. */
 const tableName = '';
 
-export function nameResource({ host, addresses, registry, shortName, namespace, origins }: NameIr): Resource {
-  const info = new BinaryWriter();
-  for (const address of addresses) info.uint32(field(1)).string(address);
-  info.uint32(field(2)).string(registry);
-  if (shortName !== '') info.uint32(field(3)).string(shortName);
-  info.uint32(field(4)).string(namespace);
-  const entry = new BinaryWriter().uint32(field(1)).string(host).uint32(field(2)).bytes(info.finish());
-  const table = new BinaryWriter().uint32(field(1)).bytes(entry.finish());
+/** A host and the pods that have names below it: they come and go with its endpoints. */
+export function nameResource({ host, addresses, registry, shortName, namespace, pods, origins }: NameIr): Resource {
+  const table = new BinaryWriter();
+  const add = (prefix: string, ips: readonly string[]) => {
+    const info = new BinaryWriter();
+    for (const ip of ips) info.uint32(field(1)).string(ip);
+    info.uint32(field(2)).string(registry);
+    if (shortName !== '') info.uint32(field(3)).string(prefix + shortName);
+    info.uint32(field(4)).string(namespace);
+    const entry = new BinaryWriter()
+      .uint32(field(1))
+      .string(prefix + host)
+      .uint32(field(2))
+      .bytes(info.finish());
+    table.uint32(field(1)).bytes(entry.finish());
+  };
+  add('', addresses);
+  for (const pod of pods) add(`${pod.hostname}.`, pod.addresses);
   return resourceOf(typeNameOf(nameType), host, table.finish(), origins);
 }
 

@@ -84,6 +84,8 @@ metadata:
 spec:
   nodeName: node-1
   serviceAccountName: web
+  hostname: web-1
+  subdomain: web
   containers: [{ name: web, image: none, ports: [{ name: http, containerPort: 8080 }], env: [{ name: A, value: b }] }]
 ---
 apiVersion: v1

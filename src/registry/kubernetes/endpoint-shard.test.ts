@@ -84,6 +84,43 @@ describe('the endpoints of an EndpointSlice', () => {
   );
 });
 
+describe('the name of an endpoint in DNS', () => {
+  const body = (endpoint: string) =>
+    slice(`addressType: IPv4\nports: [{name: http, port: 8080}]\nendpoints: [${endpoint}]`);
+  const named = (names: string) => pod.replace('nodeName: n1', names);
+  const inPod = '{addresses: [10.1.0.1], targetRef: {kind: Pod, name: reviews-1}}';
+
+  function check(name: string, objects: readonly string[], hostname: string | undefined): void {
+    it(name, () =>
+      assert.deepEqual(
+        endpointsOf(...objects)?.map((one) => one.hostname),
+        [hostname],
+      ),
+    );
+  }
+  check('is what its slice says', [body('{addresses: [10.1.0.1], hostname: Reviews-1}')], 'reviews-1');
+  check('is what its Pod says', [named('hostname: one, subdomain: reviews'), body(inPod)], 'one');
+  check(
+    'is what its slice says before that',
+    [named('hostname: one, subdomain: reviews'), body(inPod.replace('}}', '}, hostname: two}'))],
+    'two',
+  );
+  check(
+    'is none when its Pod is named within another Service',
+    [named('hostname: one, subdomain: x'), body(inPod)],
+    undefined,
+  );
+  check('is none when its Pod is in no Service’s domain', [named('hostname: one'), body(inPod)], undefined);
+  check('is none when nobody says', [body('{addresses: [10.1.0.1]}')], undefined);
+  check(
+    'is what an Endpoints object says',
+    [
+      'apiVersion: v1\nkind: Endpoints\nmetadata: {name: reviews, namespace: shop}\nsubsets: [{addresses: [{ip: 10.1.0.1, hostname: one}], ports: [{port: 80}]}]',
+    ],
+    'one',
+  );
+});
+
 describe('the health of an endpoint', () => {
   function check(name: string, conditions: string | undefined, health: Endpoint['health'] | 'dropped'): void {
     it(name, () => {

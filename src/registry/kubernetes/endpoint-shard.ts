@@ -41,10 +41,10 @@ export function sliceToShard(
     endpoints: (slice.endpoints ?? []).flatMap((endpoint) => {
       const health = healthOf(endpoint.conditions);
       if (health === undefined) return [];
-      const { targetRef, nodeName } = endpoint;
+      const { targetRef, nodeName, hostname } = endpoint;
       const podKey = podKeyOf(targetRef, object);
       return endpoint.addresses.map((address) =>
-        toEndpoint({ address, ports, health, podKey, nodeName }, object, context),
+        toEndpoint({ address, ports, health, podKey, nodeName, hostname, service }, object, context),
       );
     }),
     origin: object.origin,
@@ -81,9 +81,10 @@ export function endpointsToShard(
         ...(subset.addresses ?? []).map((address) => [address, 'healthy'] as const),
         ...(subset.notReadyAddresses ?? []).map((address) => [address, 'unhealthy'] as const),
       ];
-      return all.map(([{ ip, nodeName, targetRef }, health]) => {
+      return all.map(([{ ip, nodeName, targetRef, hostname }, health]) => {
         const podKey = podKeyOf(targetRef, object);
-        return toEndpoint({ address: ip, ports, health, podKey, nodeName }, object, context);
+        const reported = { address: ip, ports, health, podKey, nodeName, hostname, service: object.name };
+        return toEndpoint(reported, object, context);
       });
     }),
     origin: object.origin,
@@ -101,14 +102,19 @@ interface Reported {
   readonly health: Health;
   readonly podKey: string | undefined;
   readonly nodeName: string | undefined;
+  readonly hostname: string | undefined;
+  /** The name of the Service. */
+  readonly service: string;
 }
 
 function toEndpoint(
-  { address, ports, health, podKey, nodeName = '' }: Reported,
+  { address, ports, health, podKey, nodeName = '', hostname, service }: Reported,
   object: KubernetesObject,
   context: ShardContext,
 ): Endpoint {
   const pod = podKey === undefined ? context.podAt(address, object.namespace) : context.pod(podKey);
+  // Kubernetes' own controllers repeat a pod's name where its subdomain is the Service; slices of others need not.
+  const own = hostname ?? (pod?.dnsName?.subdomain === service ? pod.dnsName.hostname : undefined);
   return {
     address,
     ports,
@@ -120,6 +126,7 @@ function toEndpoint(
     serviceAccount: pod?.serviceAccount ?? '',
     nodeName: pod?.nodeName === undefined || pod.nodeName === '' ? nodeName : pod.nodeName,
     workload: pod?.name ?? '',
+    ...(own === undefined || own === '' ? {} : { hostname: own.toLowerCase() }),
     namespace: object.namespace,
     cluster: context.cluster,
   };

@@ -96,6 +96,8 @@ export const pod = object(
       {
         serviceAccountName: string,
         nodeName: string,
+        hostname: string,
+        subdomain: string,
         hostNetwork: boolean,
         containers: list(object({ ports: list(object({ name: string, containerPort: port }, open)) }, open)),
       },

@@ -101,6 +101,8 @@ describe('the row of a Pod', () => {
     { spec: 'nodeName: n1', metadata: 'labels: {istio-locality: r2.z2}' },
     { nodeName: 'n1', labels: { 'istio-locality': 'r2.z2' }, locality: { region: 'r2', zone: 'z2', subzone: '' } },
   );
+  check('has a name in DNS', { spec: 'hostname: a\nsubdomain: b' }, { dnsName: { hostname: 'a', subdomain: 'b' } });
+  check('has none without a subdomain', { spec: 'hostname: a' }, {});
   check('is nowhere on a node that nobody knows', { spec: 'nodeName: n9' }, { nodeName: 'n9' });
   check(
     'is on the network of its label',

@@ -70,6 +70,7 @@ export function toWorkload(
   const addresses = addressesOf(status);
   if (addresses.length === 0 || hasEnded(status)) return undefined;
   const { namespace, labels, origin } = object;
+  const { hostname = '', subdomain = '' } = spec;
   const isReady = status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   return {
     registry,
@@ -91,6 +92,7 @@ export function toWorkload(
     weight: 1,
     health: isReady ? 'healthy' : 'unhealthy',
     nodeName: spec.nodeName ?? '',
+    ...(hostname === '' || subdomain === '' ? {} : { dnsName: { hostname, subdomain } }),
     ...(spec.hostNetwork === true ? { sharesAddress: true } : {}),
     cluster,
     origin,
