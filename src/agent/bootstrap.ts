@@ -23,6 +23,8 @@ export interface BootstrapOptions {
   readonly labels: Labels;
   /** Of the workload that the pod belongs to. */
   readonly workload: string;
+  /** What the node says as its cluster; the app and its namespace when absent. */
+  readonly serviceCluster?: string;
   readonly locality?: { readonly region: string; readonly zone: string; readonly subzone: string };
   /** More metadata for the node, under Istio's names. */
   readonly metadata: { readonly [name: string]: unknown };
@@ -60,7 +62,11 @@ export function bootstrap(options: BootstrapOptions): object {
   const traced = tracing === undefined ? undefined : tracingBootstrap(tracing);
   return {
     node: node(options),
-    admin: { address: socketAddress(admin), access_log: [] },
+    admin: {
+      address: socketAddress(admin),
+      access_log: [],
+      ...(overload === undefined ? {} : { ignore_global_conn_limit: true }),
+    },
     dynamic_resources: {
       ads_config: {
         api_type: dialect === 'delta' ? 'DELTA_GRPC' : 'GRPC',
@@ -97,7 +103,7 @@ export function node(options: BootstrapOptions): BootstrapNode {
   const { type, ip, pod, namespace, domainSuffix, cluster, serviceAccount, labels, workload, locality } = options;
   return {
     id: `${type}~${ip}~${pod}.${namespace}~${namespace}.svc.${domainSuffix}`,
-    cluster: `${labels.app ?? workload}.${namespace}`,
+    cluster: options.serviceCluster ?? `${labels.app ?? workload}.${namespace}`,
     ...(locality === undefined
       ? {}
       : { locality: { region: locality.region, zone: locality.zone, sub_zone: locality.subzone } }),

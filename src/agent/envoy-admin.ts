@@ -2,13 +2,23 @@
 import { type Answer, ask } from './http-get.ts';
 import type { SocketAddress } from './static-resources.ts';
 
+/** Who is connected to an Envoy's listeners; probes, statistics and the admin interface itself are left out. */
+export interface Downstream {
+  readonly connections: number;
+  /** Requests that are being answered, and connections of other protocols than HTTP. */
+  readonly busy: number;
+}
+
 const timeoutMs = 2000;
 
 export class EnvoyAdmin {
   readonly #address: SocketAddress;
+  readonly #ownPorts: readonly number[];
 
-  constructor(address: SocketAddress) {
+  /** `ownPorts` are those of listeners that serve the proxy itself. */
+  constructor(address: SocketAddress, ownPorts: readonly number[]) {
     this.#address = address;
+    this.#ownPorts = ownPorts;
   }
 
   /** Undefined when Envoy serves what it was told; else what it waits for. */
@@ -21,23 +31,41 @@ export class EnvoyAdmin {
     }
   }
 
-  /** Envoy takes no new connections, and tells those that are there to end. */
-  async drain(): Promise<void> {
-    await this.#ask('POST', '/drain_listeners?graceful');
+  /**
+   * Envoy tells whoever is connected to end, and closes its listeners when its drain time is over. A sidecar does so with
+   * `inbound` ones alone: the application may need others until its last request is answered.
+   */
+  async drain(which: 'all' | 'inbound'): Promise<void> {
+    const { status } = await this.#ask('POST', `/drain_listeners?${which === 'all' ? '' : 'inboundonly&'}graceful`);
+    if (status !== 200) throw new Error(`expected 200, found ${status}`);
   }
 
-  /** How many connections others have to its listeners, those for probes and statistics left out. */
-  async connections(): Promise<number> {
-    const { body } = await this.#ask('GET', '/stats?filter=^listener\\..*\\.downstream_cx_active$&format=json');
-    const { stats } = JSON.parse(body) as {
-      readonly stats: readonly { readonly name?: string; readonly value?: number }[];
-    };
-    return stats
-      .filter(({ name = '' }) => !/^listener\.(admin|.*_(15021|15090))\./.test(name))
-      .reduce((sum, { value = 0 }) => sum + value, 0);
+  async downstream(): Promise<Downstream> {
+    const filter = encodeURIComponent('^(listener|http)\\..*\\.downstream_(cx|rq)_active$');
+    const { body } = await this.#ask('GET', `/stats?filter=${filter}&format=json`);
+    return readDownstream(JSON.parse(body) as Stats, this.#ownPorts);
   }
 
   #ask(method: 'GET' | 'POST', path: string): Promise<Answer> {
     return ask({ ...this.#address, method, path, timeoutMs });
   }
+}
+
+interface Stats {
+  readonly stats: readonly { readonly name?: string; readonly value?: number }[];
+}
+
+function readDownstream({ stats }: Stats, ownPorts: readonly number[]): Downstream {
+  // Those of single workers are in the sum already.
+  const others = stats.filter(({ name = '' }) => !name.includes('.worker_') && !isOwn(name, ownPorts));
+  const sum = (pattern: RegExp) =>
+    others.reduce((sum, { name = '', value = 0 }) => (pattern.test(name) ? sum + value : sum), 0);
+  const connections = sum(/^listener\..*\.downstream_cx_active$/);
+  const ofHttp = sum(/^http\..*\.downstream_cx_active$/);
+  return { connections, busy: Math.max(0, connections - ofHttp) + sum(/^http\..*\.downstream_rq_active$/) };
+}
+
+/** Such as `listener.0.0.0.0_15021.…`, `http.own_15021.…`, `http.admin.…`. */
+function isOwn(name: string, ports: readonly number[]): boolean {
+  return /^(listener|http)\.admin\./.test(name) || ports.some((port) => name.includes(`_${port}.downstream_`));
 }

@@ -16,19 +16,22 @@ export interface Question {
   readonly path: string;
   readonly method?: 'GET' | 'POST';
   readonly headers?: { readonly [name: string]: string };
-  readonly timeoutMs: number;
+  /** As long as it takes when absent. */
+  readonly timeoutMs?: number;
   /** Over TLS, whoever the certificate names: as the kubelet asks. */
   readonly isTls?: boolean;
-  /** How many bytes an answer may have. */
-  readonly mostBytes?: number;
+  /** How many bytes of the answer are read; a longer one is cut. */
+  readonly firstBytes?: number;
 }
+
+/** More than anybody has to say to a proxy. */
+const mostBytes = 64 * 2 ** 20;
 
 /** Rejected when nobody answers in time, or when the answer is larger than it may be. */
 export function ask(question: Question): Promise<Answer> {
-  const { host, port, path, method = 'GET', headers = {}, timeoutMs, isTls = false } = question;
-  const { mostBytes = 64 * 2 ** 20, from } = question;
+  const { host, port, path, method = 'GET', headers = {}, timeoutMs, isTls = false, firstBytes, from } = question;
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = timeoutMs === undefined ? new AbortController().signal : AbortSignal.timeout(timeoutMs);
     const request = isTls ? requestHttps : requestHttp;
     const more = {
       ...(isTls ? { rejectUnauthorized: false } : {}),
@@ -37,19 +40,22 @@ export function ask(question: Question): Promise<Answer> {
     const outgoing = request({ host, port, path, method, headers, agent: false, signal, ...more }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > mostBytes) outgoing.destroy(new Error(`expected at most ${mostBytes} bytes, found more`));
-        else chunks.push(chunk);
-      });
-      response.on('error', fail);
-      response.on('end', () =>
+      const finish = () =>
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
-          body: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
+          body: Buffer.concat(chunks).subarray(0, firstBytes).toString('utf8'),
+        });
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (firstBytes !== undefined && size >= firstBytes) {
+          finish();
+          outgoing.destroy();
+        } else if (size > mostBytes) outgoing.destroy(new Error(`expected at most ${mostBytes} bytes, found more`));
+      });
+      response.on('error', fail);
+      response.on('end', finish);
     });
     const fail = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
     outgoing.on('error', fail);

@@ -37,7 +37,7 @@ export class PodError extends Error {
 /** Throws PodError. */
 export function podOf({ env, read, podFolder }: PodSources): Pod {
   const labels = { ...parseDownward(read(`${podFolder}/labels`) ?? ''), ...labelsIn(env.ISTIO_METAJSON_LABELS) };
-  const annotations = parseDownward(read(`${podFolder}/annotations`) ?? '');
+  const annotations = annotationsOf({ read, podFolder });
   const name = env.POD_NAME || env.HOSTNAME;
   if (name === undefined || name === '') throw new PodError('expected POD_NAME to name the pod, found nothing');
   const namespace = env.POD_NAMESPACE || 'default';
@@ -60,6 +60,10 @@ export function podOf({ env, read, podFolder }: PodSources): Pod {
       ...(env.ISTIO_META_NODE_NAME || !env.NODE_NAME ? {} : { NODE_NAME: env.NODE_NAME }),
     },
   };
+}
+
+export function annotationsOf({ read, podFolder }: Pick<PodSources, 'read' | 'podFolder'>): Labels {
+  return parseDownward(read(`${podFolder}/annotations`) ?? '');
 }
 
 function addressesIn(text = ''): Pod['ips'] {

@@ -61,6 +61,8 @@ export interface ProbeResult {
 
 /** Kubernetes' own default. */
 const usualTimeoutMs = 1000;
+/** So much of a page the kubelet reads: it shows the first lines in events. */
+const shownBytes = 10 * 1024;
 
 /** Asks the application at its place, where a probe names no other host. Never rejected. */
 export async function runProbe(
@@ -88,7 +90,7 @@ export async function runProbe(
       headers: { ...header, ...Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name, value])) },
       timeoutMs,
       isTls: httpGet.scheme?.toUpperCase() === 'HTTPS',
-      mostBytes: 64 * 1024,
+      firstBytes: shownBytes,
     });
     // A redirect to elsewhere counts as an answer, as it does for the kubelet.
     return { status: status >= 300 && status < 400 ? 200 : status, body };

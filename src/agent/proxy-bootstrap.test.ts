@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bootstrap } from './bootstrap.ts';
 import type { Pod } from './pod.ts';
-import { envoyArguments, proxyBootstrap } from './proxy-bootstrap.ts';
+import { concurrencyOf, type EnvoySettings, envoyArguments, proxyBootstrap } from './proxy-bootstrap.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 
 const pod: Pod = {
@@ -77,11 +77,23 @@ describe("a proxy's bootstrap", () => {
     const config = { proxyStatsMatcher: { inclusionPrefixes: ['http'] } };
     const always = ['cluster_manager', 'listener_manager', 'server', 'cluster.xds-grpc'].map((prefix) => ({ prefix }));
     assert.equal(part({}, patterns), undefined);
-    assert.deepEqual(part(config, patterns), [...always, { prefix: 'http' }]);
+    const needed = ['downstream_cx_active', 'downstream_rq_active'].map((suffix) => ({ suffix }));
+    assert.deepEqual(part(config, patterns), [...always, { prefix: 'http' }, ...needed]);
     assert.deepEqual(
       part(config, patterns, { annotations: { 'sidecar.istio.io/statsInclusionPrefixes': 'tcp, cluster' } }),
-      [...always, { prefix: 'tcp' }, { prefix: 'cluster' }],
+      [...always, { prefix: 'tcp' }, { prefix: 'cluster' }, ...needed],
     );
+  });
+
+  it('limits connections where a runtime value of that name says so', () => {
+    const limit = ['overload_manager', 'resource_monitors', 0, 'typed_config', 'max_active_downstream_connections'];
+    const runtimeValues = { 'overload.global_downstream_max_connections': '50000' };
+    assert.deepEqual([part({}, limit), part({ runtimeValues }, limit)], [2147483647, 50000]);
+  });
+
+  it('says the cluster that its ProxyConfig states, but for the one of charts', () => {
+    const clusters = ['checkout', 'istio-proxy'].map((serviceCluster) => part({ serviceCluster }, ['node', 'cluster']));
+    assert.deepEqual(clusters, ['checkout', 'web.shop']);
   });
 
   it('sends spans to the collector that its ProxyConfig names', () => {
@@ -96,15 +108,39 @@ describe("a proxy's bootstrap", () => {
 
 /** What every Envoy is told. */
 const always = '--config-path b.json --disable-hot-restart --drain-time-s';
-const quiet = '--drain-strategy immediate --log-level warning --component-log-level misc:error';
 
 describe("Envoy's arguments", () => {
-  const check = (name: string, config: ProxyConfig, expected: string) =>
-    it(name, () => assert.equal(envoyArguments('b.json', { config }).join(' '), expected));
-  check('drain for 45 s unless somebody says otherwise', {}, `${always} 45 ${quiet}`);
+  const check = (
+    name: string,
+    settings: Omit<EnvoySettings, 'concurrency'> & { concurrency?: number },
+    expected: string,
+  ) => it(name, () => assert.equal(envoyArguments('b.json', { concurrency: 2, ...settings }).join(' '), expected));
+  const quiet = '--drain-strategy immediate --log-level warning --component-log-level misc:error';
+  check('drain for 45 s unless somebody says otherwise', { config: {} }, `${always} 45 ${quiet} --concurrency 2`);
   check(
-    'state threads and the time to drain',
-    { concurrency: 2, drainDuration: 1500 },
+    'state the time to drain in whole seconds',
+    { config: { drainDuration: 1500 } },
     `${always} 2 ${quiet} --concurrency 2`,
   );
+  check('leave threads to Envoy for 0', { config: {}, concurrency: 0 }, `${always} 45 ${quiet}`);
+  check(
+    'state what is logged',
+    { config: {}, logLevel: 'info', componentLogLevel: 'upstream:debug' },
+    `${always} 45 --drain-strategy immediate --log-level info --component-log-level upstream:debug --concurrency 2`,
+  );
+});
+
+describe('threads of Envoy', () => {
+  const check = (name: string, config: ProxyConfig, limit: string | undefined, expected: number) =>
+    it(name, () => assert.equal(concurrencyOf(config, { ISTIO_CPU_LIMIT: limit }), expected));
+  check('are two when nothing says how many', {}, undefined, 2);
+  check('are as many as CPUs may be used', {}, '3', 3);
+  check('are rounded up', {}, '1500m', 2);
+  check('are what the ProxyConfig says, whatever the limit', { concurrency: 1 }, '3', 1);
+  check('are one by core for 0', { concurrency: 0 }, '3', 0);
+
+  it('are not guessed from a limit that is none', () =>
+    assert.throws(() => concurrencyOf({}, { ISTIO_CPU_LIMIT: 'two' }), {
+      message: 'expected ISTIO_CPU_LIMIT to be CPUs such as 2 or 1500m, found "two"',
+    }));
 });

@@ -1,10 +1,20 @@
 /** From what a pod and its ProxyConfig say to the bootstrap of its Envoy, and to the arguments that it is started with. */
 import type { Labels } from '../model/labels.ts';
 import type { BootstrapOptions } from './bootstrap.ts';
-import type { Pod } from './pod.ts';
+import { type Pod, PodError } from './pod.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { SocketAddress } from './static-resources.ts';
 import { type Tracing, tracedService } from './tracing.ts';
+
+/** How Envoy is started. */
+export interface EnvoySettings {
+  readonly config: ProxyConfig;
+  /** Threads; 0 for one by core. */
+  readonly concurrency: number;
+  readonly logLevel?: string;
+  /** Levels of single parts of Envoy; fields that newer Envoys call deprecated are what the older ones of a mesh need. */
+  readonly componentLogLevel?: string;
+}
 
 export interface ProxySettings {
   readonly type: 'sidecar' | 'router';
@@ -18,6 +28,9 @@ export interface ProxySettings {
   /** How many bytes the proxy may use. */
   readonly memoryBytes?: number;
 }
+
+/** What Istio's charts write as `serviceCluster` where nobody has stated one. */
+const noCluster = 'istio-proxy';
 
 /** Istio's ports of a proxy. */
 export const usualPorts = { admin: 15000, agent: 15020, status: 15021, prometheus: 15090 } as const;
@@ -44,6 +57,9 @@ export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
     serviceAccount: pod.serviceAccount,
     labels: pod.labels,
     workload: pod.workload,
+    ...(config.serviceCluster === undefined || config.serviceCluster === noCluster
+      ? {}
+      : { serviceCluster: config.serviceCluster }),
     ...(pod.locality === undefined ? {} : { locality: pod.locality }),
     metadata: {
       INSTANCE_IPS: pod.ips.join(','),
@@ -63,15 +79,35 @@ export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
       ...(agent === undefined ? {} : { agent }),
     },
     stats: inclusion === undefined ? {} : { inclusion },
-    limits: { ...connectionLimit(config), ...(memoryBytes === undefined ? {} : { heapBytes: memoryBytes }) },
+    limits: {
+      downstreamConnections: connectionLimit(config),
+      ...(memoryBytes === undefined ? {} : { heapBytes: memoryBytes }),
+    },
     ...(tracing === undefined ? {} : { tracing }),
     ...(config.runtimeValues === undefined ? {} : { runtime: config.runtimeValues }),
   };
 }
 
+/** Threads where neither a ProxyConfig nor a limit of CPUs says how many. */
+const usualConcurrency = 2;
+
+/**
+ * Threads of Envoy, 0 for one by core: what the ProxyConfig says, else as many as the container may use CPUs, by what Istio's
+ * injection calls ISTIO_CPU_LIMIT. Throws PodError.
+ */
+export function concurrencyOf({ concurrency }: ProxyConfig, { ISTIO_CPU_LIMIT: limit }: NodeJS.ProcessEnv): number {
+  if (concurrency !== undefined) return concurrency;
+  if (limit === undefined || limit === '') return usualConcurrency;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(m?)$/.exec(limit) ?? [];
+  if (number === undefined)
+    throw new PodError(`expected ISTIO_CPU_LIMIT to be CPUs such as 2 or 1500m, found ${JSON.stringify(limit)}`);
+  return Math.ceil(Number(number) / (unit === 'm' ? 1000 : 1)) || usualConcurrency;
+}
+
 /** The arguments of Envoy that a bootstrap cannot state. */
-export function envoyArguments(bootstrapFile: string, { config }: Pick<ProxySettings, 'config'>): readonly string[] {
-  const { concurrency, drainDuration = 45_000 } = config;
+export function envoyArguments(bootstrapFile: string, settings: EnvoySettings): readonly string[] {
+  const { concurrency, logLevel = 'warning', componentLogLevel = 'misc:error' } = settings;
+  const { drainDuration = 45_000 } = settings.config;
   const drainS = Math.max(1, Math.ceil(drainDuration / 1000));
   return [
     '--config-path',
@@ -82,12 +118,11 @@ export function envoyArguments(bootstrapFile: string, { config }: Pick<ProxySett
     '--drain-strategy',
     'immediate',
     '--log-level',
-    'warning',
-    // Fields that newer Envoys call deprecated are what the older ones of a mesh need.
+    logLevel,
     '--component-log-level',
-    'misc:error',
-    // 0 means as many threads as there are cores, which is what Envoy does by itself.
-    ...(concurrency === undefined || concurrency === 0 ? [] : ['--concurrency', String(concurrency)]),
+    componentLogLevel,
+    // For 0 Envoy would take one; without it, as many as there are cores.
+    ...(concurrency === 0 ? [] : ['--concurrency', String(concurrency)]),
   ];
 }
 
@@ -118,8 +153,8 @@ function tracingOf({ labels, workload, namespace }: Pod, { tracing }: ProxyConfi
   return { kind: 'datadog', address: datadog, service: tracedService(labels, workload, namespace) };
 }
 
-/** Istio's name of the setting is a runtime value, which Envoy reads as a limit no longer. */
-function connectionLimit({ runtimeValues = {} }: ProxyConfig): { readonly downstreamConnections?: number } {
+/** Istio's name of the setting is a runtime value, which Envoy reads as a limit no longer. Without one Envoy would warn. */
+function connectionLimit({ runtimeValues = {} }: ProxyConfig): number {
   const limit = Number(runtimeValues['overload.global_downstream_max_connections']);
-  return Number.isInteger(limit) && limit > 0 ? { downstreamConnections: limit } : {};
+  return Number.isInteger(limit) && limit > 0 ? limit : 2 ** 31 - 1;
 }

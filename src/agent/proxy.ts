@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { formatAddress } from '../lib/address.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { delay } from '../lib/delay.ts';
 import type { HttpServer } from '../lib/http.ts';
@@ -15,8 +16,10 @@ import { type ApplicationPlace, applicationPlace } from './application-place.ts'
 import { type BootstrapOptions, bootstrap, node } from './bootstrap.ts';
 import { Child } from './child.ts';
 import { DnsAgent, type DnsAgentOptions } from './dns/dns-agent.ts';
+import type { DrainPolicy } from './drain.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
-import { type ApplicationMetrics, mergedMetrics } from './metrics.ts';
+import type { Exposition } from './exposition.ts';
+import { type ApplicationMetrics, type MetricSources, mergedMetrics } from './metrics.ts';
 import type { Probe } from './probes.ts';
 import type { SocketAddress } from './static-resources.ts';
 import { statusServer } from './status-server.ts';
@@ -32,12 +35,9 @@ export interface ProxyOptions {
   readonly status: SocketAddress;
   readonly probes: ReadonlyMap<string, Probe>;
   readonly applicationMetrics?: ApplicationMetrics;
-  /** How long requests may take to end once the proxy is to go, in milliseconds. */
-  readonly drainMs: number;
+  readonly drain: DrainPolicy;
   /** Answers the questions of the application to DNS; nobody does when absent. */
   readonly dns?: Pick<DnsAgentOptions, 'address' | 'upstreams'>;
-  /** The proxy goes as soon as nobody is connected, but not before this time, in which clients hear that it goes. */
-  readonly leastDrainMs: number;
   readonly log: Log;
   /** Told when somebody in the pod asks for the end. */
   readonly onQuit: () => void;
@@ -46,7 +46,7 @@ export interface ProxyOptions {
 
 /** How long Envoy may take to end after it has drained, in milliseconds. */
 const stopGraceMs = 3000;
-/** How often a draining Envoy is asked whether somebody is still connected, in milliseconds. */
+/** How often a draining Envoy is asked whether somebody is still there, in milliseconds. */
 const drainLookMs = 100;
 const metricsTimeoutMs = 5000;
 
@@ -66,7 +66,8 @@ export class ProxyProcess {
     const { program, args, workFolder, log, probes, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#admin = new EnvoyAdmin(options.bootstrap.admin);
+    const { admin, serving } = options.bootstrap;
+    this.#admin = new EnvoyAdmin(admin, serving === undefined ? [] : [serving.statusPort, serving.prometheusPort]);
     const registers: [Registry] = [this.#metrics];
     collectDefaultMetrics({ register: this.#metrics, prefix: 'fairway_agent_' });
     this.#restarts = new Counter({
@@ -94,7 +95,7 @@ export class ProxyProcess {
     this.#server = statusServer(
       {
         whyNotReady: () => this.whyNotReady(),
-        metrics: () => this.#merged(),
+        metrics: (accept) => this.#merged(accept),
         probes,
         application: this.#application,
         drain: () => this.drain(),
@@ -113,13 +114,17 @@ export class ProxyProcess {
     return join(this.#options.workFolder, 'envoy.json');
   }
 
-  /** Where its status is answered. */
+  /** Yields where its status is answered. Throws ProxyStartError. */
   async start(): Promise<SocketAddress> {
-    const { workFolder, status, bootstrap: described } = this.#options;
-    mkdirSync(workFolder, { recursive: true });
-    writeFileSync(this.#bootstrapFile, JSON.stringify(bootstrap(described), null, 2));
-    await this.#dns?.start();
-    const address = await this.#server.listen(status);
+    const { workFolder, status, dns, bootstrap: described } = this.#options;
+    try {
+      mkdirSync(workFolder, { recursive: true });
+      writeFileSync(this.#bootstrapFile, JSON.stringify(bootstrap(described), null, 2));
+    } catch (error) {
+      throw new ProxyStartError(`cannot write ${this.#bootstrapFile}: ${(error as Error).message}`);
+    }
+    if (dns !== undefined) await taking('DNS', dns.address, async () => this.#dns?.start());
+    const address = await taking('its status', status, () => this.#server.listen(status));
     this.#child.start();
     return address;
   }
@@ -128,7 +133,7 @@ export class ProxyProcess {
     return this.#drained === undefined ? this.#admin.whyNotReady() : 'draining';
   }
 
-  /** Resolves when nobody is connected any more, or the time for it is over. */
+  /** Resolves when nobody is there any more, or the time for it is over. */
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
     return this.#drained;
@@ -164,15 +169,18 @@ export class ProxyProcess {
   }
 
   async #drain(): Promise<void> {
-    const { log, drainMs, leastDrainMs } = this.#options;
+    const { log, drain, bootstrap: described } = this.#options;
+    const { leastMs, mostMs, waitsForIdle } = drain;
     const startMs = this.#clock.now();
     const elapsed = () => this.#clock.now() - startMs;
     const never = new AbortController().signal;
     try {
-      await this.#admin.drain();
-      while (elapsed() < drainMs) {
-        if (elapsed() >= leastDrainMs && (await this.#admin.connections()) === 0) break;
-        await delay(this.#clock, drainLookMs, never);
+      await this.#admin.drain(described.type === 'sidecar' ? 'inbound' : 'all');
+      await delay(this.#clock, leastMs, never);
+      while (elapsed() < mostMs) {
+        const { connections, busy } = await this.#admin.downstream();
+        if ((waitsForIdle ? connections : busy) === 0) break;
+        await delay(this.#clock, Math.min(drainLookMs, mostMs - elapsed()), never);
       }
     } catch (error) {
       log.warn('Envoy does not drain; it is ended', { error });
@@ -180,10 +188,10 @@ export class ProxyProcess {
     log.info('drained', { durationMs: Math.round(elapsed()) });
   }
 
-  #merged(): Promise<string> {
+  #merged(accept: string | undefined): Promise<Exposition> {
     const { bootstrap: described, applicationMetrics: application } = this.#options;
     const envoy = { ...described.admin, path: '/stats/prometheus', timeoutMs: metricsTimeoutMs };
-    return mergedMetrics({
+    const sources: MetricSources = {
       envoy,
       ...(application === undefined
         ? {}
@@ -193,6 +201,22 @@ export class ProxyProcess {
         this.#failures.inc({ source });
         this.#options.log.debug(`no metrics of ${source}`, { error });
       },
-    });
+    };
+    return mergedMetrics(sources, accept);
+  }
+}
+
+/** What keeps a proxy from starting; the message says what and where. */
+export class ProxyStartError extends Error {
+  override readonly name = 'ProxyStartError';
+}
+
+async function taking<T>(what: string, address: SocketAddress, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'another process listens there' : message;
+    throw new ProxyStartError(`cannot serve ${what} on ${formatAddress(address)}: ${reason}`);
   }
 }

@@ -51,14 +51,18 @@ export function ownListeners({ statusPort, prometheusPort, bind, agent }: OwnSer
   ];
 }
 
-function route(prefix: string, to: object): object {
-  return { match: { prefix }, route: to };
+/** One path alone: whatever else the target answers is not for others. */
+function route(path: string, to: object): object {
+  return { match: { path }, route: to };
 }
 
 function listener(name: string, address: string, port: number, only: object): object {
   return {
     name,
-    address: socketAddress({ host: address, port }),
+    address: {
+      // Of a pod with addresses of both families, kubelets ask at either.
+      socket_address: { address, port_value: port, ...(address === '::' ? { ipv4_compat: true } : {}) },
+    },
     // Nobody asks so often that more threads than one had to listen.
     enable_reuse_port: false,
     ignore_global_conn_limit: true,

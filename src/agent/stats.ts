@@ -21,6 +21,8 @@ const tags: readonly (readonly [tag: string, regex: string])[] = [
 
 /** Families without which nothing can be told of a proxy: its own state, and what its connection to the control plane does. */
 const always = ['cluster_manager', 'listener_manager', 'server', 'cluster.xds-grpc'];
+/** By these it is known when nobody waits for an answer any more. */
+const needed = ['downstream_cx_active', 'downstream_rq_active'];
 
 export interface StatsInclusion {
   readonly prefixes?: readonly string[];
@@ -40,7 +42,7 @@ export function statsConfig(inclusion: StatsInclusion | undefined): object {
 function patterns({ prefixes = [], suffixes = [], regexps = [] }: StatsInclusion): readonly object[] {
   return [
     ...[...always, ...prefixes].map((prefix) => ({ prefix })),
-    ...suffixes.map((suffix) => ({ suffix })),
+    ...[...needed, ...suffixes].map((suffix) => ({ suffix })),
     ...regexps.map((regex) => ({ safe_regex: { regex } })),
   ];
 }

@@ -7,12 +7,14 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type HttpServer, httpLimits, httpServer, type Reply, sendReply } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { ApplicationPlace } from './application-place.ts';
+import type { Exposition } from './exposition.ts';
 import { type Probe, type ProbeResult, runProbe } from './probes.ts';
 
 export interface StatusPages {
   /** Undefined when the proxy is ready; else what it waits for. */
   readonly whyNotReady: () => Promise<string | undefined>;
-  readonly metrics: () => Promise<string>;
+  /** Of the whole pod, for somebody who accepts these types of content. */
+  readonly metrics: (accept: string | undefined) => Promise<Exposition>;
   /** By path. */
   readonly probes: ReadonlyMap<string, Probe>;
   /** Where the application listens. */
@@ -22,8 +24,6 @@ export interface StatusPages {
   /** Ends the process, after it has drained. */
   readonly quit: () => void;
 }
-
-const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function statusServer(pages: StatusPages, log: Log): HttpServer {
   const server = createServer(httpLimits(), (request, response) => {
@@ -49,7 +49,7 @@ async function answer(request: IncomingMessage, pages: StatusPages): Promise<Rep
     }
     case '/stats/prometheus':
     case '/metrics':
-      return { status: 200, contentType: metricsType, body: await pages.metrics() };
+      return { status: 200, ...(await pages.metrics(request.headers.accept)) };
     case '/drain':
     case '/quitquitquit':
       return ending(request, path, pages);

@@ -30,7 +30,7 @@ Examples:
 }
 
 function write(type: 'sidecar' | 'router', options: BootstrapArguments, command: Command): void {
-  const { settings, bootstrapOptions } = proxySettings(type, options, command);
+  const { envoy, bootstrapOptions } = proxySettings(type, options, command);
   const text = `${JSON.stringify(bootstrap(bootstrapOptions), null, 2)}\n`;
   if (options.output === undefined) {
     process.stdout.write(text);
@@ -42,5 +42,5 @@ function write(type: 'sidecar' | 'router', options: BootstrapArguments, command:
     command.error(`error: cannot write ${options.output}: ${(error as Error).message}`);
   }
   process.stdout.write(`wrote ${options.output}; start Envoy with\n`);
-  process.stdout.write(`  envoy ${envoyArguments(options.output, settings).join(' ')}\n`);
+  process.stdout.write(`  envoy ${envoyArguments(options.output, envoy).join(' ')}\n`);
 }

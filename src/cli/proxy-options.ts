@@ -2,13 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BootstrapOptions } from '../agent/bootstrap.ts';
-import { type Pod, PodError, podOf } from '../agent/pod.ts';
-import { type ProxySettings, proxyBootstrap } from '../agent/proxy-bootstrap.ts';
+import { type DrainPolicy, drainPolicy } from '../agent/drain.ts';
+import { annotationsOf, type Pod, PodError, podOf } from '../agent/pod.ts';
+import {
+  concurrencyOf,
+  type EnvoySettings,
+  type ProxySettings,
+  proxyBootstrap,
+  usualPorts,
+} from '../agent/proxy-bootstrap.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import type { Address } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import { parseLocality } from '../model/locality.ts';
-import { parseAddress } from './options.ts';
+import { parseAddress, parsePort } from './options.ts';
 
 export interface ProxyArguments {
   readonly pod?: string;
@@ -26,7 +33,10 @@ export interface ProxyArguments {
   readonly dialect: 'delta' | 'sotw';
   readonly concurrency?: number;
   readonly adminPort?: number;
+  readonly agentPort?: number;
   readonly memoryLimit?: number;
+  readonly proxyLogLevel: string;
+  readonly proxyComponentLogLevel: string;
 }
 
 export function withProxyOptions(command: Command): Command {
@@ -49,13 +59,39 @@ export function withProxyOptions(command: Command): Command {
       ).argParser(parseAddress),
     )
     .addOption(new Option('--dialect <dialect>', 'how xDS is spoken').choices(['delta', 'sotw']).default('delta'))
-    .addOption(new Option('--concurrency <threads>', 'threads of Envoy; 0 for one by core').argParser(parseCount))
-    .addOption(new Option('--admin-port <port>', "Envoy's admin interface, on loopback").argParser(parseCount))
+    .addOption(
+      new Option(
+        '--concurrency <threads>',
+        'threads of Envoy, 0 for one by core (its concurrency, ISTIO_CPU_LIMIT, else 2)',
+      ).argParser(parseCount),
+    )
+    .addOption(
+      new Option(
+        '--admin-port <port>',
+        "Envoy's admin interface, on loopback (its proxyAdminPort, else 15000)",
+      ).argParser(parsePort),
+    )
+    .addOption(
+      new Option('--agent-port <port>', 'where the agent answers (its statusPort, else 15020)').argParser(parsePort),
+    )
     .addOption(
       new Option('--memory-limit <bytes>', 'what Envoy may use before it turns work away, such as 512Mi').argParser(
         parseBytes,
       ),
-    );
+    )
+    .addOption(
+      new Option('--proxy-log-level <level>', 'the least important lines that Envoy writes')
+        .choices(['trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'])
+        .default('warning'),
+    )
+    .option('--proxy-component-log-level <part:level,...>', 'the same for single parts of Envoy', 'misc:error');
+}
+
+export interface StatedProxy {
+  readonly bootstrapOptions: BootstrapOptions;
+  readonly envoy: EnvoySettings;
+  /** How it ends, where an option may limit that. */
+  readonly drain: (limitMs: number | undefined) => DrainPolicy;
 }
 
 /** What options, environment and files say together. Ends the process with one line when they do not say enough. */
@@ -64,40 +100,60 @@ export function proxySettings(
   options: ProxyArguments,
   command: Command,
   agent?: Address,
-): { readonly settings: ProxySettings; readonly bootstrapOptions: BootstrapOptions } {
+): StatedProxy {
+  return orOneLine(command, () => {
+    const config = configOf(options);
+    const env = { ...config.proxyMetadata, ...process.env, ...environmentOf(options) };
+    const { dialect, domain, memoryLimit, proxyLogLevel, proxyComponentLogLevel } = options;
+    const settings: ProxySettings = {
+      type,
+      pod: withOptions(podOf({ env, read, podFolder: options.podFolder }), options),
+      config,
+      xds: options.discoveryAddress ?? discoveryAddressOf(config),
+      dialect,
+      domainSuffix: domain,
+      ...(agent === undefined ? {} : { agent }),
+      ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit }),
+    };
+    return {
+      bootstrapOptions: proxyBootstrap(settings),
+      envoy: {
+        config,
+        concurrency: concurrencyOf(config, env),
+        logLevel: proxyLogLevel,
+        componentLogLevel: proxyComponentLogLevel,
+      },
+      drain: (limitMs) => orOneLine(command, () => drainPolicy(config, env, limitMs)),
+    };
+  });
+}
+
+/** Where the agent of this pod answers. Ends the process with one line when its ProxyConfig cannot be read. */
+export function agentPort(options: ProxyArguments, command: Command): number {
+  return orOneLine(command, () => configOf(options).statusPort ?? usualPorts.agent);
+}
+
+function orOneLine<T>(command: Command, make: () => T): T {
   try {
-    const settings = settingsOf(type, options, agent);
-    return { settings, bootstrapOptions: proxyBootstrap(settings) };
+    return make();
   } catch (error) {
     if (!(error instanceof PodError || error instanceof ProxyConfigError)) throw error;
     return command.error(`error: ${error.message}`);
   }
 }
 
-function settingsOf(type: 'sidecar' | 'router', options: ProxyArguments, agent: Address | undefined): ProxySettings {
-  const { concurrency, adminPort, dialect, domain, memoryLimit } = options;
-  const stated: ProxyConfig = {
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(adminPort === undefined ? {} : { proxyAdminPort: adminPort }),
-  };
-  const base = overlaid(configInEnvironment(), configInFile(options.proxyConfig));
-  const env = { ...base.proxyMetadata, ...process.env, ...environmentOf(options) };
-  const pod = withOptions(podOf({ env, read, podFolder: options.podFolder }), options);
-  const annotated = pod.annotations['proxy.istio.io/config'];
-  const config = overlaid(
-    annotated === undefined ? base : overlaid(base, parseProxyConfig(annotated, 'annotation proxy.istio.io/config')),
-    stated,
-  );
-  return {
-    type,
-    pod,
-    config,
-    xds: options.discoveryAddress ?? discoveryAddressOf(config),
-    dialect,
-    domainSuffix: domain,
-    ...(agent === undefined ? {} : { agent }),
-    ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit }),
-  };
+/** The later wins: PROXY_CONFIG, a file, the pod's annotation, options. Throws ProxyConfigError. */
+function configOf({ proxyConfig, podFolder, concurrency, adminPort, agentPort }: ProxyArguments): ProxyConfig {
+  const annotated = annotationsOf({ read, podFolder })['proxy.istio.io/config'];
+  return [
+    configInFile(proxyConfig),
+    annotated === undefined ? {} : parseProxyConfig(annotated, 'annotation proxy.istio.io/config'),
+    {
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(adminPort === undefined ? {} : { proxyAdminPort: adminPort }),
+      ...(agentPort === undefined ? {} : { statusPort: agentPort }),
+    },
+  ].reduce(overlaid, configInEnvironment());
 }
 
 /** Options as the environment would say them: they come first. */

@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { nameserversIn } from '../agent/dns/upstream.ts';
+import type { DrainPolicy } from '../agent/drain.ts';
 import { findEnvoy } from '../agent/envoy-program.ts';
-import { ask } from '../agent/http-get.ts';
-import { parsePrometheusAnnotations } from '../agent/metrics.ts';
+import { ApplicationMetricsError, parsePrometheusAnnotations } from '../agent/metrics.ts';
 import { ProbeError, parseProbes } from '../agent/probes.ts';
-import { ProxyProcess } from '../agent/proxy.ts';
-import { envoyArguments, usualPorts } from '../agent/proxy-bootstrap.ts';
+import { ProxyProcess, ProxyStartError } from '../agent/proxy.ts';
+import { envoyArguments } from '../agent/proxy-bootstrap.ts';
 import { formatAddress } from '../lib/address.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { parsePort, parseWait } from './options.ts';
-import { type ProxyArguments, proxySettings, withProxyOptions } from './proxy-options.ts';
+import { preStop, waitUntilReady } from './proxy-hooks.ts';
+import { agentPort, type ProxyArguments, proxySettings, withProxyOptions } from './proxy-options.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
 
@@ -21,7 +22,7 @@ interface ProxyCommandArguments extends ProxyArguments {
   readonly wait?: true;
   readonly preStop?: true;
   readonly timeout: number;
-  readonly drain: number;
+  readonly drain?: number;
   readonly dnsPort: number;
   readonly workFolder?: string;
   readonly logFormat: LogFormat;
@@ -42,9 +43,10 @@ export function proxyCommand(command: Command): Command {
         new Option('--timeout <duration>', 'how long --wait waits').argParser(parseWait).default(60_000, '60s'),
       )
       .addOption(
-        new Option('--drain <duration>', 'how long requests may take to end after SIGTERM')
-          .argParser(parseWait)
-          .default(25_000, '25s'),
+        new Option(
+          '--drain <duration>',
+          'how long requests may take to end after SIGTERM (its terminationDrainDuration, else 25s)',
+        ).argParser(parseWait),
       )
       .addOption(
         new Option('--dns-port <port>', 'where DNS is answered when ISTIO_META_DNS_CAPTURE is true')
@@ -75,55 +77,75 @@ Examples:
 }
 
 async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments, command: Command): Promise<void> {
-  if (options.wait === true) return waitUntilReady(options.timeout, command);
-  if (options.preStop === true) return preStop(options.drain, command);
-  const agent = { host: '127.0.0.1', port: usualPorts.agent };
-  const { settings, bootstrapOptions } = proxySettings(type, options, command, agent);
-  const envoy = findEnvoy();
-  if (envoy === undefined) return command.error('error: expected an Envoy on PATH, or named by ENVOY, found none');
+  const port = agentPort(options, command);
+  if (options.wait === true) return waitUntilReady(port, options.timeout, command);
+  if (options.preStop === true) return preStop(port, command);
+  const { envoy, bootstrapOptions, drain } = proxySettings(type, options, command, { host: loopback, port });
+  const { pod, namespace, xds, metadata, serving } = bootstrapOptions;
+  const policy = drain(options.drain);
+  const program = findEnvoy();
+  if (program === undefined) return command.error(`error: expected an Envoy on PATH, or named by ENVOY, ${noEnvoy()}`);
   const log = createLog({ format: options.logFormat, level: options.logLevel });
   const workFolder = options.workFolder ?? mkdtempSync(join(tmpdir(), 'fairway-proxy-'));
   const asked = Promise.withResolvers<string>();
-  const process = new ProxyProcess({
+  const proxy = new ProxyProcess({
     bootstrap: bootstrapOptions,
-    program: envoy.path,
-    args: (file) => envoyArguments(file, settings),
+    program: program.path,
+    args: (file) => envoyArguments(file, envoy),
     workFolder,
     // Kubelets ask on the pod's own addresses.
-    status: { host: bootstrapOptions.serving?.bind ?? '0.0.0.0', port: agent.port },
-    ...applicationOf(command),
-    ...(isTrue(bootstrapOptions.metadata.DNS_CAPTURE) ? { dns: dnsOf(options.dnsPort) } : {}),
-    drainMs: options.drain,
-    leastDrainMs: Math.min(settings.config.terminationDrainDuration ?? 5000, options.drain),
+    status: { host: serving?.bind ?? '0.0.0.0', port },
+    ...applicationOf(port, command),
+    ...(isTrue(metadata.DNS_CAPTURE) ? { dns: dnsOf(options.dnsPort) } : {}),
+    drain: policy,
     log,
     onQuit: () => asked.resolve('asked to end'),
   });
   const signal = untilSignal();
-  const status = await process.start();
-  const { node, xds } = { node: `${bootstrapOptions.pod}.${bootstrapOptions.namespace}`, xds: bootstrapOptions.xds };
-  log.info(`Envoy ${envoy.version} as the ${type} of ${node}, told by ${formatAddress(xds)}`, { version });
+  const cleanUp = () => {
+    if (options.workFolder === undefined) rmSync(workFolder, { recursive: true, force: true });
+  };
+  process.on('exit', cleanUp);
+  const status = await proxy.start().catch((error: unknown) => {
+    if (!(error instanceof ProxyStartError)) throw error;
+    return command.error(`error: ${error.message}`);
+  });
+  log.info(`Envoy ${program.version} as the ${type} of ${pod}.${namespace}, told by ${formatAddress(xds)}`, {
+    version,
+  });
   log.info(`status on http://${formatAddress(status)}/healthz/ready`);
   const reason = await Promise.race([signal, asked.promise]);
-  log.info(`${reason}: draining; requests may take ${options.drain / 1000} s to end, a second signal ends it`);
-  await process.stop();
-  if (options.workFolder === undefined) rmSync(workFolder, { recursive: true, force: true });
+  log.info(`${reason}: draining${limitOf(policy)}; a second signal ends it`);
+  await proxy.stop();
   log.info('stopped');
+}
+
+const loopback = '127.0.0.1';
+
+function noEnvoy(): string {
+  const { ENVOY: named } = process.env;
+  return named === undefined || named === '' ? 'found none' : `found ${named}, which does not run here`;
+}
+
+function limitOf({ mostMs }: DrainPolicy): string {
+  return Number.isFinite(mostMs) ? `, requests may take ${mostMs / 1000} s to end` : ' until nobody is connected';
 }
 
 /** What injection says of the application. Ends the process with one line when it cannot be read. */
 function applicationOf(
+  port: number,
   command: Command,
 ): Pick<ConstructorParameters<typeof ProxyProcess>[0], 'probes' | 'applicationMetrics'> {
   const { KUBE_APP_PROBERS: probes, ISTIO_PROMETHEUS_ANNOTATIONS: metrics } = process.env;
   try {
-    const applicationMetrics = parsePrometheusAnnotations(metrics);
+    const applicationMetrics = parsePrometheusAnnotations(metrics, port);
     return {
       probes: probes === undefined || probes === '' ? new Map() : parseProbes(probes),
       ...(applicationMetrics === undefined ? {} : { applicationMetrics }),
     };
   } catch (error) {
-    if (error instanceof ProbeError) return command.error(`error: ${error.message}`);
-    return command.error(`error: expected ISTIO_PROMETHEUS_ANNOTATIONS to be JSON, found ${JSON.stringify(metrics)}`);
+    if (!(error instanceof ProbeError || error instanceof ApplicationMetricsError)) throw error;
+    return command.error(`error: ${error.message}`);
   }
 }
 
@@ -133,39 +155,6 @@ function isTrue(value: unknown): boolean {
 }
 
 function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProcess>[0]['dns']> {
-  const address = { host: '127.0.0.1', port };
+  const address = { host: loopback, port };
   return { address, upstreams: nameserversIn('/etc/resolv.conf', address) };
-}
-
-const lookMs = 200;
-
-async function waitUntilReady(timeoutMs: number, command: Command): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  const question = { host: '127.0.0.1', port: usualPorts.status, path: '/healthz/ready', timeoutMs: 2000 };
-  let last = 'nobody answers on port 15021';
-  while (performance.now() < deadline) {
-    try {
-      const { status, body } = await ask(question);
-      if (status === 200) return;
-      last = body.trim();
-    } catch (error) {
-      last = (error as Error).message;
-    }
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
-  }
-  command.error(`error: expected the proxy to be ready within ${timeoutMs / 1000} s, found ${last}`);
-}
-
-async function preStop(timeoutMs: number, command: Command): Promise<void> {
-  try {
-    await ask({
-      host: '127.0.0.1',
-      port: usualPorts.agent,
-      path: '/drain',
-      method: 'POST',
-      timeoutMs: timeoutMs + 5000,
-    });
-  } catch (error) {
-    command.error(`error: the proxy of this pod does not drain: ${(error as Error).message}`);
-  }
 }
