@@ -4,6 +4,7 @@
  *      pod ─► may it be? ─► its annotations ─► probes rewritten ─► containers, volumes, labels
  *                                              ─► the template over it ─► what the pod says of istio-proxy itself over that
  */
+import { usualPorts } from '../agent/proxy-bootstrap.ts';
 import { type Finding, hasError } from '../model/decode.ts';
 import { type SidecarOptions, sidecarOptions } from './annotations.ts';
 import { type Container, initName, type Pod, proxyName } from './pod.ts';
@@ -40,15 +41,20 @@ export function inject(request: InjectionRequest): Injection {
       code: 'FW3203',
       severity: 'warning',
       path: 'spec.containers',
-      message: `expected a native sidecar, which ends with the job, found one that goes on until somebody in the pod asks for POST http://127.0.0.1:15020/quitquitquit`,
+      message: `expected a native sidecar, which ends with the job, found one that goes on until somebody in the pod asks for POST http://127.0.0.1:${agentPortOf(options)}/quitquitquit`,
     });
   return { pod: injected(request, options), findings };
 }
 
+function agentPortOf({ config }: SidecarOptions): number {
+  return config.statusPort ?? usualPorts.agent;
+}
+
 function injected({ pod, namespace, workload, settings }: InjectionRequest, options: SidecarOptions): Pod {
   const { own, overrides } = apart(pod);
-  const { pod: probed, probers } = options.rewritesProbes ? rewriteProbes(own) : { pod: own, probers: {} };
-  const metrics = options.mergesMetrics ? metricsOf(pod) : undefined;
+  const agentPort = agentPortOf(options);
+  const { pod: probed, probers } = options.rewritesProbes ? rewriteProbes(own, agentPort) : { pod: own, probers: {} };
+  const metrics = options.mergesMetrics ? metricsOf(pod, agentPort) : undefined;
   const parts: SidecarParts = {
     pod: own,
     namespace: namespace.name,
@@ -150,7 +156,10 @@ function defaultContainer(name: string): object {
 const annotation = { scrape: 'prometheus.io/scrape', path: 'prometheus.io/path', port: 'prometheus.io/port' } as const;
 
 /** Where Prometheus finds the metrics of the whole pod, and where the agent finds those of the application. */
-function metricsOf({ metadata }: Pod): { readonly annotations: object; readonly application?: object } | undefined {
+function metricsOf(
+  { metadata }: Pod,
+  agentPort: number,
+): { readonly annotations: object; readonly application?: object } | undefined {
   const stated = metadata?.annotations ?? {};
   const { [annotation.scrape]: scrape, [annotation.path]: path, [annotation.port]: port } = stated;
   if (scrape === 'false') return undefined;
@@ -160,7 +169,7 @@ function metricsOf({ metadata }: Pod): { readonly annotations: object; readonly 
     annotations: {
       [annotation.scrape]: 'true',
       [annotation.path]: '/stats/prometheus',
-      [annotation.port]: '15020',
+      [annotation.port]: String(agentPort),
     },
     ...(isStated ? { application } : {}),
   };

@@ -13,16 +13,16 @@ export interface RewrittenProbes {
 
 const kinds = { livenessProbe: 'livez', readinessProbe: 'readyz', startupProbe: 'startupz' } as const;
 type Kind = keyof typeof kinds;
-const agentPort = 15020;
 
-export function rewriteProbes(pod: Pod): RewrittenProbes {
+/** `agentPort` is where the agent of the pod answers. */
+export function rewriteProbes(pod: Pod, agentPort: number): RewrittenProbes {
   const probers: { [path: string]: object } = {};
   const rewrite = (container: Container): Container => {
     if (container.name === proxyName) return container;
     const changed = (Object.keys(kinds) as Kind[]).flatMap((kind) => {
       const probe = container[kind];
       const path = `/app-health/${container.name}/${kinds[kind]}`;
-      const prober = probe && proberOf(probe, container);
+      const prober = probe && proberOf(probe, container, agentPort);
       if (!probe || prober === undefined) return [];
       probers[path] = prober;
       const { httpGet, tcpSocket, grpc, ...rest } = probe;
@@ -40,7 +40,11 @@ export function rewriteProbes(pod: Pod): RewrittenProbes {
 }
 
 /** Undefined for what runs within the container, for what is the agent's already, and for a port that is not there. */
-function proberOf({ httpGet, tcpSocket, grpc, timeoutSeconds }: Probe, container: Container): object | undefined {
+function proberOf(
+  { httpGet, tcpSocket, grpc, timeoutSeconds }: Probe,
+  container: Container,
+  agentPort: number,
+): object | undefined {
   const timeout = timeoutSeconds ? { timeoutSeconds } : {};
   if (httpGet) {
     const port = portIn(httpGet.port, container);
