@@ -140,13 +140,14 @@ export class ControlPlane implements ProxyHost {
     );
     this.addCluster(cluster);
     this.#serviceEntries = new ServiceEntryRegistry(cluster, this.#addresses);
-    const { virtualServices, destinationRules, serviceEntries, workloadEntries, gateways, sidecars, envoyFilters } =
-      this.mesh.tables;
+    const { virtualServices, destinationRules, serviceEntries, workloadEntries, workloadGroups } = this.mesh.tables;
+    const { gateways, sidecars, envoyFilters } = this.mesh.tables;
     this.#configTables = {
       VirtualService: virtualServices,
       DestinationRule: destinationRules,
       ServiceEntry: serviceEntries,
       WorkloadEntry: workloadEntries,
+      WorkloadGroup: workloadGroups,
       Gateway: gateways,
       Sidecar: sidecars,
       EnvoyFilter: envoyFilters,

@@ -51,7 +51,7 @@ export const kinds = {
   Gateway: executed(gateway, checkGateway),
   Sidecar: executed(sidecar, checkSidecar),
   EnvoyFilter: executed(envoyFilter, checkEnvoyFilter),
-  WorkloadGroup: pending(networking, workloadGroup, checkWorkloadGroup),
+  WorkloadGroup: executed(workloadGroup, checkWorkloadGroup),
   ProxyConfig: pending(networking, proxyConfig, checkProxyConfig),
   PeerAuthentication: pending(security, peerAuthentication, checkPeerAuthentication),
   RequestAuthentication: pending(security, requestAuthentication, checkRequestAuthentication),

@@ -96,7 +96,7 @@ export function endpointQueries(graph: Graph, tables: Tables): EndpointQueries {
         read.rows(workloads, read.keys(workloads.selectable, selectableKey({ kind, namespace, label }))),
       )
       .filter(({ labels }) => selects(selector, labels))
-      .filter(({ kind, health }) => kind !== 'pod' || health === 'healthy');
+      .filter(({ kind, health }) => (kind === 'pod' ? health === 'healthy' : health !== 'unhealthy'));
   }
 
   return { endpoints };

@@ -105,6 +105,8 @@ export interface Tables {
   };
   readonly serviceEntries: Table<Config<Spec<'ServiceEntry'>>>;
   readonly workloadEntries: Table<Config<Spec<'WorkloadEntry'>>>;
+  /** What workloads that register themselves become. */
+  readonly workloadGroups: Table<Config<Spec<'WorkloadGroup'>>>;
   readonly gateways: Table<Config<Spec<'Gateway'>>> & { readonly all: Index };
   readonly sidecars: Table<Config<Spec<'Sidecar'>>> & { readonly byNamespace: Index };
   readonly envoyFilters: Table<Config<Spec<'EnvoyFilter'>>> & { readonly byNamespace: Index };
@@ -133,6 +135,7 @@ export function createTables(graph: Graph): Tables {
     }),
     serviceEntries: graph.table('serviceEntries'),
     workloadEntries: graph.table('workloadEntries'),
+    workloadGroups: graph.table('workloadGroups'),
     gateways: gatewayTable(graph),
     sidecars: withIndexes(graph.table<Config<Spec<'Sidecar'>>>('sidecars'), { byNamespace: inNamespace }),
     envoyFilters: withIndexes(graph.table<Config<Spec<'EnvoyFilter'>>>('envoyFilters'), { byNamespace: inNamespace }),

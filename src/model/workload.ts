@@ -28,6 +28,9 @@ export interface Workload {
   readonly origin: Origin;
 }
 
+/** Istio's annotation of a WorkloadEntry whose condition `Healthy` counts, for `true`. */
+export const healthChecked = 'proxy.istio.io/health-checks-enabled';
+
 export function workloadKey({
   registry,
   kind,

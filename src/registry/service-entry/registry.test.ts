@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { indent } from '../../../test/support/indent.ts';
 import { objectIn } from '../../../test/support/objects.ts';
 import type { RowOf } from '../../../test/support/rows.ts';
+import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -220,12 +221,18 @@ describe('the row of a WorkloadEntry', () => {
     nodeName: '',
     cluster: 'c1',
   };
-  function check(name: string, spec: string, expected: Partial<Workload>): void {
+  function check(
+    name: string,
+    spec: string,
+    expected: Partial<Workload>,
+    rest: Pick<Config<unknown>, 'annotations' | 'status'> | object = {},
+  ): void {
     it(name, () => {
+      const config = workloadEntry(spec);
       const { table, key, row } = new ServiceEntryRegistry('c1', new VirtualAddresses()).workloadEntry(
         'shop',
         'outside',
-        workloadEntry(spec),
+        config === undefined ? undefined : { ...config, ...rest },
       );
       assert.deepEqual(
         { table, key, row: withoutLines(row as Workload) },
@@ -260,6 +267,25 @@ describe('the row of a WorkloadEntry', () => {
       labels: { 'topology.istio.io/network': 'east' },
       network: 'east',
     },
+  );
+  const probed = (...conditions: readonly object[]) => ({
+    annotations: { 'proxy.istio.io/health-checks-enabled': 'true' },
+    status: { conditions },
+  });
+  const healthy = (status: string) => ({ type: 'Healthy', status });
+  check('is not healthy before its probe says so', 'address: 192.0.2.1', { health: 'unhealthy' }, probed());
+  check(
+    'is healthy when its probe says so',
+    'address: 192.0.2.1',
+    { health: 'healthy' },
+    probed({ type: 'Accepted', status: 'False' }, healthy('True')),
+  );
+  check('is not healthy when its probe fails', 'address: 192.0.2.1', { health: 'unhealthy' }, probed(healthy('False')));
+  check(
+    'is of unknown health where no probe is',
+    'address: 192.0.2.1',
+    {},
+    { status: { conditions: [healthy('False')] } },
   );
 });
 

@@ -1,11 +1,14 @@
 import type { Config } from '../../config/config.ts';
 import type { WorkloadEntry } from '../../config/service-entry.ts';
+import { isRecord } from '../../lib/schema.ts';
+import type { Health } from '../../model/endpoint.ts';
 import { nowhere, parseLocality } from '../../model/locality.ts';
 import { statedRegistry } from '../../model/registry-kind.ts';
-import type { Workload } from '../../model/workload.ts';
+import { healthChecked, type Workload } from '../../model/workload.ts';
 
 /** A WorkloadEntry as a row. */
-export function toWorkload({ spec, namespace, name, origin }: Config<WorkloadEntry>, cluster: string): Workload {
+export function toWorkload(config: Config<WorkloadEntry>, cluster: string): Workload {
+  const { spec, namespace, name, origin } = config;
   const { address = '', ports = {}, labels = {}, network = '', locality = '', weight = 0, serviceAccount = '' } = spec;
   return {
     registry: statedRegistry,
@@ -19,9 +22,17 @@ export function toWorkload({ spec, namespace, name, origin }: Config<WorkloadEnt
     network: network === '' ? (labels['topology.istio.io/network'] ?? '') : network,
     serviceAccount,
     weight: weight === 0 ? 1 : weight,
-    health: 'unknown',
+    health: healthOf(config),
     nodeName: '',
     cluster,
     origin,
   };
+}
+
+/** As its agent's probe last said, where one is at work: it is not healthy before the probe has said so. */
+function healthOf({ annotations, status }: Config<WorkloadEntry>): Health {
+  if (annotations[healthChecked] !== 'true') return 'unknown';
+  const conditions = isRecord(status) && Array.isArray(status.conditions) ? status.conditions : [];
+  const condition = conditions.filter(isRecord).find(({ type }) => type === 'Healthy');
+  return condition?.status === 'True' ? 'healthy' : 'unhealthy';
 }
