@@ -3,8 +3,6 @@
  *
  *      Lease ─► leader ─► reporter ─► statuses
  */
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { createAnalyses } from './analysis/analysis.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Writer } from './discovery-server.ts';
@@ -14,6 +12,7 @@ import { leaseStore } from './kubernetes/lease.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { ObjectSource } from './model/object-source.ts';
+import { newReplicaName } from './replica-name.ts';
 import { ClusterObjects } from './status/cluster-objects.ts';
 import { declareEffects } from './status/effect.ts';
 import { StatusReporter } from './status/status-reporter.ts';
@@ -48,7 +47,7 @@ export function clusterStatus({ client, systemNamespace, log, times = {} }: Clus
       let reporter: StatusReporter | undefined;
       const election: LeaderElection = new LeaderElection({
         lease: leaseStore(client, systemNamespace, leaseName),
-        identity: newIdentity(),
+        identity: newReplicaName(),
         log,
         onStarted: () => {
           reporter = new StatusReporter({ ...common, graph, effects, diagnostics, isLeader: () => election.isLeader });
@@ -82,9 +81,4 @@ function writerOf(election: LeaderElection, lease: string): Writer {
       return running;
     },
   };
-}
-
-/** The pod's name, which is its host name, and something that a pod of the same name had not before. */
-function newIdentity(): string {
-  return `${process.env.POD_NAME ?? hostname()}_${randomBytes(4).toString('hex')}`;
 }

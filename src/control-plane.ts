@@ -80,6 +80,8 @@ export interface CatalogSink extends Sink<CatalogChange> {
   held(count: number): void;
 }
 
+const registrationLayer: Layer = -1;
+
 /** Nobody can fill the log, or the memory, with names of clusters. */
 const mostUnknownClusters = 100;
 
@@ -169,6 +171,15 @@ export class ControlPlane implements ProxyHost {
       problems: (part, problems) => this.#clusters.problems(cluster, part, problems),
       ...this.#reportsOf(state),
     };
+  }
+
+  /**
+   * Where WorkloadEntries go that workloads have made by registering themselves: beneath all others, as what somebody has
+   * written on purpose counts. Asked for before any sink is used.
+   */
+  registrations(): (changes: readonly ObjectChange[]) => void {
+    this.#layers.expect(registrationLayer, 'WorkloadEntry');
+    return (changes) => this.apply(this.#layers.apply(registrationLayer, changes));
   }
 
   /** Where the versions of an object of the config cluster stand, by layer from below; nothing while there is one layer. */

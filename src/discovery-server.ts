@@ -24,6 +24,7 @@ import type { ObjectSource } from './model/object-source.ts';
 import type { Origin } from './model/origin.ts';
 import type { Sink, Source } from './model/source.ts';
 import { createWebhook, type WebhookOptions } from './webhook/server.ts';
+import { type RegistrationOptions, workloadRegistration } from './workload-registration.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
@@ -42,6 +43,8 @@ export interface DiscoveryServerOptions {
   readonly meshDefaults?: MeshConfig;
   /** What is written back to where objects come from; without it nothing is. Made before the first commit. */
   readonly writer?: (controlPlane: ControlPlane, onWrite: (result: string) => void) => Writer;
+  /** Of workloads that register themselves. */
+  readonly registration?: RegistrationOptions;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
   /** The webhook for API servers; none when absent. */
@@ -123,7 +126,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
   const { log } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
-  const { controlPlane, ads, writer, http, webhook, api, grpc } = parts;
+  const { controlPlane, ads, writer, registration, http, webhook, api, grpc } = parts;
   const end = async () => {
     stop.abort();
     await Promise.all([http.close(), webhook?.close(), api?.close()]);
@@ -151,12 +154,15 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     const xdsAddress = await listen('xDS', options.xdsAddress, grpc);
     parts.enter('serving');
     writer?.start();
+    registration.start();
     const recheck = setInterval(() => controlPlane.recheck(), recheckMs).unref();
     stop.signal.addEventListener('abort', () => clearInterval(recheck));
     const close = async (graceMs: number) => {
       parts.enter('stopping');
       // Another replica may write while this one still lets its proxies go.
       await Promise.all([writer?.stop(), grpc.close(graceMs)]);
+      // Proxies that have gone are to be known as such.
+      await registration.stop();
       await end();
     };
     return { xdsAddress, httpAddress, controlPlane, ads, close };
@@ -181,8 +187,9 @@ function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
     onInbound: (type, count) => metrics?.inbound(type, count),
   });
   const identity = JSON.stringify({ Component: 'fairway', ID: hostname(), Info: { version } });
+  const registration = workloadRegistration(controlPlane, options.registration ?? {}, { log, clock });
   const ads = new AdsService({
-    host: controlPlane,
+    host: registration.host,
     log,
     controlPlane: identity,
     now: Date.now,
@@ -211,6 +218,7 @@ function assemble(options: DiscoveryServerOptions, signal: AbortSignal) {
     controlPlane,
     ads,
     writer,
+    registration,
     http: createHttpServer(pages(data, metrics), log),
     webhook:
       options.webhook &&

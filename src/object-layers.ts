@@ -4,7 +4,7 @@ import { type KubernetesObject, type ObjectChange, objectKey } from './model/kub
 import type { Origin } from './model/origin.ts';
 import { type Problem, placeOf } from './model/problem.ts';
 
-/** From 0, which is beneath all others. */
+/** From 0, which is beneath all others but those of single kinds. */
 export type Layer = number;
 
 /** Told which versions of an object others lie over, whenever that changes; a problem for each, from below. */
@@ -18,19 +18,25 @@ export class ObjectLayers {
   readonly #objects = new Map<string, Versions>();
   readonly #hidden: HiddenSink;
   #hasOverlay = false;
+  /** Kinds that have a layer of their own. */
+  readonly #layered = new Set<string>();
 
   constructor(hidden: HiddenSink) {
     this.#hidden = hidden;
   }
 
-  /** There will be objects of this layer. */
-  expect(layer: Layer): void {
-    this.#hasOverlay ||= layer > 0;
+  /** There will be objects of this layer, or of one kind alone. */
+  expect(layer: Layer, kind?: string): void {
+    if (kind === undefined) this.#hasOverlay ||= layer > 0;
+    else this.#layered.add(kind);
   }
 
   /** Takes changes of a layer and yields those of the whole. */
   apply(layer: Layer, changes: readonly ObjectChange[]): readonly ObjectChange[] {
-    return this.#hasOverlay ? changes.flatMap((change) => this.#applyOne(layer, change)) : changes;
+    if (!this.#hasOverlay && this.#layered.size === 0) return changes;
+    return changes.flatMap((change) =>
+      this.#hasOverlay || this.#layered.has(change.kind) ? this.#applyOne(layer, change) : [change],
+    );
   }
 
   /** Where the versions of an object stand, from below, as far as they are remembered. */

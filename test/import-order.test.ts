@@ -71,6 +71,9 @@ const order: Order = [
   ['envoy', ['ir', 'proto/envoy', 'proto/google', 'descriptors', 'lib']],
   ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'descriptors', 'incremental', 'model', 'lib']],
 
+  // Workloads that register themselves: what becomes of their entries, and where these are kept.
+  ['auto-registration', ['kubernetes', 'config', 'model', 'lib']],
+
   // What an Envoy does with what it was given: it stands on the messages alone, whoever made them.
   ['evaluate', ['proto/envoy', 'proto/google', 'lib']],
 
@@ -107,6 +110,11 @@ const order: Order = [
       'lib',
     ],
   ],
+  ['replica-name.ts', []],
+  [
+    'workload-registration.ts',
+    ['replica-name.ts', 'control-plane.ts', 'auto-registration', 'xds', 'config', 'model', 'lib'],
+  ],
   ['mesh-config-source.ts', ['files', 'config', 'model', 'lib']],
   ['mesh-config-object.ts', ['files', 'config', 'model', 'lib']],
   ['mesh-config-map.ts', ['mesh-config-object.ts', 'mesh-config-source.ts', 'kubernetes', 'source', 'model', 'lib']],
@@ -140,6 +148,7 @@ const order: Order = [
   [
     'discovery-server.ts',
     [
+      'workload-registration.ts',
       'mesh-config-source.ts',
       'inject',
       'webhook',
@@ -156,7 +165,17 @@ const order: Order = [
   ],
   [
     'cluster-status.ts',
-    ['discovery-server.ts', 'control-plane.ts', 'status', 'analysis', 'kubernetes', 'config', 'model', 'lib'],
+    [
+      'replica-name.ts',
+      'discovery-server.ts',
+      'control-plane.ts',
+      'status',
+      'analysis',
+      'kubernetes',
+      'config',
+      'model',
+      'lib',
+    ],
   ],
   // The same without serving, for commands that only look.
   ['inspection.ts', ['control-plane.ts', 'analysis', 'files', 'config', 'model', 'lib']],

@@ -10,6 +10,7 @@ import type { EndpointShard } from '../model/endpoint.ts';
 import { isWildcard, namespaceInName, wildcardsOver } from '../model/hostname.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Proxy } from '../model/proxy.ts';
+import { registrationState } from '../model/registration.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
 import type { Workload } from '../model/workload.ts';
@@ -104,7 +105,10 @@ export interface Tables {
     readonly byName: Index;
   };
   readonly serviceEntries: Table<Config<Spec<'ServiceEntry'>>>;
-  readonly workloadEntries: Table<Config<Spec<'WorkloadEntry'>>>;
+  readonly workloadEntries: Table<Config<Spec<'WorkloadEntry'>>> & {
+    /** Those whose registering replicas are asked whether they live, by the replica. */
+    readonly asked: Index;
+  };
   /** What workloads that register themselves become. */
   readonly workloadGroups: Table<Config<Spec<'WorkloadGroup'>>>;
   readonly gateways: Table<Config<Spec<'Gateway'>>> & { readonly all: Index };
@@ -134,7 +138,12 @@ export function createTables(graph: Graph): Tables {
       byName: (secret) => [`${secret.kind} ${configKey(secret)}`],
     }),
     serviceEntries: graph.table('serviceEntries'),
-    workloadEntries: graph.table('workloadEntries'),
+    workloadEntries: withIndexes(graph.table<Config<Spec<'WorkloadEntry'>>>('workloadEntries'), {
+      asked({ annotations }) {
+        const state = registrationState(annotations);
+        return state?.askedAtMs === undefined ? [] : [state.controller];
+      },
+    }),
     workloadGroups: graph.table('workloadGroups'),
     gateways: gatewayTable(graph),
     sidecars: withIndexes(graph.table<Config<Spec<'Sidecar'>>>('sidecars'), { byNamespace: inNamespace }),

@@ -49,6 +49,8 @@ export interface Proxy {
   readonly loopback?: string;
   /** Where its application listens; 127.0.0.1 unless several applications share one loopback interface. */
   readonly application: string;
+  /** Its agent probes the application, and says how that is. */
+  readonly isProbed?: true;
   /** The mesh's when absent. */
   readonly gateway?: GatewayTopology;
 }

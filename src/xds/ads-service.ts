@@ -11,6 +11,7 @@ import { type DebugAnswer, DebugStream, isDebugType, PermissionError } from './d
 import { type Dialect, delta, sotw } from './dialect.ts';
 import { LimitError } from './limit-error.ts';
 import { NodeError, toProxy } from './node.ts';
+import { RefusalError } from './refusal-error.ts';
 import {
   type DeltaRequest,
   decodeDeltaRequest,
@@ -22,10 +23,18 @@ import {
 import { nothing, type Subscription, Subscriptions, star } from './subscription.ts';
 import type { TypeState, TypeStatus } from './type-state.ts';
 
+/** A proxy, as the mesh has taken it. */
+export interface ConnectedProxy {
+  readonly scope: Scope;
+  /** Takes what the proxy's agent says of its application: what is wrong, or (undefined) that all is well. */
+  reportHealth?(problem: string | undefined): void;
+  close(): void;
+}
+
 /** The mesh, as streams see it. */
 export interface ProxyHost {
-  /** Makes a proxy known; `onScope` is called when the mesh sees it differently from then on. */
-  connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void };
+  /** Makes a proxy known; `onScope` is called when the mesh sees it differently from then on. Throws RefusalError. */
+  connect(proxy: Proxy, onScope: (scope: Scope) => void): ConnectedProxy;
   view(type: TypeUrl, scope: Scope): View | undefined;
 }
 
@@ -65,6 +74,9 @@ const haveWildcard: ReadonlySet<TypeUrl> = new Set([...implyAll, endpointType]);
 const mostTypes = 100;
 const mostNames = 500_000;
 
+/** Istio's way for agents to say how applications are; nothing is answered. */
+const healthType: TypeUrl = 'type.googleapis.com/istio.v1.HealthInformation';
+
 const service = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 
 interface Connection {
@@ -73,6 +85,7 @@ interface Connection {
   readonly dialect: Dialect;
   readonly peer: string;
   readonly connectedAtMs: number;
+  readonly reportHealth: NonNullable<ConnectedProxy['reportHealth']>;
   close(): void;
 }
 
@@ -129,7 +142,9 @@ export class AdsService {
             return;
           }
           connection ??= this.#connect(call, dialect, request.node ?? firstNode, failed);
-          if ('subscribe' in request) this.#takeDelta(connection.stream, request);
+          if (request.typeUrl === healthType)
+            connection.reportHealth(request.error && (request.error.message || 'not healthy'));
+          else if ('subscribe' in request) this.#takeDelta(connection.stream, request);
           else this.#takeSotw(connection.stream, request);
           this.#options.onRequest?.();
         } catch (error) {
@@ -173,6 +188,7 @@ export class AdsService {
       dialect,
       peer: call.peer,
       connectedAtMs: now(),
+      reportHealth: (problem) => place.reportHealth?.(problem),
       close: () => {
         this.#connections.delete(connection);
         stream.close();
@@ -278,5 +294,6 @@ function bounded(subscription: Subscription): Subscription {
 function statusOf(error: unknown): StatusCode {
   if (error instanceof RequestError || error instanceof NodeError) return status.invalidArgument;
   if (error instanceof PermissionError) return status.permissionDenied;
+  if (error instanceof RefusalError) return status.failedPrecondition;
   return error instanceof LimitError ? status.resourceExhausted : status.internal;
 }

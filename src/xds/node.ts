@@ -69,6 +69,7 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     capturesDns: isTrue('DNS_CAPTURE'),
     ...(text('LOOPBACK_ADDRESS') === '' ? {} : { loopback: text('LOOPBACK_ADDRESS') }),
     application: text('APPLICATION_ADDRESS') || '127.0.0.1',
+    ...(isRecord(proxyConfig) && isRecord(proxyConfig.readinessProbe) ? { isProbed: true } : {}),
     // A configuration of its own stands for the mesh's as a whole.
     ...(isRecord(proxyConfig) ? { gateway: gatewayTopology(proxyConfig.gatewayTopology) } : {}),
   };

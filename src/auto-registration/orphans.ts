@@ -1,0 +1,50 @@
+/**
+ * Entries that nobody looks after: their controller has ended without a word. Whether it lives it is asked through one of its
+ * entries, which costs two writes, however many it has; what it does not answer for goes.
+ */
+import type { RegistrationState } from '../model/registration.ts';
+
+export interface KnownEntry {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly state: RegistrationState;
+}
+
+export interface OrphanRules {
+  readonly nowMs: number;
+  readonly graceMs: number;
+  /** How long a controller may take to answer. */
+  readonly answerMs: number;
+}
+
+export interface Judgement {
+  /** What to remove, and through which entries to ask. */
+  readonly remove: readonly string[];
+  readonly ask: readonly string[];
+  /** Somebody has been asked and may still answer. */
+  readonly isWaiting: boolean;
+}
+
+/** Judges entries whose workloads are not connected here. */
+export function judgeOrphans(entries: readonly KnownEntry[], { nowMs, graceMs, answerMs }: OrphanRules): Judgement {
+  // Whoever noted the end of a workload removes its entry, unless it has ended as well.
+  const forgotten = entries.filter(
+    ({ state: { disconnectedAtMs } }) =>
+      disconnectedAtMs !== undefined && disconnectedAtMs + graceMs + answerMs <= nowMs,
+  );
+  const claimed = entries.filter(({ state }) => state.disconnectedAtMs === undefined);
+  const byController = Map.groupBy(
+    claimed.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    ({ state }) => state.controller,
+  );
+  const remove = forgotten.map(({ key }) => key);
+  const ask: string[] = [];
+  let isWaiting = false;
+  for (const owned of byController.values()) {
+    const question = owned.find(({ state }) => state.askedAtMs !== undefined);
+    if (question === undefined) ask.push(...owned.slice(0, 1).map(({ key }) => key));
+    else if ((question.state.askedAtMs ?? 0) + answerMs <= nowMs) remove.push(...owned.map(({ key }) => key));
+    else isWaiting = true;
+  }
+  return { remove, ask, isWaiting: isWaiting || ask.length > 0 };
+}
