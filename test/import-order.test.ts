@@ -185,6 +185,7 @@ const order: Order = [
   [
     'cli',
     [
+      'auto-registration',
       'crds',
       'agent',
       'inject',

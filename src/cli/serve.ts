@@ -1,5 +1,6 @@
 /** `fairway serve`: the control plane alone. */
 import { type Command, Option } from 'commander';
+import { clusterStore } from '../auto-registration/cluster-store.ts';
 import { clusterStatus } from '../cluster-status.ts';
 import { configCluster } from '../config-cluster.ts';
 import { type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
@@ -42,6 +43,7 @@ interface ServeArguments extends ServerArguments, CatalogArguments, RulesArgumen
   readonly systemNamespace: string;
   readonly meshConfigMap: string;
   readonly status: boolean;
+  readonly workloadGrace: number;
   readonly webhookAddress?: Address;
   readonly webhookCert?: string;
   readonly webhookKey?: string;
@@ -93,7 +95,15 @@ export function serveCommand(command: Command): Command {
           .option('--in-cluster', 'read services and rules from the cluster in whose pod this runs')
           .option('--system-namespace <name>', "where the cluster keeps the mesh's own objects", 'istio-system')
           .option('--mesh-config-map <name>', 'the ConfigMap there with the MeshConfig, in the key mesh', 'istio')
-          .option('--no-status', 'write no statuses to the cluster: for an account that may only read')
+          .option(
+            '--no-status',
+            'write nothing to the cluster, neither statuses nor WorkloadEntries: for an account that may only read',
+          )
+          .addOption(
+            new Option('--workload-grace <duration>', 'how long a workload that has registered itself may be away')
+              .argParser(parseWait)
+              .default(10_000, '10s'),
+          )
           .addOption(
             new Option(
               '--webhook-address <host:port>',
@@ -175,8 +185,11 @@ function sourcesOf(
   },
   command: Command,
   log: Log,
-): Pick<DiscoveryServerOptions, 'sources' | 'overlays' | 'catalogs' | 'meshConfig' | 'otherClusters' | 'writer'> {
-  const { config, rules, state, systemNamespace, meshConfigMap } = options;
+): Pick<
+  DiscoveryServerOptions,
+  'sources' | 'overlays' | 'catalogs' | 'meshConfig' | 'otherClusters' | 'writer' | 'registration'
+> {
+  const { config, rules, state, systemNamespace, meshConfigMap, workloadGrace: graceMs } = options;
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
   const layers = [
@@ -194,16 +207,17 @@ function sourcesOf(
     });
     const { client, sources, meshConfig, others } = cluster;
     const common = { overlays: layers, catalogs, meshConfig, otherClusters: others };
-    if (!options.status) return { ...common, sources };
+    if (!options.status) return { ...common, sources, registration: { graceMs } };
     const status = clusterStatus({ client, systemNamespace, log });
-    return { ...common, sources: sources.map(status.tap), writer: status.writer };
+    const registration = { graceMs, store: clusterStore(client) };
+    return { ...common, sources: sources.map(status.tap), writer: status.writer, registration };
   }
   // A mesh of unknown destinations is a mesh; without any word on it, the option was forgotten.
   if (layers.length === 0 && catalogs.length === 0 && options.meshConfig === undefined)
     command.error(
       'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --registry <module:options>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
-  return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs };
+  return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs, registration: { graceMs } };
 }
 
 /** The webhook that the options ask for. Ends the process with one line when they ask for half of one. */

@@ -147,8 +147,10 @@ describeWithKubernetes('an account of the chart', ({ helm }) => {
         .sort();
     }
     const statuses = customResources.map(({ plural }) => `patch ${plural}/status`).sort();
-    assert.deepEqual(await writing('default'), statuses);
-    assert.deepEqual(await writing(namespace), ['create leases', ...statuses, 'update leases fairway-leader']);
+    const registering = ['create', 'delete', 'update'].map((verb) => `${verb} workloadentries`);
+    assert.deepEqual(await writing('default'), [...statuses, ...registering].sort());
+    const leading = ['create leases', 'update leases fairway-leader'];
+    assert.deepEqual(await writing(namespace), [...statuses, ...registering, ...leading].sort());
     api.disconnect();
   });
 });

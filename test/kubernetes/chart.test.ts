@@ -148,11 +148,14 @@ describeWithKubernetes('the chart', ({ helm }) => {
     // Whether a kind is gone is asked by its name.
     const looking = [...reading, `get ${definitionResource.name}`];
     const statuses = customResources.map(({ plural, group }) => `patch ${plural}/status.${group}`);
+    const entries = 'workloadentries.networking.istio.io';
+    const registering = ['get', 'create', 'update', 'delete'].map((verb) => `${verb} ${entries}`);
     const lease = 'leases.coordination.k8s.io';
     const leading = [`create ${lease}`, `get ${lease} fairway-leader`, `update ${lease} fairway-leader`];
-    check('to list and watch what the control plane does, and to write statuses', {}, [
+    check('to list and watch what the control plane does, to write statuses, and to register workloads', {}, [
       ...looking,
       ...statuses,
+      ...registering,
       ...leading,
     ]);
     check('to write nothing where no statuses are wanted', { 'status.enabled': false }, looking);

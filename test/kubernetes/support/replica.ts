@@ -1,4 +1,5 @@
 /** A replica of the control plane that reads a cluster, in this process. */
+import { clusterStore } from '../../../src/auto-registration/cluster-store.ts';
 import { clusterStatus } from '../../../src/cluster-status.ts';
 import { configCluster } from '../../../src/config-cluster.ts';
 import { type DiscoveryServer, startDiscoveryServer } from '../../../src/discovery-server.ts';
@@ -19,6 +20,9 @@ export interface Replica extends DiscoveryServer {
 /** Elections that are over within seconds, in milliseconds. */
 export const quickElection = { leaseMs: 3000, renewMs: 2000, retryMs: 300 };
 
+/** Replicas that miss each other within seconds, in milliseconds. */
+const quickRegistration = { graceMs: 1000, times: { answerMs: 1500, everyMs: 1000 } };
+
 /** Starts a replica that reads and writes as its kubeconfig lets it. */
 export async function startReplica(kubeconfig: string): Promise<Replica> {
   const lines: string[] = [];
@@ -38,6 +42,7 @@ export async function startReplica(kubeconfig: string): Promise<Replica> {
     sources: cluster.sources.map(status.tap),
     meshConfig: cluster.meshConfig,
     writer: status.writer,
+    registration: { ...quickRegistration, store: clusterStore(cluster.client) },
     xdsAddress: { host: '127.0.0.1', port: 0 },
     httpAddress: { host: '127.0.0.1', port: 0 },
     cluster: 'Kubernetes',
