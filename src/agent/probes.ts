@@ -10,24 +10,24 @@ import { ask } from './http-get.ts';
 
 const open = { isOpen: true } as const;
 
-const probe = object(
-  {
-    httpGet: object(
-      {
-        path: string,
-        port: intOrString,
-        host: string,
-        scheme: string,
-        httpHeaders: list(object({ name: string, value: string }, open)),
-      },
-      open,
-    ),
-    tcpSocket: object({ port: intOrString, host: string }, open),
-    grpc: object({ port: integer(1, 65_535), service: string }, open),
-    timeoutSeconds: integer(0, 3600),
-  },
-  open,
-);
+/** How an application is asked, in Kubernetes' words. */
+export const probeFields = {
+  httpGet: object(
+    {
+      path: string,
+      port: intOrString,
+      host: string,
+      scheme: string,
+      httpHeaders: list(object({ name: string, value: string }, open)),
+    },
+    open,
+  ),
+  tcpSocket: object({ port: intOrString, host: string }, open),
+  grpc: object({ port: integer(1, 65_535), service: string }, open),
+  timeoutSeconds: integer(0, 3600),
+} as const;
+
+const probe = object(probeFields, open);
 
 const probes = map(probe);
 

@@ -16,6 +16,8 @@ import {
   string,
 } from '../lib/schema.ts';
 
+import { readinessProbe } from './readiness-probe.ts';
+
 const open = { isOpen: true } as const;
 const collector = object({ address: string }, open);
 
@@ -40,7 +42,7 @@ const proxyConfig = object(
     }),
     tracing: object({ zipkin: collector, datadog: collector }, open),
     image: any,
-    readinessProbe: any,
+    readinessProbe,
   },
   open,
 );

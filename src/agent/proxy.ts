@@ -21,8 +21,10 @@ import { EnvoyAdmin } from './envoy-admin.ts';
 import type { Exposition } from './exposition.ts';
 import { type ApplicationMetrics, type MetricSources, mergedMetrics } from './metrics.ts';
 import type { Probe } from './probes.ts';
+import type { ReadinessProbe } from './readiness-probe.ts';
 import type { SocketAddress } from './static-resources.ts';
 import { statusServer } from './status-server.ts';
+import { WorkloadHealth } from './workload-health.ts';
 
 export interface ProxyOptions {
   readonly bootstrap: BootstrapOptions;
@@ -38,6 +40,8 @@ export interface ProxyOptions {
   readonly drain: DrainPolicy;
   /** Answers the questions of the application to DNS; nobody does when absent. */
   readonly dns?: Pick<DnsAgentOptions, 'address' | 'upstreams'>;
+  /** How the application is asked whether it is ready where no kubelet does; the control plane is told. */
+  readonly readiness?: ReadinessProbe;
   readonly log: Log;
   /** Told when somebody in the pod asks for the end. */
   readonly onQuit: () => void;
@@ -60,6 +64,7 @@ export class ProxyProcess {
   readonly #failures: Counter;
   readonly #clock: Clock;
   readonly #dns: DnsAgent | undefined;
+  readonly #health: WorkloadHealth | undefined;
   #drained: Promise<void> | undefined;
 
   constructor(options: ProxyOptions) {
@@ -92,6 +97,7 @@ export class ProxyProcess {
       },
     });
     this.#dns = this.#createDns(registers);
+    this.#health = this.#createHealth();
     this.#server = statusServer(
       {
         whyNotReady: () => this.whyNotReady(),
@@ -126,6 +132,7 @@ export class ProxyProcess {
     if (dns !== undefined) await taking('DNS', dns.address, async () => this.#dns?.start());
     const address = await taking('its status', status, () => this.#server.listen(status));
     this.#child.start();
+    this.#health?.start();
     return address;
   }
 
@@ -135,6 +142,7 @@ export class ProxyProcess {
 
   /** Resolves when nobody is there any more, or the time for it is over. */
   drain(): Promise<void> {
+    if (this.#drained === undefined) this.#health?.drain();
     this.#drained ??= this.#drain();
     return this.#drained;
   }
@@ -143,8 +151,19 @@ export class ProxyProcess {
   async stop(): Promise<void> {
     await this.drain();
     await this.#child.stop(stopGraceMs);
+    this.#health?.close();
     await this.#dns?.close();
     await this.#server.close();
+  }
+
+  #createHealth(): WorkloadHealth | undefined {
+    const { readiness: probe, log, bootstrap: described } = this.#options;
+    if (probe === undefined) return undefined;
+    const { xds } = described;
+    return new WorkloadHealth({
+      ...{ probe, xds, log, node: node(described), clock: this.#clock },
+      application: this.#application,
+    });
   }
 
   #createDns(registers: [Registry]): DnsAgent | undefined {

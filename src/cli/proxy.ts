@@ -10,6 +10,8 @@ import { ApplicationMetricsError, parsePrometheusAnnotations } from '../agent/me
 import { ProbeError, parseProbes } from '../agent/probes.ts';
 import { ProxyProcess, ProxyStartError } from '../agent/proxy.ts';
 import { envoyArguments } from '../agent/proxy-bootstrap.ts';
+import type { ProxyConfig } from '../agent/proxy-config.ts';
+import type { ReadinessProbe } from '../agent/readiness-probe.ts';
 import { formatAddress } from '../lib/address.ts';
 import { createLog, type LogFormat, type LogLevel } from './log.ts';
 import { parsePort, parseWait } from './options.ts';
@@ -97,6 +99,7 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
     status: { host: serving?.bind ?? '0.0.0.0', port },
     ...applicationOf(port, command),
     ...(isTrue(metadata.DNS_CAPTURE) ? { dns: dnsOf(options.dnsPort) } : {}),
+    ...readinessOf(envoy.config),
     drain: policy,
     log,
     onQuit: () => asked.resolve('asked to end'),
@@ -147,6 +150,10 @@ function applicationOf(
     if (!(error instanceof ProbeError || error instanceof ApplicationMetricsError)) throw error;
     return command.error(`error: ${error.message}`);
   }
+}
+
+function readinessOf({ readinessProbe }: ProxyConfig): { readonly readiness?: ReadinessProbe } {
+  return readinessProbe === undefined ? {} : { readiness: readinessProbe };
 }
 
 /** Istio writes truths as texts. */
