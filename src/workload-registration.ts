@@ -3,10 +3,11 @@
  *
  *      streams ─► registrar ─► store ─► (API server) ─► WorkloadEntry ─► mesh
  */
+import { RegistrationError } from './auto-registration/admission.ts';
 import { Caretaker, type CaretakerOptions } from './auto-registration/caretaker.ts';
 import type { EntryStore } from './auto-registration/entry-store.ts';
 import { memoryStore } from './auto-registration/memory-store.ts';
-import { Registrar, type Registration, RegistrationError } from './auto-registration/registrar.ts';
+import { Registrar, type Registration } from './auto-registration/registrar.ts';
 import { configKey } from './config/config.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Clock } from './lib/clock.ts';

@@ -5,8 +5,6 @@
  *                                                   ▲                             │
  *                                                   └─── a little later ◄─────────┘
  */
-import type { Config } from '../config/config.ts';
-import type { Spec } from '../config/kinds.ts';
 import { type Backoff, backoff } from '../lib/backoff.ts';
 import { canonical } from '../lib/canonical.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
@@ -14,6 +12,7 @@ import type { Log } from '../lib/log.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Proxy } from '../model/proxy.ts';
 import { registrationState } from '../model/registration.ts';
+import { admittedEntry, type GroupOf } from './admission.ts';
 import { type Decision, decide, type Presence, type Situation } from './decide.ts';
 import {
   claimed,
@@ -34,7 +33,7 @@ export interface RegistrarOptions {
   readonly store: EntryStore;
   /** The name of this replica, which no other one has or had. */
   readonly controller: string;
-  readonly groupOf: (key: EntryKey) => Config<Spec<'WorkloadGroup'>> | undefined;
+  readonly groupOf: GroupOf;
   /** Follows the annotations of an entry as the mesh knows it, undefined while there is none, until the result is called. */
   readonly watch: (key: EntryKey, onChange: (annotations: Labels | undefined) => void) => Cancel;
   readonly log: Log;
@@ -43,11 +42,6 @@ export interface RegistrarOptions {
   readonly now: () => number;
   /** How long a workload may be away, in milliseconds. */
   readonly graceMs: number;
-}
-
-/** A proxy that cannot be registered, and is not to be served; the message says what was expected. */
-export class RegistrationError extends Error {
-  override readonly name = 'RegistrationError';
 }
 
 /** One stream of a workload. */
@@ -93,9 +87,8 @@ export class Registrar {
 
   /** A proxy has connected; undefined for one that registers nothing. Throws RegistrationError. */
   connected(proxy: Proxy): Registration | undefined {
-    const name = groupNameOf(proxy);
-    if (name === undefined) return undefined;
-    const entry = this.#entryOf(proxy, name);
+    const entry = admittedEntry(proxy, this.#options.groupOf);
+    if (entry === undefined) return undefined;
     const key = keyText(entry.metadata);
     const stream = {};
     const member = this.#member(key, entry, proxy);
@@ -133,24 +126,6 @@ export class Registrar {
     await promise;
     cancel();
     for (const [key, member] of this.#members) this.#forget(key, member);
-  }
-
-  #entryOf(proxy: Proxy, name: string): EntryObject {
-    const { namespace, serviceAccount, addresses } = proxy;
-    const group = this.#options.groupOf({ namespace, name });
-    if (group === undefined)
-      throw new RegistrationError(
-        `expected the WorkloadGroup ${namespace}/${name}, which AUTO_REGISTER_GROUP names, found none in force`,
-      );
-    const account = group.spec.template?.serviceAccount ?? '';
-    if (account !== '' && serviceAccount !== '' && account !== serviceAccount)
-      throw new RegistrationError(
-        `expected SERVICE_ACCOUNT to be ${account}, as the WorkloadGroup ${namespace}/${name} has it, found ${serviceAccount}`,
-      );
-    const [address] = addresses;
-    if (address === undefined)
-      throw new RegistrationError('expected an address in INSTANCE_IPS or the node id beside AUTO_REGISTER_GROUP');
-    return entryOf(proxy, address, group);
   }
 
   #member(key: string, entry: EntryObject, proxy: Proxy): Member {
@@ -301,7 +276,8 @@ export class Registrar {
       });
       member.hasFailed = true;
     }
-    this.#later(key, member, member.backoff.next());
+    if (this.#isStopping && error instanceof ChangedError) this.#queue.add(key);
+    else this.#later(key, member, member.backoff.next());
   }
 
   #later(key: string, member: Member, ms: number): void {

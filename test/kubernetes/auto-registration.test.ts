@@ -28,7 +28,7 @@ const folder = '/apis/networking.istio.io/v1/namespaces/shop/workloadentries';
 const world = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } },
-  definition({ kind: 'WorkloadEntry', status: 'byType' }),
+  definition({ kind: 'WorkloadEntry', status: 'open' }),
   definition({ kind: 'WorkloadGroup', status: 'list' }),
 ];
 const groups = [
@@ -142,7 +142,8 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
   });
 
   test('says how it is in its status, beside what the leader says of it', async () => {
-    const vm = connect(await start(), '10.2.0.3', 'probed');
+    const replica = await start();
+    const vm = connect(replica, '10.2.0.3', 'probed');
     const found = await becomes('probed-10.2.0.3', 'to be there', isThere);
     assert.equal(found.metadata.annotations['proxy.istio.io/health-checks-enabled'], 'true');
     vm.request(healthType, { errorDetail: { code: 500, message: 'refused' } });
@@ -153,6 +154,9 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
     assert.equal(ill.status?.conditions?.find(({ type }) => type === 'Healthy')?.message, 'refused');
     vm.request(healthType);
     await becomes('probed-10.2.0.3', 'to be healthy', health('True'));
+    const { graph, mesh } = replica.controlPlane;
+    const healths = () => [...graph.rows(mesh.tables.workloads)].map(([, row]) => row.health);
+    await until(() => healths().join() === 'healthy', { what: 'a workload that may be called' });
     const both = await becomes('probed-10.2.0.3', 'to be accepted', (one) => says(one).Accepted === 'True');
     assert.equal(says(both).Healthy, 'True');
   });
