@@ -26,7 +26,7 @@ async function agentWith(context: TestContext, probes: object) {
       whyNotReady: async () => undefined,
       metrics: async () => ({ contentType: 'text/plain', body: '' }),
       probes: parseProbes(JSON.stringify(probes)),
-      application: host,
+      application: { host: '127.0.0.1' },
       drain: async () => {},
       quit: () => {},
     },
