@@ -42,7 +42,11 @@ export class WorkloadHealth {
     this.#connection = new XdsConnection({
       ...options,
       type,
-      complaint: 'the control plane is not told how the application is',
+      words: {
+        lost: (reason) => `the control plane is not told how the application is: ${reason}`,
+        back: 'the control plane is told how the application is again',
+      },
+      isUnanswered: true,
       onOpen: (send) => {
         this.#send = send;
         this.#tell();

@@ -3,8 +3,8 @@
  *
  *      connect ─► opened ─► messages … the stream ends ─► wait a while ─► connect
  */
-import { type ClientHttp2Session, connect } from 'node:http2';
-import { type Backoff, backoff } from '../lib/backoff.ts';
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import { type Backoff, type BackoffOptions, backoff } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { DeltaDiscoveryRequest } from '../proto/envoy/service/discovery/v3/discovery.ts';
 import type { BootstrapNode } from './bootstrap.ts';
@@ -18,33 +18,45 @@ export interface XdsConnectionOptions {
   /** As the bootstrap states it: the agent is the proxy, to the control plane. */
   readonly node: BootstrapNode;
   readonly log: Log;
-  /** What the log says while there is none, and of which type. */
-  readonly complaint: string;
   readonly type: string;
+  /** What the log says when it is lost, and when it is back; each once. */
+  readonly words: { readonly lost: (reason: string) => string; readonly back: string };
+  readonly waits?: XdsWaits;
+  /** Nothing comes back that would show that the stream works: a connection is all there is to be seen. */
+  readonly isUnanswered?: true;
   readonly onOpen: (send: Send) => void;
   /** Ends the stream when it throws. */
   readonly onMessage: (bytes: Buffer, send: Send) => void;
 }
 
+export interface XdsWaits extends Pick<BackoffOptions, 'firstMs' | 'mostMs'> {
+  /** How often the control plane is asked for a sign of life, which it has that long to give. */
+  readonly pingMs: number;
+}
+
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
-/** How often the control plane is asked for a sign of life, in milliseconds. */
-const pingMs = 30_000;
 const mostBytes = 64 * 2 ** 20;
-const retry = { firstMs: 200, mostMs: 10_000, random: Math.random };
+const usualWaits: XdsWaits = { firstMs: 200, mostMs: 10_000, pingMs: 30_000 };
 
 export class XdsConnection {
   readonly #options: XdsConnectionOptions;
-  readonly #delays: Backoff = backoff(retry);
+  readonly #waits: XdsWaits;
+  readonly #delays: Backoff;
   #session: ClientHttp2Session | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** Somebody has been told that the control plane is away. */
+  #isAway = false;
 
   constructor(options: XdsConnectionOptions) {
+    const { waits = usualWaits } = options;
     this.#options = options;
+    this.#waits = waits;
+    this.#delays = backoff({ ...waits, random: Math.random });
   }
 
   start(): void {
-    const { xds, log, type, complaint } = this.#options;
+    const { xds, isUnanswered } = this.#options;
     const host = xds.host.includes(':') ? `[${xds.host}]` : xds.host;
     const startMs = performance.now();
     const session = connect(`http://${host}:${xds.port}`);
@@ -55,31 +67,53 @@ export class XdsConnection {
       isOver = true;
       clearInterval(ping);
       session.destroy();
-      if (this.#isClosed) return;
       // What has worked for a while is tried again at once.
-      if (performance.now() - startMs > retry.mostMs) this.#delays.reset();
-      const delayMs = this.#delays.next();
-      log.debug(`${complaint}: ${reason}`, { type });
-      this.#retry = setTimeout(() => this.start(), delayMs);
+      if (performance.now() - startMs > this.#waits.mostMs) this.#delays.reset();
+      this.#lost(reason);
     };
+    let isSilent = false;
     const ping = setInterval(() => {
-      if (!session.ping((error) => error !== null && over('no sign of life'))) over('no sign of life');
-    }, pingMs);
+      // A peer that has vanished refuses nothing: only its silence tells.
+      if (isSilent || session.destroyed) return over('it gives no sign of life');
+      isSilent = true;
+      session.ping((error) => {
+        if (error === null) isSilent = false;
+      });
+    }, this.#waits.pingMs);
+    if (isUnanswered === true) session.on('connect', () => this.#isBack());
     session.on('error', (error) => over(error.message));
     session.on('close', () => over('the connection was closed'));
     session.on('goaway', () => over('it sends its proxies elsewhere'));
     this.#open(session, over);
   }
 
-  /** The next stream that ends is opened again soon. */
+  /** The control plane does what it is there for: the next stream that ends is opened again soon. */
   works(): void {
     this.#delays.reset();
+    this.#isBack();
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     this.#session?.destroy();
+  }
+
+  #isBack(): void {
+    const { log, words, type } = this.#options;
+    if (this.#isAway) log.info(words.back, { type });
+    this.#isAway = false;
+  }
+
+  #lost(reason: string): void {
+    if (this.#isClosed) return;
+    const { log, words, type } = this.#options;
+    const delayMs = this.#delays.next();
+    // Once for each time that it is away: what is known goes on.
+    const tell = this.#isAway ? log.debug : log.warn;
+    this.#isAway = true;
+    tell.call(log, words.lost(reason), { type });
+    this.#retry = setTimeout(() => this.start(), delayMs);
   }
 
   #open(session: ClientHttp2Session, over: (reason: string) => void): void {
@@ -103,9 +137,15 @@ export class XdsConnection {
         over((error as Error).message);
       }
     });
-    stream.on('trailers', (trailers) =>
-      over(`${trailers['grpc-message'] ?? `grpc-status ${trailers['grpc-status']}`}`),
-    );
+    const end = (fields: IncomingHttpHeaders) => {
+      const { 'grpc-status': code, 'grpc-message': said } = fields;
+      if (code !== undefined) over(`gRPC status ${code}${said === undefined ? '' : `: ${said}`}`);
+    };
+    stream.on('response', (headers) => {
+      if (headers[':status'] !== 200) over(`HTTP status ${headers[':status']}`);
+      end(headers);
+    });
+    stream.on('trailers', end);
     stream.on('error', (error) => over(error.message));
     stream.on('close', () => over('the stream has ended'));
     onOpen(send);
@@ -126,29 +166,32 @@ function message(request: Partial<DeltaDiscoveryRequest>): Buffer {
   return Buffer.concat([head, body]);
 }
 
+const headBytes = 5;
+
 class MessageReader {
   #chunks: Buffer[] = [];
   #size = 0;
+  /** How much there must be before it is worth a look. */
+  #needed = headBytes;
 
   /** The messages that are whole with this piece. Throws for one that is too large, or compressed. */
   push(chunk: Buffer): readonly Buffer[] {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
     const messages: Buffer[] = [];
-    for (let next = this.#next(); next !== undefined; next = this.#next()) messages.push(next);
+    if (this.#size < this.#needed) return messages;
+    let rest = Buffer.concat(this.#chunks);
+    while (rest.length >= headBytes) {
+      const length = rest.readUInt32BE(1);
+      if (rest[0] !== 0 || length > mostBytes)
+        throw new Error('expected a plain message of at most 64 MiB, found another');
+      if (rest.length < headBytes + length) break;
+      messages.push(rest.subarray(headBytes, headBytes + length));
+      rest = rest.subarray(headBytes + length);
+    }
+    this.#needed = headBytes + (rest.length < headBytes ? 0 : rest.readUInt32BE(1));
+    this.#chunks = [rest];
+    this.#size = rest.length;
     return messages;
-  }
-
-  #next(): Buffer | undefined {
-    if (this.#size < 5) return undefined;
-    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    this.#chunks = [all];
-    const length = all.readUInt32BE(1);
-    if (all[0] !== 0 || length > mostBytes)
-      throw new Error('expected a plain message of at most 64 MiB, found another');
-    if (all.length < 5 + length) return undefined;
-    this.#chunks = [all.subarray(5 + length)];
-    this.#size = all.length - 5 - length;
-    return all.subarray(5, 5 + length);
   }
 }

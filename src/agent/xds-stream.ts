@@ -3,6 +3,7 @@
  *
  *      connect ─► ask for all ─► take what comes, acknowledge ─► … the stream ends ─► wait a while ─► connect
  */
+import { typeNameOf } from '../lib/type-name.ts';
 import { readDeltaResponse } from './delta-response.ts';
 import { type Send, XdsConnection, type XdsConnectionOptions } from './xds-connection.ts';
 
@@ -11,8 +12,11 @@ export interface ReceivedResource {
   readonly value: Uint8Array;
 }
 
-export interface XdsStreamOptions extends Pick<XdsConnectionOptions, 'xds' | 'node' | 'log' | 'type'> {
-  /** Of several calls the later one counts. Throws for what cannot be used, which the control plane is told. */
+export interface XdsStreamOptions extends Pick<XdsConnectionOptions, 'xds' | 'node' | 'log' | 'type' | 'waits'> {
+  /**
+   * Called with what differs from what was told before; the first time of a stream even with nothing. Throws for what
+   * cannot be used, and has changed nothing then; the control plane is told.
+   */
   readonly onChange: (changed: readonly ReceivedResource[], removed: readonly string[]) => void;
 }
 
@@ -23,10 +27,14 @@ export class XdsStream {
   readonly #connection: XdsConnection;
 
   constructor(options: XdsStreamOptions) {
+    const name = typeNameOf(options.type);
     this.#options = options;
     this.#connection = new XdsConnection({
       ...options,
-      complaint: 'the control plane does not tell of names',
+      words: {
+        lost: (reason) => `the control plane tells no ${name} (${reason}); what is known of it stays`,
+        back: `the control plane tells ${name} again`,
+      },
       onOpen: (send) =>
         send({
           typeUrl: options.type,
@@ -46,15 +54,16 @@ export class XdsStream {
   }
 
   #take(bytes: Buffer, send: Send): void {
-    const { type, onChange } = this.#options;
+    const { type, log, onChange } = this.#options;
     const { nonce, resources, removed } = readDeltaResponse(bytes);
     try {
       onChange(resources, removed);
       for (const { name, version } of resources) this.#versions.set(name, version);
       for (const name of removed) this.#versions.delete(name);
-      this.#connection.works();
       send({ typeUrl: type, responseNonce: nonce });
+      this.#connection.works();
     } catch (error) {
+      log.error(`what the control plane tells of ${typeNameOf(type)} cannot be used`, { type, error });
       const errorDetail = { code: 3, message: (error as Error).message, details: [] };
       send({ typeUrl: type, responseNonce: nonce, errorDetail });
     }
