@@ -137,7 +137,8 @@ export class ProxyProcess {
   }
 
   async whyNotReady(): Promise<string | undefined> {
-    return this.#drained === undefined ? this.#admin.whyNotReady() : 'draining';
+    if (this.#drained !== undefined) return 'draining';
+    return (await this.#admin.whyNotReady()) ?? this.#dns?.whyNotReady;
   }
 
   /** Resolves when nobody is there any more, or the time for it is over. */

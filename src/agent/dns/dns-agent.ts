@@ -22,6 +22,7 @@ export class DnsAgent {
   readonly names: Names;
   readonly #server: DnsServer;
   readonly #stream: XdsStream;
+  #isTold = false;
 
   constructor(options: DnsAgentOptions) {
     const { address, upstreams, log, onAnswer, xds, node } = options;
@@ -38,8 +39,14 @@ export class DnsAgent {
         const tables = changed.map(({ name, value }) => ({ name, table: readNameTable(value) }));
         for (const { name, table } of tables) this.names.set(name, table);
         for (const name of removed) this.names.remove(name);
+        this.#isTold = true;
       },
     });
+  }
+
+  /** Until names are told for the first time, those that only the mesh has would be denied. */
+  get whyNotReady(): string | undefined {
+    return this.#isTold ? undefined : 'the control plane has not told names for DNS yet';
   }
 
   /** Yields the port. Rejected when it cannot be had. */
