@@ -12,13 +12,13 @@ import {
   list,
   map,
   object,
-  port,
   string,
 } from '../lib/schema.ts';
 
 import { readinessProbe } from './readiness-probe.ts';
 
 const open = { isOpen: true } as const;
+const port = integer(1, 65_535);
 const collector = object({ address: string }, open);
 
 const proxyConfig = object(
@@ -27,6 +27,7 @@ const proxyConfig = object(
     /** Threads of Envoy; 0 for one by core. */
     concurrency: integer(0, 1024),
     interceptionMode: enumOf('REDIRECT', 'TPROXY', 'NONE'),
+    /** Where the agent answers. */
     statusPort: port,
     proxyAdminPort: port,
     serviceCluster: string,
