@@ -13,6 +13,7 @@ import { serveCommand } from './serve.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
+import { workloadCommand } from './workload.ts';
 
 export function createProgram(): Command {
   const program = new Command('fairway')
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   injectCommand(program.command('inject'));
   proxyCommand(program.command('proxy'));
   iptablesCommand(program.command('iptables'));
+  workloadCommand(program.command('workload'));
   bootstrapCommand(program.command('bootstrap'));
   return program;
 }
