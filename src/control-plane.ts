@@ -19,7 +19,7 @@ import type { Log } from './lib/log.ts';
 import { createMesh, type Mesh } from './mesh/mesh.ts';
 import { meshKey } from './mesh/tables.ts';
 import type { Catalog, CatalogChange } from './model/catalog.ts';
-import { kubernetesRegistry } from './model/cluster.ts';
+import { filesRegistry, kubernetesRegistry } from './model/cluster.ts';
 import type { Inbound } from './model/inbound.ts';
 import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
 import type { ObjectSink } from './model/object-source.ts';
@@ -164,7 +164,8 @@ export class ControlPlane implements ProxyHost {
   sink(name: string, { cluster = this.#options.cluster, layer = 0 }: SinkOptions = {}): ObjectSink {
     this.#layers.expect(layer);
     const isConfig = cluster === this.#options.cluster;
-    const state = this.#sources.add({ name, cluster, registry: kubernetesRegistry(cluster), held: undefined });
+    const registry = name === filesRegistry ? filesRegistry : kubernetesRegistry(cluster);
+    const state = this.#sources.add({ name, cluster, registry, held: undefined });
     this.addCluster(cluster);
     return {
       apply: (changes) => this.apply(isConfig ? this.#layers.apply(layer, changes) : changes, cluster),

@@ -8,7 +8,7 @@ export interface SourceState {
   readonly name: string;
   /** The cluster whose objects it reports. */
   readonly cluster: string;
-  /** The registry that stands on it: `kubernetes/CLUSTER`, or the name of a catalog. */
+  /** The registry that stands on it: `kubernetes/CLUSTER`, `files`, or the name of a catalog. */
   readonly registry: string;
   isSynced: boolean;
   freshness: Freshness;

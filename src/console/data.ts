@@ -24,7 +24,7 @@ export interface Leadership {
 /** A source of objects or a catalog, and how well it can be seen. */
 export interface VisibleSource {
   readonly name: string;
-  /** The registry that stands on it: `kubernetes/CLUSTER`, or the name of a catalog. */
+  /** The registry that stands on it: `kubernetes/CLUSTER`, `files`, or the name of a catalog. */
   readonly registry: string;
   /** It has delivered its first full list. */
   readonly isSynced: boolean;

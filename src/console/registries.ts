@@ -1,5 +1,6 @@
 /** /debug/registries: each registry as a whole. The form is ours, and `fairway registries` reads it. */
-import { kubernetesRegistry } from '../model/cluster.ts';
+import { filesRegistry, isKubernetes, kubernetesRegistry } from '../model/cluster.ts';
+import type { Origin } from '../model/origin.ts';
 import type { Visibility } from '../source/visibility.ts';
 import type { ConsoleData, VisibleSource } from './data.ts';
 import { type Answer, json } from './http-server.ts';
@@ -19,11 +20,16 @@ export function platformOf(registry: string): string {
   return platforms[beginning] ?? beginning;
 }
 
+/** The registry that states a row: what files say of a Kubernetes cluster is their word, not that of its API server. */
+export function statedBy({ registry, origin }: { readonly registry: string; readonly origin: Origin }): string {
+  return isKubernetes(registry) && origin.file !== undefined ? filesRegistry : registry;
+}
+
 const order = ['lost', 'stale', 'live', 'absent'] as const satisfies readonly Visibility['state'][];
 
 /**
  * How well a registry can be seen: as well as that of its sources which can be seen worst. ServiceEntries are rules, so that
- * they are seen as the config cluster is; a registry without sources of its own is where it should be.
+ * they are seen as the config cluster and files are; a registry without sources of its own is where it should be.
  */
 export function registryVisibility(
   registry: string,
@@ -38,8 +44,8 @@ export function registryVisibility(
 export function registriesPage({ sources, services, endpointShards, cluster }: ConsoleData): Answer {
   return () => {
     const known = sources();
-    const ofServices = Map.groupBy(services(), ({ registry }) => registry);
-    const ofShards = Map.groupBy(endpointShards(), ({ registry }) => registry);
+    const ofServices = Map.groupBy(services(), statedBy);
+    const ofShards = Map.groupBy(endpointShards(), statedBy);
     const names = new Set([...known.map(({ registry }) => registry), ...ofServices.keys(), ...ofShards.keys()]);
     return json(
       [...names].sort().map((registry) => {
@@ -64,8 +70,8 @@ function sourcesOf(
   sources: readonly VisibleSource[],
   configCluster: string,
 ): readonly VisibleSource[] {
-  const at = registry === 'service-entry' ? kubernetesRegistry(configCluster) : registry;
-  return sources.filter((source) => source.registry === at);
+  const at = registry === 'service-entry' ? [kubernetesRegistry(configCluster), filesRegistry] : [registry];
+  return sources.filter((source) => at.includes(source.registry));
 }
 
 function sinceOf(visibility: Visibility): number {

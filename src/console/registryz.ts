@@ -6,7 +6,7 @@ import { originKey } from '../model/origin.ts';
 import { type Resolution, type Service, youngest } from '../model/service.ts';
 import type { ConsoleData } from './data.ts';
 import { type Answer, json } from './http-server.ts';
-import { platformOf, registryVisibility } from './registries.ts';
+import { platformOf, registryVisibility, statedBy } from './registries.ts';
 import { visibilityFields } from './sources.ts';
 
 /** Istio's numbers for how endpoints are found. */
@@ -28,8 +28,8 @@ export function registryzPage({ services, sources, cluster }: ConsoleData): Answ
     return json(
       [...services()].sort(byHostname).map((service) => ({
         ...registryService(service, cluster),
-        registry: service.registry,
-        freshness: stated(service.registry),
+        registry: statedBy(service),
+        freshness: stated(statedBy(service)),
       })),
     );
   };

@@ -23,6 +23,7 @@ import { join, normalize } from 'node:path';
 import { type Cancel, type Clock, systemClock } from '../lib/clock.ts';
 import { ensure } from '../lib/ensure.ts';
 import type { Log } from '../lib/log.ts';
+import { filesRegistry } from '../model/cluster.ts';
 import type { ObjectSink, ObjectSource } from '../model/object-source.ts';
 import { DoubtedFiles } from './doubted-files.ts';
 import { type FileContent, FileParser, nothing } from './file.ts';
@@ -63,7 +64,7 @@ interface WatchedFile {
 
 export function fileSource(options: FileSourceOptions): ObjectSource {
   return {
-    name: 'files',
+    name: filesRegistry,
     run: (sink, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) {

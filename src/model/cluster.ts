@@ -9,6 +9,9 @@ export interface Cluster {
 
 const prefix = 'kubernetes/';
 
+/** The registry that files are, and the name of their source: they state for the config cluster what its API server would. */
+export const filesRegistry = 'files';
+
 /** The name of the registry that a cluster is. */
 export function kubernetesRegistry(cluster: string): string {
   return `${prefix}${cluster}`;

@@ -120,7 +120,7 @@ it('/debug/registryz lists services in the form of Istio’s model', async (test
       MeshExternal: false,
       origin: 'Service/shop/reviews',
       file: 'test.yaml:1',
-      registry: 'kubernetes/c1',
+      registry: 'files',
       freshness: { state: 'live' },
     },
   ]);

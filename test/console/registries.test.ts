@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type MemoryCatalog, memoryCatalog } from '../support/memory-catalog.ts';
+import { memorySource } from '../support/memory-source.ts';
 import { runFairway } from '../support/run-fairway.ts';
 import { type ServedMesh, serveMesh } from '../support/served-mesh.ts';
 
@@ -61,6 +62,38 @@ describe('a registry', () => {
     };
     assert.deepEqual(Object.keys(shards['web.service.consul']?.default?.Shards ?? {}), ['Consul/dc1']);
   });
+});
+
+it('files are a registry of their own beside the cluster for which they speak', async (test) => {
+  const files = memorySource('files');
+  const mesh = await serveMesh(test, { sources: [files] });
+  const service = (name: string) => `{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop } }`;
+  const entry =
+    '{ apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: { name: e, namespace: shop }, spec: { hosts: [e.com], ports: [{ number: 80, name: http }], resolution: DNS } }';
+  files.apply(`${service('web')}\n---\n${entry}`);
+  files.sync();
+  mesh.source.sync();
+  await mesh.started;
+  const sinceMs = Date.now() - 1000;
+  files.sink.freshness({ state: 'stale', sinceMs, reason: 'mesh cannot be read' });
+  const isAway = { state: 'stale', since: new Date(sinceMs).toISOString(), reason: 'mesh cannot be read' };
+  const services = (await mesh.json('/debug/registryz')) as { readonly [field: string]: unknown }[];
+  assert.deepEqual(
+    services.map(({ registry, freshness }) => [registry, freshness]),
+    [
+      ['service-entry', isAway],
+      ['files', isAway],
+    ],
+  );
+  const registries = (await mesh.json('/debug/registries')) as { readonly [field: string]: unknown }[];
+  assert.deepEqual(
+    registries.map(({ name, platform, state, services }) => [name, platform, state, services]),
+    [
+      ['files', 'files', 'stale', 1],
+      ['kubernetes/c1', 'Kubernetes', 'live', 0],
+      ['service-entry', 'External', 'stale', 1],
+    ],
+  );
 });
 
 describe('fairway registries', () => {

@@ -18,10 +18,10 @@ export interface ServedMesh {
   json(path: string): Promise<unknown>;
 }
 
-/** Starts with nothing; the source is synced when the test says so. It ends with the test. */
+/** Starts with nothing; the source, which is beside those that are given, is synced when the test says so. It ends with the test. */
 export async function serveMesh(
   test: Pick<TestContext, 'after'>,
-  options: Pick<DiscoveryServerOptions, 'webhook' | 'catalogs'> = {},
+  { sources = [], ...options }: Partial<Pick<DiscoveryServerOptions, 'sources' | 'webhook' | 'catalogs'>> = {},
 ): Promise<ServedMesh> {
   const source = memorySource();
   const logged: string[] = [];
@@ -38,7 +38,7 @@ export async function serveMesh(
   };
   const started = startDiscoveryServer({
     ...options,
-    sources: [source],
+    sources: [source, ...sources],
     xdsAddress: local,
     httpAddress: local,
     cluster: 'c1',
