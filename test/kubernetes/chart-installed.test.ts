@@ -4,7 +4,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type ChartValues, chartFolder, release, renderText } from './support/chart.ts';
+import { until } from '../support/until.ts';
+import { type ChartValues, chartFolder, type Deployment, release, renderText } from './support/chart.ts';
 import { foreignDefinition, type InstalledChart, installChart } from './support/installed-chart.ts';
 import { describeWithKubernetes } from './support/suite.ts';
 
@@ -61,6 +62,7 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'ClusterRole fairway-istio-system',
       'ClusterRoleBinding fairway-istio-system',
       'Deployment fairway',
+      'MutatingWebhookConfiguration fairway-istio-system',
       'PodDisruptionBudget fairway',
       'Role fairway-istio-system',
       'RoleBinding fairway-istio-system',
@@ -122,7 +124,6 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       'podDisruptionBudget.maxUnavailable': '50%',
       'webhook.namespaceSelector': { matchLabels: { mesh: 'yes' } },
       'webhook.annotations': { note: 'x' },
-      'injection.enabled': true,
       'injection.template': { spec: { imagePullSecrets: [{ name: 'registry' }] } },
     });
   });
@@ -173,6 +174,50 @@ describeWithKubernetes('the chart in a cluster', ({ helm }) => {
       const days = (validToDate.getTime() / 1000 - Number(renewed.metadata.annotations[renewAfter])) / 86_400;
       assert.equal(Math.round(days), 30);
     });
+  });
+
+  test('does not inject where Istio does, unless for a revision of its own', async () => {
+    const injector = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'MutatingWebhookConfiguration',
+      metadata: { name: 'istio-sidecar-injector' },
+    };
+    await chart.cluster.kubectl(['create', '-f', '-'], JSON.stringify(injector));
+    assert.throws(
+      () => chart.upgrade({}),
+      /expected no other injector .* istio-sidecar-injector: set injection\.enabled=false/,
+    );
+    chart.upgrade({ 'injection.enabled': false });
+    chart.upgrade({ 'injection.revision': 'fairway' });
+    await chart.cluster.kubectl(['delete', 'mutatingwebhookconfiguration', injector.metadata.name]);
+    // With no values Helm takes those of the last time.
+    chart.upgrade({ 'injection.revision': 'default' });
+  });
+
+  test('asks nobody about its own pods, whatever label their namespace has', async () => {
+    await chart.cluster.kubectl(['label', 'namespace', namespace, 'istio-injection=enabled']);
+    const of = (injected: string) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { generateName: 'own-', namespace, labels: { 'sidecar.istio.io/inject': injected } },
+      spec: { containers: [{ name: 'a', image: 'a' }], automountServiceAccountToken: false },
+    });
+    const make = async (injected: string) => {
+      const args = ['create', '--dry-run=server', '-f', '-'];
+      return chart.cluster.kubectl(args, JSON.stringify(of(injected))).catch((error: Error) => error.message);
+    };
+    // Nobody serves this webhook here, so that what it is asked about is refused, as soon as the API server knows the label.
+    await until(async () => /failed calling webhook "namespace\.injection\.fairway\.dev"/.test(await make('true')), {
+      what: 'a question to the webhook',
+      mostMs: 20_000,
+    });
+    const deployment = await chart.cluster.api<Deployment>(
+      'GET',
+      `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    );
+    const own = deployment.spec.template.metadata.labels['sidecar.istio.io/inject'] ?? '';
+    assert.match(await make(own), /created/);
+    await chart.cluster.kubectl(['label', 'namespace', namespace, 'istio-injection-']);
   });
 
   test('is uninstalled whole', async () => {

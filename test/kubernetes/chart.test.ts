@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createProgram } from '../../src/cli/program.ts';
+import { version } from '../../src/cli/version.ts';
 import { customResources } from '../../src/config/custom-resources.ts';
 import { configCluster } from '../../src/config-cluster.ts';
 import { definitionResource } from '../../src/kubernetes/resources.ts';
@@ -39,7 +40,6 @@ const variants: Readonly<Record<string, ChartValues>> = {
     priorityClassName: 'system-cluster-critical',
     'image.pullSecrets': [{ name: 'registry' }],
     'service.annotations': { note: 'x' },
-    'injection.enabled': true,
     'injection.network': 'north',
     'injection.template': { spec: { imagePullSecrets: [{ name: 'registry' }] } },
   },
@@ -47,6 +47,8 @@ const variants: Readonly<Record<string, ChartValues>> = {
     'networkPolicy.enabled': true,
     'networkPolicy.xdsFrom': [],
     'webhook.enabled': false,
+    'injection.enabled': false,
+    'state.volume': { emptyDir: null, persistentVolumeClaim: { claimName: 'state' } },
     'status.enabled': false,
     replicas: 1,
   },
@@ -179,6 +181,42 @@ describeWithKubernetes('the chart', ({ helm }) => {
     );
   });
 
+  describe('runs sidecars of', () => {
+    function check(name: string, values: ChartValues, expected: string): void {
+      test(name, () => {
+        const { args } = theOne<Deployment>(renderChart(helm, values), 'Deployment').spec.template.spec.containers[0];
+        assert.deepEqual(
+          args.filter((arg) => arg.startsWith('--proxy-image=')),
+          [`--proxy-image=${expected}`],
+        );
+      });
+    }
+    check('the image beside that of the control plane', {}, `fairway-proxy:${version}`);
+    const image = { 'image.repository': 'registry.example:5000/mesh/fairway', 'image.tag': 'x' };
+    check('the same registry and tag', image, 'registry.example:5000/mesh/fairway-proxy:x');
+    check('another image', { ...image, 'injection.proxyImage': 'own:1' }, 'own:1');
+  });
+
+  describe('keeps what it was told', () => {
+    function check(name: string, values: ChartValues, volume: object, strategy: string): void {
+      test(name, () => {
+        const { template, strategy: found } = theOne<Deployment>(renderChart(helm, values), 'Deployment').spec;
+        const [{ args, volumeMounts }] = template.spec.containers;
+        const state = template.spec.volumes.find((one) => one.name === 'state');
+        const mount = volumeMounts.find((one) => one.name === 'state');
+        assert.deepEqual(
+          [state, mount, found.type],
+          [{ name: 'state', ...volume }, { name: 'state', mountPath: '/var/lib/fairway' }, strategy],
+        );
+        assert.ok(args.includes('--state-dir=/var/lib/fairway/state'));
+      });
+    }
+    check('for each pod', {}, { emptyDir: {} }, 'RollingUpdate');
+    const persistentVolumeClaim = { claimName: 'state' };
+    const kept = { replicas: 1, 'state.volume': { emptyDir: null, persistentVolumeClaim } };
+    check('over the end of the only pod', kept, { persistentVolumeClaim }, 'Recreate');
+  });
+
   test('gives a pod more time to end than proxies have to leave', () => {
     const { template } = theOne<Deployment>(renderChart(helm, { drainSeconds: 45 }), 'Deployment').spec;
     assert.ok(template.spec.containers[0].args.includes('--drain=45s'));
@@ -247,7 +285,7 @@ describeWithKubernetes('the chart', ({ helm }) => {
     });
 
     test('or not at all', () => {
-      const text = renderText(helm, { 'webhook.enabled': false });
+      const text = renderText(helm, { 'webhook.enabled': false, 'injection.enabled': false });
       assert.doesNotMatch(text, /webhook/i);
     });
   });
@@ -255,7 +293,7 @@ describeWithKubernetes('the chart', ({ helm }) => {
   describe('asks the webhook for sidecars', () => {
     function check(name: string, values: ChartValues, revision: string, change: object = {}): void {
       test(name, () => {
-        const objects = renderChart(helm, { 'injection.enabled': true, ...values });
+        const objects = renderChart(helm, values);
         const { webhooks } = theOne<Webhooks>(objects, 'MutatingWebhookConfiguration');
         const [authorities = ''] = webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? '');
         const right = injectionConfiguration({
@@ -275,7 +313,7 @@ describeWithKubernetes('the chart', ({ helm }) => {
     check('and goes on without', { 'injection.failurePolicy': 'Ignore' }, 'default', { failurePolicy: 'Ignore' });
 
     test('with the template in its place, and new pods for another one', () => {
-      const of = (template: object) => renderChart(helm, { 'injection.enabled': true, 'injection.template': template });
+      const of = (template: object) => renderChart(helm, { 'injection.template': template });
       const template = { metadata: { labels: { team: 'mesh' } } };
       const { data } = theOne<Rendered & { data: unknown }>(of(template), 'ConfigMap');
       assert.deepEqual(data, { 'template.yaml': 'metadata:\n  labels:\n    team: mesh\n' });
@@ -299,8 +337,13 @@ describeWithKubernetes('the chart', ({ helm }) => {
     );
     check(
       'sidecars without the webhook',
-      { 'injection.enabled': true, 'webhook.enabled': false },
+      { 'webhook.enabled': false },
       /expected webhook\.enabled beside injection\.enabled/,
+    );
+    check(
+      'one folder for two',
+      { 'state.volume': { emptyDir: null, persistentVolumeClaim: { claimName: 'state' } } },
+      /expected one replica with state\.volume\.persistentVolumeClaim/,
     );
     check('a choice that there is not', { 'webhook.failurePolicy': 'ignore' }, /value must be one of 'Ignore', 'Fail'/);
   });

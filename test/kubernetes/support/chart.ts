@@ -61,11 +61,12 @@ export interface Deployment extends Rendered {
   readonly kind: 'Deployment';
   readonly spec: {
     readonly replicas: number;
-    readonly strategy: unknown;
+    readonly strategy: { readonly type: string };
     readonly template: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: {
         readonly containers: readonly [Container];
+        readonly volumes: readonly { readonly name: string }[];
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: unknown;
       };
@@ -77,6 +78,7 @@ interface Container {
   readonly image: string;
   readonly args: readonly [string, ...string[]];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
   readonly readinessProbe: unknown;
   readonly livenessProbe: unknown;
   readonly securityContext: unknown;
