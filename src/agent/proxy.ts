@@ -39,7 +39,7 @@ export interface ProxyOptions {
   readonly applicationMetrics?: ApplicationMetrics;
   readonly drain: DrainPolicy;
   /** Answers the questions of the application to DNS; nobody does when absent. */
-  readonly dns?: Pick<DnsAgentOptions, 'address' | 'upstreams'>;
+  readonly dns?: Pick<DnsAgentOptions, 'hosts' | 'port' | 'upstreams'>;
   /** How the application is asked whether it is ready where no kubelet does; the control plane is told. */
   readonly readiness?: ReadinessProbe;
   readonly log: Log;
@@ -129,7 +129,13 @@ export class ProxyProcess {
     } catch (error) {
       throw new ProxyStartError(`cannot write ${this.#bootstrapFile}: ${(error as Error).message}`);
     }
-    if (dns !== undefined) await taking('DNS', dns.address, async () => this.#dns?.start());
+    if (dns !== undefined) {
+      const {
+        port,
+        hosts: [host = ''],
+      } = dns;
+      await taking('DNS', { host, port }, async () => this.#dns?.start());
+    }
     const address = await taking('its status', status, () => this.#server.listen(status));
     this.#child.start();
     this.#health?.start();

@@ -42,11 +42,7 @@ export class WorkloadHealth {
     this.#connection = new XdsConnection({
       ...options,
       type,
-      words: {
-        lost: (reason) => `the control plane is not told how the application is: ${reason}`,
-        back: 'the control plane is told how the application is again',
-      },
-      isUnanswered: true,
+      complaint: 'the control plane is not told how the application is',
       onOpen: (send) => {
         this.#send = send;
         this.#tell();

@@ -18,15 +18,13 @@ export interface XdsConnectionOptions {
   /** As the bootstrap states it: the agent is the proxy, to the control plane. */
   readonly node: BootstrapNode;
   readonly log: Log;
+  /** What the log says when there is none any more, and of which type. */
+  readonly complaint: string;
   readonly type: string;
-  /** What the log says when it is lost, and when it is back; each once. */
-  readonly words: { readonly lost: (reason: string) => string; readonly back: string };
-  readonly waits?: XdsWaits;
-  /** Nothing comes back that would show that the stream works: a connection is all there is to be seen. */
-  readonly isUnanswered?: true;
   readonly onOpen: (send: Send) => void;
   /** Ends the stream when it throws. */
   readonly onMessage: (bytes: Buffer, send: Send) => void;
+  readonly waits?: XdsWaits;
 }
 
 export interface XdsWaits extends Pick<BackoffOptions, 'firstMs' | 'mostMs'> {
@@ -35,8 +33,8 @@ export interface XdsWaits extends Pick<BackoffOptions, 'firstMs' | 'mostMs'> {
 }
 
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
-const mostBytes = 64 * 2 ** 20;
 const usualWaits: XdsWaits = { firstMs: 200, mostMs: 10_000, pingMs: 30_000 };
+const mostBytes = 64 * 2 ** 20;
 
 export class XdsConnection {
   readonly #options: XdsConnectionOptions;
@@ -45,8 +43,8 @@ export class XdsConnection {
   #session: ClientHttp2Session | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** Somebody has been told that the control plane is away. */
-  #isAway = false;
+  /** Somebody has been told that there is none. */
+  #isMissed = false;
 
   constructor(options: XdsConnectionOptions) {
     const { waits = usualWaits } = options;
@@ -56,7 +54,7 @@ export class XdsConnection {
   }
 
   start(): void {
-    const { xds, isUnanswered } = this.#options;
+    const { xds } = this.#options;
     const host = xds.host.includes(':') ? `[${xds.host}]` : xds.host;
     const startMs = performance.now();
     const session = connect(`http://${host}:${xds.port}`);
@@ -67,9 +65,7 @@ export class XdsConnection {
       isOver = true;
       clearInterval(ping);
       session.destroy();
-      // What has worked for a while is tried again at once.
-      if (performance.now() - startMs > this.#waits.mostMs) this.#delays.reset();
-      this.#lost(reason);
+      this.#lost(reason, performance.now() - startMs);
     };
     let isSilent = false;
     const ping = setInterval(() => {
@@ -80,17 +76,18 @@ export class XdsConnection {
         if (error === null) isSilent = false;
       });
     }, this.#waits.pingMs);
-    if (isUnanswered === true) session.on('connect', () => this.#isBack());
     session.on('error', (error) => over(error.message));
     session.on('close', () => over('the connection was closed'));
     session.on('goaway', () => over('it sends its proxies elsewhere'));
     this.#open(session, over);
   }
 
-  /** The control plane does what it is there for: the next stream that ends is opened again soon. */
+  /** The next stream that ends is opened again soon. */
   works(): void {
     this.#delays.reset();
-    this.#isBack();
+    const { log, type } = this.#options;
+    if (this.#isMissed) log.info('the control plane is back', { type });
+    this.#isMissed = false;
   }
 
   close(): void {
@@ -99,20 +96,19 @@ export class XdsConnection {
     this.#session?.destroy();
   }
 
-  #isBack(): void {
-    const { log, words, type } = this.#options;
-    if (this.#isAway) log.info(words.back, { type });
-    this.#isAway = false;
-  }
-
-  #lost(reason: string): void {
+  #lost(reason: string, afterMs: number): void {
     if (this.#isClosed) return;
-    const { log, words, type } = this.#options;
+    const { log, type, complaint } = this.#options;
+    // What has worked for a while is tried again at once.
+    if (afterMs > this.#waits.mostMs) {
+      this.#delays.reset();
+      this.#isMissed = false;
+    }
     const delayMs = this.#delays.next();
-    // Once for each time that it is away: what is known goes on.
-    const tell = this.#isAway ? log.debug : log.warn;
-    this.#isAway = true;
-    tell.call(log, words.lost(reason), { type });
+    // Told once for each time that it is away.
+    if (this.#isMissed) log.debug(`${complaint}: ${reason}`, { type });
+    else log.warn(`${complaint}: ${reason}`, { type });
+    this.#isMissed = true;
     this.#retry = setTimeout(() => this.start(), delayMs);
   }
 
@@ -138,8 +134,8 @@ export class XdsConnection {
       }
     });
     const end = (fields: IncomingHttpHeaders) => {
-      const { 'grpc-status': code, 'grpc-message': said } = fields;
-      if (code !== undefined) over(`gRPC status ${code}${said === undefined ? '' : `: ${said}`}`);
+      const { 'grpc-status': code, 'grpc-message': words } = fields;
+      if (code !== undefined) over(`gRPC status ${code}${words === undefined ? '' : `: ${words}`}`);
     };
     stream.on('response', (headers) => {
       if (headers[':status'] !== 200) over(`HTTP status ${headers[':status']}`);

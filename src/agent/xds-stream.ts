@@ -27,14 +27,10 @@ export class XdsStream {
   readonly #connection: XdsConnection;
 
   constructor(options: XdsStreamOptions) {
-    const name = typeNameOf(options.type);
     this.#options = options;
     this.#connection = new XdsConnection({
       ...options,
-      words: {
-        lost: (reason) => `the control plane tells no ${name} (${reason}); what is known of it stays`,
-        back: `the control plane tells ${name} again`,
-      },
+      complaint: `the control plane tells no ${typeNameOf(options.type)}, and what is known of it stays`,
       onOpen: (send) =>
         send({
           typeUrl: options.type,
@@ -60,8 +56,8 @@ export class XdsStream {
       onChange(resources, removed);
       for (const { name, version } of resources) this.#versions.set(name, version);
       for (const name of removed) this.#versions.delete(name);
-      send({ typeUrl: type, responseNonce: nonce });
       this.#connection.works();
+      send({ typeUrl: type, responseNonce: nonce });
     } catch (error) {
       log.error(`what the control plane tells of ${typeNameOf(type)} cannot be used`, { type, error });
       const errorDetail = { code: 3, message: (error as Error).message, details: [] };

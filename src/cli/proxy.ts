@@ -162,6 +162,8 @@ function isTrue(value: unknown): boolean {
 }
 
 function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProcess>[0]['dns']> {
-  const address = { host: loopback, port };
-  return { address, upstreams: nameserversIn('/etc/resolv.conf', address) };
+  // Where iptables send questions of either family.
+  const hosts = [loopback, '::1'];
+  const own = hosts.map((host) => ({ host, port }));
+  return { hosts, port, upstreams: nameserversIn('/etc/resolv.conf', own) };
 }

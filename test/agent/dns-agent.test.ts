@@ -23,11 +23,13 @@ interface Pod {
   readonly resolver: Resolver;
 }
 
-function agentOf(mesh: Mesh, upstreams: readonly Nameserver[]): DnsAgent {
+/** Its second address is not of this machine: such are passed over. */
+function agentOf(mesh: Mesh, upstreams: readonly Nameserver[], port = 0): DnsAgent {
   return new DnsAgent({
     namespace: 'shop',
     domainSuffix: 'cluster.local',
-    address: { host: '127.0.0.1', port: 0 },
+    hosts: ['127.0.0.1', '192.0.2.77'],
+    port,
     upstreams,
     xds: { host: '127.0.0.1', port: mesh.port },
     node: {
@@ -135,6 +137,15 @@ describe('a pod whose agent answers DNS', () => {
     assert.equal(agent.whyNotReady, 'the control plane has not told names for DNS yet');
     await agent.start();
     await until(() => agent.whyNotReady === undefined, { what: 'readiness' });
+  });
+
+  it('says when its port is taken', async (test) => {
+    const mesh = await serveMesh(test, []);
+    const first = agentOf(mesh, []);
+    test.after(() => first.close());
+    const second = agentOf(mesh, [], await first.start());
+    test.after(() => second.close());
+    await assert.rejects(second.start(), /EADDRINUSE/);
   });
 
   it('finds what it knew while the control plane is away', async (test) => {

@@ -1,7 +1,7 @@
 /** Clients and servers of DNS, by another implementation of its messages than the agent's. */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type Answer, decode, encode, type Packet, RECURSION_DESIRED, type RecordType } from 'dns-packet';
 
@@ -104,9 +104,6 @@ export async function nameserver(
   udp.on('message', (message, from) => {
     for (const one of note(message, 'udp')) udp.send(one, from.port, from.address);
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
   const sockets = new Set<Socket>();
   const tcp = createServer((socket) => {
     sockets.add(socket);
@@ -115,14 +112,29 @@ export async function nameserver(
       for (const one of note(chunk.subarray(2), 'tcp')) socket.write(frame(one));
     });
   });
-  tcp.listen(port, '127.0.0.1');
-  await once(tcp, 'listening');
+  const port = await bindBoth(udp, tcp);
   test.after(() => {
     udp.close();
     tcp.close();
     for (const socket of sockets) socket.destroy();
   });
   return { host: '127.0.0.1', port, asked };
+}
+
+/** A port that is free for both protocols: what is free for one may be taken for the other. */
+async function bindBoth(udp: UdpSocket, tcp: Server): Promise<number> {
+  for (;;) {
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo;
+    try {
+      udp.bind(port, '127.0.0.1');
+      await once(udp, 'listening');
+      return port;
+    } catch {
+      await new Promise((resolve) => tcp.close(resolve));
+    }
+  }
 }
 
 /** A port of loopback on which nobody listens. */

@@ -1,6 +1,5 @@
 /** The DNS of a pod: names as the control plane tells of them, at a port that questions are redirected to. */
 import type { Log } from '../../lib/log.ts';
-import type { SocketAddress } from '../static-resources.ts';
 import { XdsStream, type XdsStreamOptions } from '../xds-stream.ts';
 import { readNameTable } from './name-table.ts';
 import { Names, type NamesOptions } from './names.ts';
@@ -8,8 +7,9 @@ import { DnsServer, type DnsServerOptions } from './server.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface DnsAgentOptions extends NamesOptions, Pick<XdsStreamOptions, 'xds' | 'node'> {
-  /** Where it answers, over UDP and TCP. */
-  readonly address: SocketAddress;
+  /** Where it answers, over UDP and TCP; those of a family that the machine does not have are passed over. */
+  readonly hosts: readonly string[];
+  readonly port: number;
   readonly upstreams: readonly Upstream[];
   readonly log: Log;
   readonly onAnswer?: DnsServerOptions['onAnswer'];
@@ -20,15 +20,15 @@ const type = 'type.googleapis.com/fairway.dns.v1.Name';
 
 export class DnsAgent {
   readonly names: Names;
-  readonly #server: DnsServer;
+  readonly #options: DnsAgentOptions;
+  readonly #servers: DnsServer[] = [];
   readonly #stream: XdsStream;
   #isTold = false;
 
   constructor(options: DnsAgentOptions) {
-    const { address, upstreams, log, onAnswer, xds, node } = options;
+    const { log, xds, node } = options;
+    this.#options = options;
     this.names = new Names(options);
-    const common = { ...address, names: this.names, upstreams, log };
-    this.#server = new DnsServer(onAnswer === undefined ? common : { ...common, onAnswer });
     this.#stream = new XdsStream({
       xds,
       node,
@@ -49,15 +49,36 @@ export class DnsAgent {
     return this.#isTold ? undefined : 'the control plane has not told names for DNS yet';
   }
 
-  /** Yields the port. Rejected when it cannot be had. */
+  /** Yields the port, which is the same everywhere. Rejected when it cannot be had; nothing is open then. */
   async start(): Promise<number> {
-    const port = await this.#server.listen();
+    const { hosts, upstreams, log, onAnswer } = this.#options;
+    const common = { names: this.names, upstreams, log, ...(onAnswer === undefined ? {} : { onAnswer }) };
+    let { port } = this.#options;
+    let reason: unknown = new Error('expected an address for DNS, found none');
+    for (const host of hosts) {
+      const server = new DnsServer({ ...common, host, port });
+      try {
+        port = await server.listen();
+        this.#servers.push(server);
+      } catch (error) {
+        reason = error;
+        if (isOfNoFamilyHere(error)) continue;
+        await this.close();
+        throw error;
+      }
+    }
+    if (this.#servers.length === 0) throw reason;
     this.#stream.start();
     return port;
   }
 
   async close(): Promise<void> {
     this.#stream.close();
-    await this.#server.close();
+    await Promise.all(this.#servers.map((server) => server.close()));
   }
+}
+
+function isOfNoFamilyHere(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }

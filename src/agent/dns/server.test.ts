@@ -194,7 +194,20 @@ describe('a DNS server of a pod', () => {
     assert.deepEqual(by, ['nobody']);
   });
 
-  it('says when its port cannot be had, and lets go of the other protocol', async (test) => {
+  it('says when its port is taken for UDP', async (test) => {
+    const taken = createSocket('udp4');
+    test.after(() => taken.close());
+    taken.bind(0, local.host);
+    await once(taken, 'listening');
+    const names = new Names({ namespace: 'shop', domainSuffix: 'cluster.local' });
+    const { port } = taken.address();
+    await assert.rejects(new DnsServer({ ...local, port, names, upstreams: [], log: silent }).listen(), /EADDRINUSE/);
+    const free = createServer().listen(port, local.host);
+    test.after(() => free.close());
+    await once(free, 'listening');
+  });
+
+  it('says when its port is taken for TCP, and lets go of the other protocol', async (test) => {
     const taken = createServer().listen(0, local.host);
     test.after(() => taken.close());
     await once(taken, 'listening');

@@ -1,7 +1,7 @@
 /** Answers the questions of a pod: from the control plane's names, else by asking the pod's own DNS servers. */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, isIP, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Log } from '../../lib/log.ts';
 import { answerTo, nothing } from './answer.ts';
 import { FrameReader, framed } from './frames.ts';
@@ -23,6 +23,8 @@ export interface DnsServerOptions {
 /** Questions that are passed on at one time; more are answered with a failure, and asked again. */
 const mostPending = 1000;
 const mostConnections = 256;
+/** How many ports are tried where any will do. */
+const mostTries = 20;
 const idleMs = 10_000;
 /** What may wait for a client that does not read its answers, in bytes. */
 const mostUnread = 2 ** 20;
@@ -45,19 +47,33 @@ export class DnsServer {
 
   /** Yields the port, which is the same for both protocols. Rejected when it cannot be had; nothing is open then. */
   async listen(): Promise<number> {
-    const { host, port, log } = this.#options;
+    const { port, log } = this.#options;
     try {
-      this.#udp.bind(port, host);
-      await once(this.#udp, 'listening');
-      const bound = this.#udp.address().port;
-      this.#tcp.listen(bound, host);
-      await once(this.#tcp, 'listening');
+      let bound: number | undefined;
+      for (let i = 1; bound === undefined; i++) bound = await this.#bind(i < mostTries && port === 0);
       this.#udp.on('error', (error) => log.error('DNS over UDP', { error }));
       this.#tcp.on('error', (error) => log.error('DNS over TCP', { error }));
       return bound;
     } catch (error) {
       await this.close();
       throw error;
+    }
+  }
+
+  /** Undefined when any port will do and the one that TCP has found is taken for UDP. */
+  async #bind(isAnyPort: boolean): Promise<number | undefined> {
+    const { host, port } = this.#options;
+    this.#tcp.listen(port, host);
+    await once(this.#tcp, 'listening');
+    const { port: bound } = this.#tcp.address() as AddressInfo;
+    try {
+      this.#udp.bind(bound, host);
+      await once(this.#udp, 'listening');
+      return bound;
+    } catch (error) {
+      if (!isAnyPort || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      await new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
+      return undefined;
     }
   }
 

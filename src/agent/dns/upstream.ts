@@ -22,8 +22,8 @@ export const usualPatience = { patienceMs: 2000, lastPatienceMs: 5000 } as const
 
 const dnsPort = 53;
 
-/** The servers of a resolv.conf, without the one that listens at `own`, which would ask itself. None when there is no file. */
-export function nameserversIn(path: string, own: SocketAddress): readonly Upstream[] {
+/** The servers of a resolv.conf, without those that listen at `own`, who would ask themselves. None when there is no file. */
+export function nameserversIn(path: string, own: readonly SocketAddress[]): readonly Upstream[] {
   let text = '';
   try {
     text = readFileSync(path, 'utf8');
@@ -32,7 +32,8 @@ export function nameserversIn(path: string, own: SocketAddress): readonly Upstre
   }
   return [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)]
     .map(([, host = '']) => ({ host, port: dnsPort }))
-    .filter(({ host, port }) => isIP(host) !== 0 && !(isSameIp(host, own.host) && port === own.port));
+    .filter(({ host }) => isIP(host) !== 0)
+    .filter(({ host, port }) => !own.some((one) => isSameIp(host, one.host) && port === one.port));
 }
 
 /**
