@@ -5,6 +5,7 @@
  */
 import { RegistrationError } from './auto-registration/admission.ts';
 import { Caretaker, type CaretakerOptions } from './auto-registration/caretaker.ts';
+import type { EntryFolder } from './auto-registration/entry-folder.ts';
 import type { EntryStore } from './auto-registration/entry-store.ts';
 import { memoryStore } from './auto-registration/memory-store.ts';
 import { Registrar, type Registration } from './auto-registration/registrar.ts';
@@ -20,6 +21,8 @@ import { RefusalError } from './xds/refusal-error.ts';
 export interface RegistrationOptions {
   /** Where all replicas see entries; without it each knows those of its own proxies. */
   readonly store?: EntryStore;
+  /** Where this process keeps entries that no store of others has; without it they end with it. */
+  readonly folder?: EntryFolder;
   /** How long a workload may be away before it is not registered any more, in milliseconds; Istio's default when absent. */
   readonly graceMs?: number;
   readonly times?: Pick<CaretakerOptions, 'answerMs' | 'everyMs'>;
@@ -37,7 +40,7 @@ export interface WorkloadRegistration {
 /** Made before any source runs. */
 export function workloadRegistration(
   controlPlane: ControlPlane,
-  { store: shared, graceMs = 10_000, times = {} }: RegistrationOptions,
+  { store: shared, folder, graceMs = 10_000, times = {} }: RegistrationOptions,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
 ): WorkloadRegistration {
   const { graph, mesh } = controlPlane;
@@ -55,7 +58,7 @@ export function workloadRegistration(
     compute: (read, controller: string) => read.keys(workloadEntries.asked, controller),
   });
   const common = {
-    store: shared ?? memoryStore(controlPlane.registrations()),
+    store: shared ?? memoryStore(controlPlane.registrations(), folder),
     controller: newReplicaName(),
     log,
     clock,
@@ -89,8 +92,8 @@ export function workloadRegistration(
   return {
     host: registeringHost(controlPlane, registrar),
     start() {
-      // Entries of one process end with it.
-      if (shared !== undefined) caretaker.start();
+      // What is kept may be of a process that has ended.
+      if ((shared ?? folder) !== undefined) caretaker.start();
     },
     async stop() {
       asked.close();

@@ -1,8 +1,11 @@
 /** Workloads that register themselves where there is no API server: as streams come, go and tell how they are. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { entryFolder } from '../src/auto-registration/entry-folder.ts';
+import { silent } from '../src/lib/log.ts';
 import { clusterType } from '../src/resource/types.ts';
 import type { ConnectedProxy } from '../src/xds/ads-service.ts';
+import { tempFolder } from './support/temp-folder.ts';
 import { until } from './support/until.ts';
 import type { AdsClient } from './xds/support/ads-client.ts';
 import { type Mesh, serveMesh } from './xds/support/mesh.ts';
@@ -122,6 +125,20 @@ describe('a workload of a WorkloadGroup', () => {
     agent.request(healthType);
     await settles(mesh, served('10.2.0.7:80 stock v1'));
     assert.ok(vm.isOpen && agent.isOpen);
+  });
+
+  it('is one after a restart before it has connected again, where there is a folder for that', async (test) => {
+    const registration = { folder: entryFolder(tempFolder(test).path, silent) };
+    const first = await serveMesh(test, [services, probed], { registration });
+    const vm = connectVm(first);
+    vm.request(healthType);
+    await settles(first, served('10.2.0.7:80 stock v1'));
+    await first.close(0);
+    const second = await serveMesh(test, [services, probed], { registration });
+    assert.deepEqual([...endpointsIn(second)].sort(), served('10.2.0.7:80 stock v1'));
+    connectVm(second);
+    await until(() => annotationsIn(second)['istio.io/connectedAt'] !== undefined, { what: 'the workload' });
+    assert.deepEqual([...endpointsIn(second)].sort(), served('10.2.0.7:80 stock v1'));
   });
 
   it('is left out while somebody states an entry of its name', async (test) => {

@@ -72,7 +72,7 @@ const order: Order = [
   ['resource', ['envoy', 'mesh', 'ir', 'proto/envoy', 'descriptors', 'incremental', 'model', 'lib']],
 
   // Workloads that register themselves: what becomes of their entries, and where these are kept.
-  ['auto-registration', ['kubernetes', 'config', 'model', 'lib']],
+  ['auto-registration', ['kubernetes', 'state', 'config', 'model', 'lib']],
 
   // What an Envoy does with what it was given: it stands on the messages alone, whoever made them.
   ['evaluate', ['proto/envoy', 'proto/google', 'lib']],

@@ -28,17 +28,22 @@ export interface CaretakerOptions {
   readonly everyMs?: number;
 }
 
+/** Envoy waits so long at most before it connects again, in milliseconds. */
+const usualAnswerMs = 30_000;
+
 export class Caretaker {
   readonly #options: Required<CaretakerOptions>;
+  #servesSinceMs = 0;
   #next: Cancel | undefined;
   #isClosed = false;
 
   constructor(options: CaretakerOptions) {
-    this.#options = { answerMs: Math.max(10_000, options.graceMs), everyMs: 60_000, ...options };
+    this.#options = { answerMs: Math.max(usualAnswerMs, options.graceMs), everyMs: 60_000, ...options };
   }
 
   /** Looks at once, and from then on. */
   start(): void {
+    this.#servesSinceMs = this.#options.now();
     void this.#look();
   }
 
@@ -63,7 +68,10 @@ export class Caretaker {
     const others = new Map(entries().map((entry) => [keyText(entry), entry]));
     for (const key of others.keys()) if (registrar.has(key)) others.delete(key);
     const known = [...others].map(([key, { state }]) => ({ key, state }));
-    const { remove, ask, isWaiting } = judgeOrphans(known, { nowMs: now(), graceMs, answerMs });
+    const { remove, ask, isWaiting } = judgeOrphans(known, {
+      ...{ nowMs: now(), graceMs, answerMs },
+      servesSinceMs: this.#servesSinceMs,
+    });
     for (const key of ask)
       await this.#change(others.get(key), async (found, { askedAtMs }) => {
         if (askedAtMs === undefined) await store.replace(asked(found, now()));

@@ -1,46 +1,66 @@
-/** Entries of one process alone, where there is no API server: as a source of objects that ends with it. */
+/** Entries of one process alone, where there is no API server; on its disk if it has a folder for them. */
 import type { ObjectChange } from '../model/kubernetes-object.ts';
-import type { EntryKey, EntryObject } from './entry.ts';
+import { type EntryObject, keyText } from './entry.ts';
+import type { EntryFolder } from './entry-folder.ts';
 import { ChangedError, type EntryStore } from './entry-store.ts';
 
-/** `apply` gets each entry that is new, different or gone. */
-export function memoryStore(apply: (changes: readonly ObjectChange[]) => void): EntryStore {
+/** `apply` gets each entry that is new, different or gone, those that the folder holds at once. */
+export function memoryStore(apply: (changes: readonly ObjectChange[]) => void, folder?: EntryFolder): EntryStore {
   const entries = new Map<string, EntryObject>();
+  const turns = new Map<string, Promise<void>>();
   let version = 0;
-  const keyOf = ({ namespace, name }: EntryKey) => `${namespace}/${name}`;
 
-  function put(entry: EntryObject): EntryObject {
+  function hold(entry: EntryObject): EntryObject {
     version += 1;
-    const kept = { ...entry, metadata: { ...entry.metadata, resourceVersion: String(version) } };
-    entries.set(keyOf(kept.metadata), kept);
-    apply([changeOf(kept)]);
-    return kept;
+    const held = { ...entry, metadata: { ...entry.metadata, resourceVersion: String(version) } };
+    entries.set(keyText(held.metadata), held);
+    apply([changeOf(held)]);
+    return held;
   }
   function check({ metadata }: EntryObject): void {
-    if (entries.get(keyOf(metadata))?.metadata.resourceVersion !== metadata.resourceVersion)
-      throw new ChangedError(`${keyOf(metadata)} is another one`);
+    if (entries.get(keyText(metadata))?.metadata.resourceVersion !== metadata.resourceVersion)
+      throw new ChangedError(`${keyText(metadata)} is another one`);
   }
+  /** What is written of one entry is written in turn. */
+  async function inTurn<T>(entry: EntryObject, work: () => Promise<T>): Promise<T> {
+    const key = keyText(entry.metadata);
+    const turn = (turns.get(key) ?? Promise.resolve()).then(() => {
+      check(entry);
+      return work();
+    });
+    const end = turn.then(
+      () => {},
+      () => {},
+    );
+    turns.set(key, end);
+    void end.then(() => turns.get(key) === end && turns.delete(key));
+    return turn;
+  }
+  const put = (entry: EntryObject) =>
+    inTurn(entry, async () => {
+      await folder?.put(entry);
+      return hold(entry);
+    });
 
+  // Versions count within a process.
+  for (const { metadata, ...entry } of folder?.load() ?? []) {
+    const { resourceVersion: _, ...rest } = metadata;
+    hold({ ...entry, metadata: rest });
+  }
   return {
-    read: async (key) => entries.get(keyOf(key)),
-    async create(entry) {
-      check(entry);
-      return put(entry);
-    },
-    async replace(entry) {
-      check(entry);
-      return put(entry);
-    },
+    read: async (key) => entries.get(keyText(key)),
+    create: put,
+    replace: put,
     async setConditions(entry, conditions) {
-      check(entry);
-      put({ ...entry, status: { conditions } });
+      await put({ ...entry, status: { conditions } });
     },
-    async remove(entry) {
-      check(entry);
-      entries.delete(keyOf(entry.metadata));
-      const { object: _, ...gone } = changeOf(entry);
-      apply([gone]);
-    },
+    remove: (entry) =>
+      inTurn(entry, async () => {
+        await folder?.remove(entry.metadata);
+        entries.delete(keyText(entry.metadata));
+        const { object: _, ...gone } = changeOf(entry);
+        apply([gone]);
+      }),
   };
 }
 

@@ -15,9 +15,9 @@ const entry = (key: string, controller: string, rest: Partial<KnownEntry['state'
 });
 
 describe('of entries that nobody here is connected to', () => {
-  function check(name: string, entries: readonly KnownEntry[], expected: Partial<Judgement>): void {
+  function check(name: string, entries: readonly KnownEntry[], expected: Partial<Judgement>, servesSinceMs = 0): void {
     it(name, () =>
-      assert.deepEqual(judgeOrphans(entries, { nowMs: 1000, graceMs: 100, answerMs: 50 }), {
+      assert.deepEqual(judgeOrphans(entries, { nowMs: 1000, graceMs: 100, answerMs: 50, servesSinceMs }), {
         remove: [],
         ask: [],
         isWaiting: false,
@@ -43,8 +43,16 @@ describe('of entries that nobody here is connected to', () => {
     [entry('shop/b', 'x', { askedAtMs: 950 }), entry('shop/a', 'x'), entry('shop/c', 'y', { askedAtMs: 980 })],
     { remove: ['shop/a', 'shop/b'], isWaiting: true },
   );
-  check('one whose end is noted is its controller’s to remove', [entry('shop/a', 'x', { disconnectedAtMs: 851 })], {});
+  check('one whose end is noted is its controller’s to remove', [entry('shop/a', 'x', { disconnectedAtMs: 851 })], {
+    isWaiting: true,
+  });
   check('one that its controller has not removed in time goes', [entry('shop/a', 'x', { disconnectedAtMs: 850 })], {
     remove: ['shop/a'],
   });
+  check(
+    'none goes before workloads have had the time to connect here',
+    [entry('shop/a', 'x', { disconnectedAtMs: 0 }), entry('shop/b', 'y', { askedAtMs: 0 })],
+    { isWaiting: true },
+    951,
+  );
 });

@@ -13,37 +13,43 @@ export interface KnownEntry {
 export interface OrphanRules {
   readonly nowMs: number;
   readonly graceMs: number;
-  /** How long a controller may take to answer. */
+  /** How long a controller may take to answer, and a workload to connect. */
   readonly answerMs: number;
+  /** Since when workloads can connect to who judges: after an outage they all may be on their way. */
+  readonly servesSinceMs: number;
 }
 
 export interface Judgement {
   /** What to remove, and through which entries to ask. */
   readonly remove: readonly string[];
   readonly ask: readonly string[];
-  /** Somebody has been asked and may still answer. */
+  /** Somebody may still answer, or connect. */
   readonly isWaiting: boolean;
 }
 
 /** Judges entries whose workloads are not connected here. */
-export function judgeOrphans(entries: readonly KnownEntry[], { nowMs, graceMs, answerMs }: OrphanRules): Judgement {
+export function judgeOrphans(
+  entries: readonly KnownEntry[],
+  { nowMs, graceMs, answerMs, servesSinceMs }: OrphanRules,
+): Judgement {
+  const isOver = (sinceMs: number) => Math.max(sinceMs, servesSinceMs) + answerMs <= nowMs;
+  const [remove, ask]: [string[], string[]] = [[], []];
+  let isWaiting = false;
   // Whoever noted the end of a workload removes its entry, unless it has ended as well.
-  const forgotten = entries.filter(
-    ({ state: { disconnectedAtMs } }) =>
-      disconnectedAtMs !== undefined && disconnectedAtMs + graceMs + answerMs <= nowMs,
-  );
+  for (const { key, state } of entries)
+    if (state.disconnectedAtMs !== undefined) {
+      if (isOver(state.disconnectedAtMs + graceMs)) remove.push(key);
+      else isWaiting = true;
+    }
   const claimed = entries.filter(({ state }) => state.disconnectedAtMs === undefined);
   const byController = Map.groupBy(
     claimed.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
     ({ state }) => state.controller,
   );
-  const remove = forgotten.map(({ key }) => key);
-  const ask: string[] = [];
-  let isWaiting = false;
   for (const owned of byController.values()) {
     const question = owned.find(({ state }) => state.askedAtMs !== undefined);
     if (question === undefined) ask.push(...owned.slice(0, 1).map(({ key }) => key));
-    else if ((question.state.askedAtMs ?? 0) + answerMs <= nowMs) remove.push(...owned.map(({ key }) => key));
+    else if (isOver(question.state.askedAtMs ?? 0)) remove.push(...owned.map(({ key }) => key));
     else isWaiting = true;
   }
   return { remove, ask, isWaiting: isWaiting || ask.length > 0 };

@@ -1,6 +1,7 @@
 /** `fairway serve`: the control plane alone. */
 import { type Command, Option } from 'commander';
 import { clusterStore } from '../auto-registration/cluster-store.ts';
+import { entryFolder } from '../auto-registration/entry-folder.ts';
 import { clusterStatus } from '../cluster-status.ts';
 import { configCluster } from '../config-cluster.ts';
 import { type DiscoveryServerOptions, startDiscoveryServer } from '../discovery-server.ts';
@@ -190,6 +191,8 @@ function sourcesOf(
   'sources' | 'overlays' | 'catalogs' | 'meshConfig' | 'otherClusters' | 'writer' | 'registration'
 > {
   const { config, rules, state, systemNamespace, meshConfigMap, workloadGrace: graceMs } = options;
+  const entries = state?.folder.folder('registered-workloads');
+  const own = { graceMs, ...(entries === undefined ? {} : { folder: entryFolder(entries, log) }) };
   const access = accessOf(options, command);
   // From below: what was said last, and on purpose, counts.
   const layers = [
@@ -207,7 +210,7 @@ function sourcesOf(
     });
     const { client, sources, meshConfig, others } = cluster;
     const common = { overlays: layers, catalogs, meshConfig, otherClusters: others };
-    if (!options.status) return { ...common, sources, registration: { graceMs } };
+    if (!options.status) return { ...common, sources, registration: own };
     const status = clusterStatus({ client, systemNamespace, log });
     const registration = { graceMs, store: clusterStore(client) };
     return { ...common, sources: sources.map(status.tap), writer: status.writer, registration };
@@ -217,7 +220,7 @@ function sourcesOf(
     command.error(
       'error: expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --registry <module:options>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
     );
-  return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs, registration: { graceMs } };
+  return { sources: layers.slice(0, 1), overlays: layers.slice(1), catalogs, registration: own };
 }
 
 /** The webhook that the options ask for. Ends the process with one line when they ask for half of one. */

@@ -12,7 +12,7 @@ export interface StateArguments {
 export function withStateOptions(command: Command): Command {
   return command.option(
     '--state-dir <folder>',
-    'where what must outlive the process is kept: what registries said last, and rules put over HTTP',
+    'where what must outlive the process is kept: what registries said last, rules put over HTTP, and workloads that have registered themselves',
   );
 }
 

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { type DiscoveryServer, startDiscoveryServer, type XdsWaits } from '../../../src/discovery-server.ts';
 import { type Log, silent } from '../../../src/lib/log.ts';
 import type { ObjectSink } from '../../../src/model/object-source.ts';
+import type { RegistrationOptions } from '../../../src/workload-registration.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 import { changesIn, removalsIn } from '../../support/objects.ts';
 import { until } from '../../support/until.ts';
@@ -28,6 +29,7 @@ export interface Mesh extends Pick<DiscoveryServer, 'ads' | 'controlPlane' | 'cl
 }
 
 export interface MeshOptions {
+  readonly registration?: RegistrationOptions;
   readonly waits?: XdsWaits;
   readonly log?: Log;
 }
@@ -36,7 +38,7 @@ export interface MeshOptions {
 export async function serveMesh(
   test: Pick<TestContext, 'after'>,
   yaml: readonly string[],
-  { waits = {}, log = silent }: MeshOptions = {},
+  { waits = {}, log = silent, registration = {} }: MeshOptions = {},
 ): Promise<Mesh> {
   const clock = fakeClock();
   const { promise, resolve } = Promise.withResolvers<ObjectSink>();
@@ -57,6 +59,7 @@ export async function serveMesh(
     domainSuffix: 'cluster.local',
     version: 'test',
     xdsWaits: waits,
+    registration,
     clock,
     log,
   });
