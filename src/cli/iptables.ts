@@ -8,11 +8,11 @@ import {
   type Backend,
   findBackend,
   InterceptionError,
-  plannedRules,
   removeRules,
   saved,
 } from '../agent/iptables/apply.ts';
-import type { Family, InterceptionOptions } from '../agent/iptables/rules.ts';
+import { type Family, type InterceptionOptions, interceptionRules } from '../agent/iptables/rules.ts';
+import { removalScript, restoreScript } from '../agent/iptables/script.ts';
 import { parsePort } from './options.ts';
 
 interface IptablesArguments {
@@ -41,51 +41,82 @@ export function iptablesCommand(command: Command): Command {
     command.addOption(new Option(flags, text).argParser(parse).default(fallback, shown));
   command
     .description(
-      "Let all connections of this network namespace go through its Envoy, as an init container of a pod does; with Istio's " +
-        'rules of what is spared. A second run changes nothing.',
+      'Let the connections of this network namespace go through its proxy, as the init container of a pod does. A second run changes ' +
+        'nothing; one with other options takes the place of the first. Rules of others stay.',
     )
-    .option('--remove', 'take away what an earlier run has set up')
-    .option('--dry-run', 'only print what would be given to iptables-restore')
+    .option('--remove', 'take away all that earlier runs have set up, of both families')
+    .option('--dry-run', 'only print what would be given to iptables-restore; changes nothing')
     .addOption(
-      new Option('--mode <mode>', 'how inbound connections reach Envoy')
+      new Option('--mode <mode>', 'how inbound connections reach the proxy; TPROXY keeps the address of the client')
         .choices(['REDIRECT', 'TPROXY'])
         .default('REDIRECT'),
     );
-  option('--envoy-port <port>', 'where outbound connections go', parsePort, 15001, '15001');
-  option('--inbound-port <port>', 'where inbound connections go', parsePort, 15006, '15006');
-  option('--proxy-uid <ids>', "the proxy's user ids", parseNames, ['1337'], '1337');
-  option('--proxy-gid <ids>', "the proxy's group ids", parseNames, ['1337'], '1337');
-  option('--include-outbound <cidrs>', 'where connections to are intercepted', parseAllOr(parseBlocks), '*', '*');
-  option('--exclude-outbound <cidrs>', 'where connections to are left alone', parseBlocks, [], 'none');
-  option('--include-inbound-ports <ports>', 'which are intercepted', parseAllOr(parsePorts), '*', '*');
-  option('--exclude-inbound-ports <ports>', "which are left alone, beside the proxy's own", parsePorts, [], 'none');
-  option('--include-outbound-ports <ports>', 'which are intercepted wherever they go', parsePorts, [], 'none');
-  option('--exclude-outbound-ports <ports>', 'which are left alone', parsePorts, [], 'none');
+  option('--envoy-port <port>', 'port of the proxy that outbound connections go to', parsePort, 15001, '15001');
+  option('--inbound-port <port>', 'port of the proxy that inbound connections go to', parsePort, 15006, '15006');
+  option('--proxy-uid <ids>', 'users whose own connections go out as they are: the proxy', parseIds, ['1337'], '1337');
+  option('--proxy-gid <ids>', 'groups of the same kind', parseIds, ['1337'], '1337');
   option(
-    '--virtual-interfaces <names>',
-    'whose traffic comes from a virtual machine in the pod',
-    parseNames,
+    '--include-outbound <cidrs>',
+    'destinations that are intercepted; * for all',
+    parseAllOr(parseBlocks),
+    '*',
+    '*',
+  );
+  option('--exclude-outbound <cidrs>', 'destinations that are not', parseBlocks, [], 'none');
+  option(
+    '--include-outbound-ports <ports>',
+    'ports intercepted at all destinations that are not excluded',
+    parsePorts,
     [],
     'none',
   );
-  option('--exclude-interfaces <names>', 'which are left alone', parseNames, [], 'none');
+  option('--exclude-outbound-ports <ports>', 'ports that are not, whatever else is said', parsePorts, [], 'none');
+  option(
+    '--include-inbound-ports <ports>',
+    'ports of the application that are intercepted; * for all, "" for none',
+    parseAllOr(parsePorts),
+    '*',
+    '*',
+  );
+  option(
+    '--exclude-inbound-ports <ports>',
+    'ports that are not, beside 15008, 15020, 15021 and 15090',
+    parsePorts,
+    [],
+    'none',
+  );
+  option(
+    '--virtual-interfaces <names>',
+    'interfaces of virtual machines in the pod: what comes in there is outbound',
+    parseInterfaces,
+    [],
+    'none',
+  );
+  option('--exclude-interfaces <names>', 'interfaces that nothing is intercepted on', parseInterfaces, [], 'none');
   return command
     .addOption(
-      new Option('--dns-port <port>', 'where questions to DNS go; left alone when absent').argParser(parsePort),
+      new Option(
+        '--dns-port <port>',
+        'port of the agent that questions to DNS go to, such as 15053 (default: they go where they went)',
+      ).argParser(parsePort),
     )
     .addOption(
-      new Option('--dns-servers <addresses>', 'questions to whom; those of /etc/resolv.conf when absent').argParser(
-        parseNames,
-      ),
+      new Option(
+        '--dns-servers <addresses>',
+        'DNS servers whose questions are meant (default: those of /etc/resolv.conf)',
+      ).argParser(parseServers),
     )
     .addOption(
-      new Option('--family <family>', 'of IP; auto: those that the interfaces have addresses of')
+      new Option('--family <family>', 'of IP; auto: IPv4, and IPv6 where an interface has a routable address of it')
         .choices(['auto', '4', '6', 'both'])
         .default('auto'),
     )
     .addHelpText(
       'after',
       `
+Lists are separated by commas. CAP_NET_ADMIN and the programs of iptables are needed, and \`ip\` for TPROXY and IPv6.
+IPTABLES_VARIANT (nft, legacy) says which iptables to use where there are several; else the one that has rules.
+
 Examples:
   fairway iptables --exclude-inbound-ports 9100 --dns-port 15053
   fairway iptables --mode TPROXY --include-outbound 10.0.0.0/8 --dry-run
@@ -99,31 +130,35 @@ function run(options: IptablesArguments, command: Command): void {
   const interception = toInterception(options);
   try {
     if (options.dryRun === true) {
-      print(interception, families);
+      if (options.remove === true) print([4, 6], removalScript);
+      else print(families, (text, family) => restoreScript(interceptionRules(interception, family), text));
       return;
     }
     const backend = findBackend();
-    if (options.remove === true) removeRules(backend, families);
-    else applyRules(backend, interception, families);
-    const what = options.remove === true ? 'nothing is intercepted any more' : `intercepting by ${options.mode}`;
-    process.stdout.write(`${what}: IPv${families.join(' and IPv')}, iptables (${backend.kind})\n`);
+    const say = (what: string, of: readonly Family[]) =>
+      process.stdout.write(`${what}: IPv${of.join(' and IPv')}, iptables (${backend.kind})\n`);
+    if (options.remove === true) {
+      say('nothing is intercepted any more', removeRules(backend));
+      return;
+    }
+    applyRules(backend, interception, families);
+    say(`intercepting by ${options.mode}`, families);
   } catch (error) {
     if (!(error instanceof InterceptionError)) throw error;
     command.error(`error: ${error.message}`);
   }
 }
 
-/** Rules of others that are there are not looked at where they cannot be. */
-function print(interception: InterceptionOptions, families: readonly Family[]): void {
+/** What is there already is not looked at where it cannot be. */
+function print(families: readonly Family[], scriptOf: (saved: string, family: Family) => string): void {
   let backend: Backend | undefined;
   try {
     backend = findBackend();
-  } catch {
-    // Nothing is there to be seen.
+  } catch (error) {
+    if (!(error instanceof InterceptionError)) throw error;
   }
   const savedOf = (family: Family) => (backend === undefined ? '' : (saved(backend, family) ?? ''));
-  for (const { family, script } of plannedRules(interception, families, savedOf))
-    process.stdout.write(`# IPv${family}\n${script}`);
+  for (const family of families) process.stdout.write(`# IPv${family}\n${scriptOf(savedOf(family), family)}`);
 }
 
 function toInterception(options: IptablesArguments): InterceptionOptions {
@@ -160,14 +195,28 @@ const parseNames = (value: string): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
+/** Names that mean something in a line of iptables-restore must not get there. */
+function parseEach(what: string, isOne: (text: string) => boolean): (value: string) => readonly string[] {
+  return (value) => {
+    const found = parseNames(value);
+    const bad = found.find((one) => !isOne(one));
+    if (bad !== undefined) throw new InvalidArgumentError(`expected ${what}, found ${JSON.stringify(bad)}`);
+    return found;
+  };
+}
+
+const parseIds = parseEach('ids or names such as 1337', (text) => /^[\w][\w.-]*$/.test(text));
+const parseInterfaces = parseEach('names of network interfaces such as eth0', (text) => /^[\w.@:+-]{1,15}$/.test(text));
+const parseServers = parseEach('IP addresses such as 10.96.0.10', (text) => isIP(text) !== 0);
+
 const parsePorts = (value: string): readonly number[] => parseNames(value).map(parsePort);
 
 function parseBlocks(value: string): readonly string[] {
   return parseNames(value).map((block) => {
-    const [address = '', length] = block.split('/');
+    const [address = '', length, ...rest] = block.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most);
-    if (isIP(address) === 0 || !isLength)
+    if (isIP(address) === 0 || !isLength || rest.length > 0)
       throw new InvalidArgumentError(`expected CIDR blocks such as 10.0.0.0/8, found ${JSON.stringify(block)}`);
     return length === undefined ? `${block}/${most}` : block;
   });

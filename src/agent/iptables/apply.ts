@@ -1,6 +1,6 @@
 /** Puts rules in force in the network namespace of this process, and takes them away again. */
 import { spawnSync } from 'node:child_process';
-import { type Family, type InterceptionOptions, interceptionRules, passOn, tproxyMark } from './rules.ts';
+import { type Family, type InterceptionOptions, interceptionRules, tproxyMark } from './rules.ts';
 import { removalScript, restoreScript } from './script.ts';
 
 /** Interception that cannot be set up; the message says why, and what would help. */
@@ -15,108 +15,118 @@ export interface Backend {
   readonly programs: { readonly [family in Family]: string };
 }
 
-/** Which of them is there, the one with rules first: rules of the other would lie beneath. Throws InterceptionError. */
+/**
+ * Which of them is there: the one that has rules of ours, else the one with rules of others, since rules of two would lie one above
+ * the other. IPTABLES_VARIANT (`nft`, `legacy` or `iptables`) says it too. Throws InterceptionError.
+ */
 export function findBackend(env: NodeJS.ProcessEnv = process.env): Backend {
   const stated = env.IPTABLES_VARIANT;
-  const names =
+  const suffixes =
     stated === undefined || stated === '' ? ['', '-nft', '-legacy'] : [stated === 'iptables' ? '' : `-${stated}`];
-  const found = names.flatMap((suffix) => {
-    const { status, stdout } = spawnSync(`iptables${suffix}`, ['--version'], { encoding: 'utf8' });
+  const found = suffixes.flatMap((suffix) => {
+    const { status, stdout } = spawnSync(`iptables${suffix}`, ['--version'], { encoding: 'utf8', env });
     const kind = /\((nf_tables|legacy)\)/.exec(stdout ?? '')?.[1] ?? 'legacy';
     return status === 0 ? [{ kind, programs: { 4: `iptables${suffix}`, 6: `ip6tables${suffix}` } }] : [];
   });
   const [first] = found;
   if (first === undefined)
-    throw new InterceptionError('expected iptables on PATH, found none: install it, or inject an image that has it');
-  return found.find((backend) => /^-A /m.test(saved(backend, 4) ?? '')) ?? first;
+    throw new InterceptionError(
+      `expected ${suffixes.map((suffix) => `iptables${suffix}`).join(', ')} on PATH, found none: install iptables, or inject an image that has it`,
+    );
+  const has = (rule: RegExp) => (backend: Backend) =>
+    families.some((family) => rule.test(saved(backend, family) ?? ''));
+  return found.find(has(/^:FAIRWAY_/m)) ?? found.find(has(/^-A /m)) ?? first;
 }
 
-export interface AppliedRules {
-  readonly family: Family;
-  readonly script: string;
-}
+const families: readonly Family[] = [4, 6];
 
-/** What would be put in force, by family. */
-export function plannedRules(
-  options: InterceptionOptions,
-  families: readonly Family[],
-  savedOf: (family: Family) => string,
-): readonly AppliedRules[] {
-  return families.map((family) => ({
-    family,
-    script: restoreScript(interceptionRules(options, family), savedOf(family)),
-  }));
-}
-
-/** Intercepts; a second time changes nothing. Throws InterceptionError, and has then changed nothing of that family. */
-export function applyRules(backend: Backend, options: InterceptionOptions, families: readonly Family[]): void {
-  for (const family of families) {
-    // What an earlier run with other options has left does not mix with this one.
-    restore(backend, family, removalScript(savedOrThrow(backend, family)));
-    const [planned] = plannedRules(options, [family], () => savedOrThrow(backend, family));
-    if (planned !== undefined) restore(backend, family, planned.script);
-    if (options.mode === 'TPROXY') routeMarked(family);
-    if (family === 6) addPassOn();
+/**
+ * Intercepts; a second time changes nothing, and with other options leaves nothing of the first. Throws InterceptionError, and leaves
+ * nothing of ours in force in the family that it failed with.
+ */
+export function applyRules(backend: Backend, options: InterceptionOptions, wanted: readonly Family[]): void {
+  for (const family of wanted) {
+    const rules = interceptionRules(options, family);
+    const before = savedOrThrow(backend, family);
+    try {
+      // Without its route a marked packet would go nowhere; without marks the route does nothing.
+      if (options.mode === 'TPROXY') routeMarked(family);
+      if (family === 6) outcome('ip', ['-6', 'address', 'replace', passOnAddress, 'dev', 'lo']);
+      restore(backend, family, restoreScript(rules, before));
+      if (options.mode !== 'TPROXY') unrouteMarked(family);
+    } catch (error) {
+      try {
+        removeFrom(backend, family);
+      } catch {
+        // For the same reason; it is told below.
+      }
+      throw error;
+    }
   }
 }
 
-/** Takes all rules away that any run has made. Throws InterceptionError. */
-export function removeRules(backend: Backend, families: readonly Family[]): void {
-  for (const family of families) {
-    restore(backend, family, removalScript(savedOrThrow(backend, family)));
-    unrouteMarked(family);
-    if (family === 6) spawnSync('ip', ['-6', 'address', 'del', passOn[6], 'dev', 'lo']);
-  }
+/** Takes all rules away that any run has made, of every family that is there. Throws InterceptionError. */
+export function removeRules(backend: Backend): readonly Family[] {
+  // iptables-save of legacy says, of all to whom it may not say anything, that there is nothing.
+  outcome(backend.programs[4], ['-t', 'nat', '-S']);
+  const present = families.filter((family) => family === 4 || saved(backend, family) !== undefined);
+  for (const family of present) removeFrom(backend, family);
+  return present;
 }
 
-/** What is in force; undefined where the kernel has no tables of the family. */
+function removeFrom(backend: Backend, family: Family): void {
+  restore(backend, family, removalScript(savedOrThrow(backend, family)));
+  unrouteMarked(family);
+  if (family === 6) spawnSync('ip', ['-6', 'address', 'del', passOnAddress, 'dev', 'lo']);
+}
+
+/** Envoy binds it (`passOn` of rules.ts). All of 127.0.0.0/8 is the machine's, of IPv6 only what it is given. */
+const passOnAddress = '::6/128';
+
+/** What is in force; undefined where the kernel has no tables of the family, or this process no right to them. */
 export function saved({ programs }: Backend, family: Family): string | undefined {
   const { status, stdout } = spawnSync(`${programs[family]}-save`, [], { encoding: 'utf8' });
   return status === 0 ? stdout : undefined;
 }
 
-function savedOrThrow(backend: Backend, family: Family): string {
-  const text = saved(backend, family);
-  if (text === undefined)
-    throw new InterceptionError(`${backend.programs[family]}-save does not run here: ${permission}`);
-  return text;
+function savedOrThrow({ programs }: Backend, family: Family): string {
+  return outcome(`${programs[family]}-save`, []);
+}
+
+function restore({ programs }: Backend, family: Family, script: string): void {
+  if (script !== '') outcome(`${programs[family]}-restore`, ['--noflush', '--wait=30'], script);
+}
+
+/** What a program says. Throws InterceptionError with what it complains of, and what would help. */
+function outcome(program: string, args: readonly string[], input = ''): string {
+  const { status, stdout, stderr, error } = spawnSync(program, [...args], { input, encoding: 'utf8' });
+  if (status === 0) return stdout;
+  const complaints = (stderr ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const text = error?.message ?? complaints[0] ?? `ended with ${status}`;
+  const isRefused = /denied|not permitted|can't initialize|unable to initialize/i.test(text);
+  throw new InterceptionError(`${program}: ${text}${isRefused ? `; ${permission}` : ''}`);
 }
 
 const permission = 'is there CAP_NET_ADMIN (securityContext.capabilities.add: [NET_ADMIN, NET_RAW])?';
-
-function restore({ programs }: Backend, family: Family, script: string): void {
-  if (script === '') return;
-  const program = `${programs[family]}-restore`;
-  const { status, stderr, error } = spawnSync(program, ['--noflush', '--wait=30'], { input: script, encoding: 'utf8' });
-  if (status === 0) return;
-  const text = error?.message ?? stderr.trim();
-  const hint = /permission denied|not permitted/i.test(text) ? `; ${permission}` : '';
-  throw new InterceptionError(`${program}: ${text.split('\n', 1)[0]}${hint}`);
-}
 
 /** The table of routes by which packets with the mark are taken for packets to this machine. Istio's number. */
 const routeTable = '133';
 
 function routeMarked(family: Family): void {
-  unrouteMarked(family);
-  ip(family, ['rule', 'add', 'fwmark', String(tproxyMark), 'lookup', routeTable]);
+  const { stdout } = spawnSync('ip', [`-${family}`, 'rule', 'list'], { encoding: 'utf8' });
+  const mark = `fwmark 0x${tproxyMark.toString(16)} lookup ${routeTable}`;
+  if (!(stdout ?? '').includes(mark)) ip(family, ['rule', 'add', ...markedRule]);
   const all = family === 4 ? '0.0.0.0/0' : '::/0';
   ip(family, ['route', 'replace', 'local', all, 'dev', 'lo', 'table', routeTable]);
 }
 
 function unrouteMarked(family: Family): void {
-  const rule = ['rule', 'del', 'fwmark', String(tproxyMark), 'lookup', routeTable];
-  while (spawnSync('ip', [`-${family}`, ...rule]).status === 0);
+  while (spawnSync('ip', [`-${family}`, 'rule', 'del', ...markedRule]).status === 0);
   spawnSync('ip', [`-${family}`, 'route', 'flush', 'table', routeTable]);
 }
 
-/** All of 127.0.0.0/8 is the loopback interface's; of IPv6 it has only what it is given. */
-function addPassOn(): void {
-  ip(6, ['address', 'replace', passOn[6], 'dev', 'lo', 'nodad']);
-}
+const markedRule = ['fwmark', String(tproxyMark), 'lookup', routeTable];
 
 function ip(family: Family, args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync('ip', [`-${family}`, ...args], { encoding: 'utf8' });
-  if (status === 0) return;
-  throw new InterceptionError(`ip ${args.join(' ')}: ${error?.message ?? stderr.trim()}; ${permission}`);
+  outcome('ip', [`-${family}`, ...args]);
 }

@@ -46,13 +46,14 @@ export interface TableRules {
   readonly table: TableName;
   /** Chains of ours; whoever applies them empties them first. */
   readonly chains: readonly string[];
+  /** All of them in chains of ours. */
   readonly rules: readonly string[];
-  /** Rules in chains of the kernel, which must be there once. Those that lead to no chain of ours bear a comment. */
+  /** What leads from chains of the kernel to ours, spelled as iptables-save does. */
   readonly jumps: readonly string[];
 }
 
 /** Where Envoy binds what it passes on to the application, so that this is not intercepted a second time. */
-export const passOn: { readonly [family in Family]: string } = { 4: '127.0.0.6/32', 6: '::6/128' };
+const passOn: { readonly [family in Family]: string } = { 4: '127.0.0.6/32', 6: '::6/128' };
 const loopback: { readonly [family in Family]: string } = { 4: '127.0.0.1/32', 6: '::1/128' };
 
 /** Ports of the proxy and its agent that others ask straight: statistics, probes, HBONE. */
@@ -61,102 +62,122 @@ const ownPorts = [15008, 15020, 15021, 15090];
 export const tproxyMark = 1337;
 const outboundMark = 1338;
 
-const ours = '-m comment --comment fairway';
-
+/**
+ * The rules of each table that has any. Excluding goes before including. Questions to DNS are left alone when port 53 is excluded.
+ * After the order of Istio's own rules (istio/istio, tools/istio-iptables/pkg/capture/run.go).
+ */
 export function interceptionRules(options: InterceptionOptions, family: Family): readonly TableRules[] {
-  const tables = [
-    natRules(options, family),
+  const dns = dnsOf(options, family);
+  return [
+    natRules(options, dns, family),
     ...(options.mode === 'TPROXY' ? [mangleRules(options, family)] : []),
-    ...(options.dns === undefined ? [] : [rawRules(options, options.dns, family)]),
+    ...(dns === undefined ? [] : [rawRules(options, dns, family)]),
   ];
-  return tables.map((table) => ({ ...table, rules: table.rules.filter((rule) => rule !== '') }));
 }
 
-function natRules(options: InterceptionOptions, family: Family): TableRules {
-  const { mode, outboundPort, inboundPort } = options;
-  const isRedirecting = mode === 'REDIRECT';
+/** Undefined where no question of the family is captured. */
+function dnsOf({ dns, excludeOutboundPorts }: InterceptionOptions, family: Family): DnsOptions | undefined {
+  if (dns === undefined || excludeOutboundPorts.includes(53)) return undefined;
+  return destinations(dns.servers, family).length === 0 ? undefined : dns;
+}
+
+function natRules(options: InterceptionOptions, dns: DnsOptions | undefined, family: Family): TableRules {
+  const { mode, outboundPort, inboundPort, virtualInterfaces } = options;
+  const redirectsInbound = mode === 'REDIRECT' && takesInbound(options);
+  const hasMachines = virtualInterfaces.length > 0;
   return {
     table: 'nat',
-    chains: ['FAIRWAY_INBOUND', 'FAIRWAY_IN_REDIRECT', 'FAIRWAY_OUTPUT', 'FAIRWAY_REDIRECT'],
+    chains: [
+      'FAIRWAY_REDIRECT',
+      'FAIRWAY_IN_REDIRECT',
+      'FAIRWAY_OUTPUT',
+      ...(hasMachines ? ['FAIRWAY_VIRTUAL'] : []),
+      ...(redirectsInbound ? ['FAIRWAY_INBOUND'] : []),
+    ],
     rules: [
       `-A FAIRWAY_REDIRECT -p tcp -j REDIRECT --to-ports ${outboundPort}`,
       `-A FAIRWAY_IN_REDIRECT -p tcp -j REDIRECT --to-ports ${inboundPort}`,
-      ...(isRedirecting ? inboundRules(options, 'FAIRWAY_IN_REDIRECT') : []),
-      ...outputRules(options, family),
+      ...(redirectsInbound
+        ? [...sparedInterfaces(options), ...inboundRules(options, (to) => [`${to} -j FAIRWAY_IN_REDIRECT`])]
+        : []),
+      ...outputRules(options, dns, family).map((rule) => `-A FAIRWAY_OUTPUT ${rule}`),
+      ...(hasMachines
+        ? [...excludedPorts(options), ...chosen(options, family)].map((rule) => `-A FAIRWAY_VIRTUAL ${rule}`)
+        : []),
     ],
     jumps: [
-      ...options.excludeInterfaces.map((name) => `-A PREROUTING -i ${name} ${ours} -j RETURN`),
-      ...virtualRules(options, family),
-      ...(isRedirecting && takesInbound(options) ? ['-A PREROUTING -p tcp -j FAIRWAY_INBOUND'] : []),
-      ...options.excludeInterfaces.map((name) => `-A OUTPUT -o ${name} ${ours} -j RETURN`),
+      ...virtualInterfaces.map((name) => `-A PREROUTING -i ${name} -p tcp -j FAIRWAY_VIRTUAL`),
+      ...(redirectsInbound ? ['-A PREROUTING -p tcp -j FAIRWAY_INBOUND'] : []),
       '-A OUTPUT -j FAIRWAY_OUTPUT',
     ],
   };
-}
-
-/** What comes from a virtual machine is sent by an application. */
-function virtualRules({ virtualInterfaces, includeOutbound }: InterceptionOptions, family: Family): readonly string[] {
-  const blocks = includeOutbound === '*' ? [''] : ofFamily(includeOutbound, family).map((block) => ` -d ${block}`);
-  return virtualInterfaces.flatMap((name) =>
-    blocks.map((to) => `-A PREROUTING -p tcp -i ${name}${to} -j FAIRWAY_REDIRECT`),
-  );
 }
 
 function takesInbound({ includeInboundPorts }: InterceptionOptions): boolean {
   return includeInboundPorts === '*' || includeInboundPorts.length > 0;
 }
 
+/** What comes from a virtual machine is outbound, even where it is not taken. */
+function sparedInterfaces({ excludeInterfaces, virtualInterfaces }: InterceptionOptions): readonly string[] {
+  return [...excludeInterfaces, ...virtualInterfaces].map((name) => `-A FAIRWAY_INBOUND -i ${name} -j RETURN`);
+}
+
+/** `take` makes the rules for the beginning of one. */
 function inboundRules(
   { includeInboundPorts, excludeInboundPorts }: InterceptionOptions,
-  target: string,
+  take: (beginning: string) => readonly string[],
 ): readonly string[] {
-  const to = (port: number, chain: string) => `-A FAIRWAY_INBOUND -p tcp --dport ${port} -j ${chain}`;
+  const of = (port: number) => `-A FAIRWAY_INBOUND -p tcp --dport ${port}`;
   const spared = [...new Set([...ownPorts, ...excludeInboundPorts])];
   return [
-    ...spared.map((port) => to(port, 'RETURN')),
+    ...spared.map((port) => `${of(port)} -j RETURN`),
     ...(includeInboundPorts === '*'
-      ? [`-A FAIRWAY_INBOUND -p tcp -j ${target}`]
-      : includeInboundPorts.filter((port) => !spared.includes(port)).map((port) => to(port, target))),
+      ? take('-A FAIRWAY_INBOUND -p tcp')
+      : includeInboundPorts.filter((port) => !spared.includes(port)).flatMap((port) => take(of(port)))),
   ];
 }
 
-function outputRules(options: InterceptionOptions, family: Family): readonly string[] {
-  const { includeOutbound, excludeOutbound, includeOutboundPorts, excludeOutboundPorts, dns } = options;
-  const add = (rule: string) => `-A FAIRWAY_OUTPUT ${rule}`;
+function outputRules(options: InterceptionOptions, dns: DnsOptions | undefined, family: Family): readonly string[] {
   const owners = ownersOf(options);
+  // Port 53: the agent's own questions, by TCP, are not for the application's proxy.
+  const calls = `-p tcp -m multiport ! --dports ${dns === undefined ? '15008' : '53,15008'}`;
+  // Whoever includes loopback by name wants it.
+  const sparesLoopback = !includesLoopback(options);
   return [
-    add(`-o lo -s ${passOn[family]} -j RETURN`),
-    // By TPROXY Envoy passes on in the name of the caller.
-    ...(options.mode === 'TPROXY' ? [add(`-o lo -m mark --mark ${tproxyMark} -j RETURN`)] : []),
+    ...options.excludeInterfaces.map((name) => `-o ${name} -j RETURN`),
+    // Before calls to oneself, which are not taken either then.
+    ...excludedPorts(options),
+    `-o lo -s ${passOn[family]} -j RETURN`,
     // A call of the pod to itself through a service: Envoy connects to the pod's own address.
-    ...owners.map((owner) =>
-      add(
-        `-o lo ! -d ${loopback[family]} -p tcp -m multiport ! --dports 53,15008 -m owner --${owner} -j FAIRWAY_IN_REDIRECT`,
-      ),
-    ),
+    ...owners.map((owner) => `-o lo ! -d ${loopback[family]} ${calls} -m owner --${owner} -j FAIRWAY_IN_REDIRECT`),
+    ...owners.map((owner) => `-m owner --${owner} -j RETURN`),
     // What an application says to itself stays between it and itself; its questions to a local DNS server do not.
-    ...owners.slice(0, 1).map(() => add(`-o lo -p tcp ! --dport 53 ${noneOf(options)} -j RETURN`)),
-    ...owners.map((owner) => add(`-m owner --${owner} -j RETURN`)),
-    ...(dns === undefined ? [] : dnsRules(dns, family).map(add)),
-    add(`-d ${loopback[family]} -j RETURN`),
-    ...excludeOutboundPorts.map((port) => add(`-p tcp --dport ${port} -j RETURN`)),
-    ...ofFamily(excludeOutbound, family).map((block) => add(`-d ${block} -j RETURN`)),
-    ...includeOutboundPorts.map((port) => add(`-p tcp --dport ${port} -j FAIRWAY_REDIRECT`)),
-    ...(includeOutbound === '*'
-      ? [add('-p tcp -j FAIRWAY_REDIRECT')]
-      : ofFamily(includeOutbound, family).map((block) => add(`-p tcp -d ${block} -j FAIRWAY_REDIRECT`))),
+    ...(sparesLoopback ? [`-o lo -p tcp${dns === undefined ? '' : ' ! --dport 53'} -j RETURN`] : []),
+    ...(dns === undefined ? [] : dnsRules(dns, family)),
+    ...(sparesLoopback ? [`-d ${loopback[family]} -j RETURN`] : []),
+    ...chosen(options, family),
   ];
 }
 
-/** Neither by a user nor by a group of the proxy: all of them have to be ruled out by one rule. */
-function noneOf({ proxyUsers, proxyGroups }: InterceptionOptions): string {
-  const [user] = proxyUsers;
-  const [group] = proxyGroups;
-  const owner = [
-    ...(user === undefined ? [] : [`! --uid-owner ${user}`]),
-    ...(group === undefined ? [] : [`! --gid-owner ${group}`]),
+function excludedPorts({ excludeOutboundPorts }: InterceptionOptions): readonly string[] {
+  return excludeOutboundPorts.map((port) => `-p tcp --dport ${port} -j RETURN`);
+}
+
+/** Connections of applications, but for those to excluded ports. */
+function chosen(options: InterceptionOptions, family: Family): readonly string[] {
+  const { includeOutbound, excludeOutbound, includeOutboundPorts } = options;
+  const take = '-j FAIRWAY_REDIRECT';
+  return [
+    ...ofFamily(excludeOutbound, family).map((block) => `-d ${block} -j RETURN`),
+    ...includeOutboundPorts.map((port) => `-p tcp --dport ${port} ${take}`),
+    ...(includeOutbound === '*'
+      ? [`-p tcp ${take}`]
+      : ofFamily(includeOutbound, family).map((block) => `-d ${block} -p tcp ${take}`)),
   ];
-  return owner.map((one) => `-m owner ${one}`).join(' ');
+}
+
+function includesLoopback({ includeOutbound }: InterceptionOptions): boolean {
+  return includeOutbound !== '*' && includeOutbound.some((block) => /^(127\.|::1(\/|$))/.test(block));
 }
 
 function ownersOf({ proxyUsers, proxyGroups }: InterceptionOptions): readonly string[] {
@@ -164,10 +185,13 @@ function ownersOf({ proxyUsers, proxyGroups }: InterceptionOptions): readonly st
 }
 
 function dnsRules({ port, servers }: DnsOptions, family: Family): readonly string[] {
-  const to = servers.length === 0 ? [''] : ofFamily(servers, family).map((server) => ` -d ${server}`);
-  return to.flatMap((destination) =>
-    ['tcp', 'udp'].map((protocol) => `-p ${protocol} --dport 53${destination} -j REDIRECT --to-ports ${port}`),
+  return destinations(servers, family).flatMap((to) =>
+    ['tcp', 'udp'].map((protocol) => `${to}-p ${protocol} --dport 53 -j REDIRECT --to-ports ${port}`),
   );
+}
+
+function destinations(servers: readonly string[], family: Family): readonly string[] {
+  return servers.length === 0 ? [''] : ofFamily(servers, family).map((server) => `-d ${server} `);
 }
 
 /**
@@ -175,7 +199,6 @@ function dnsRules({ port, servers }: DnsOptions, family: Family): readonly strin
  * tracking: both may have the same port of origin, and the answer to one would be rewritten as the other's.
  */
 function rawRules(options: InterceptionOptions, { port, servers }: DnsOptions, family: Family): TableRules {
-  const to = servers.length === 0 ? [''] : ofFamily(servers, family).map((server) => ` -d ${server}`);
   const owners = ownersOf(options);
   return {
     table: 'raw',
@@ -184,47 +207,48 @@ function rawRules(options: InterceptionOptions, { port, servers }: DnsOptions, f
       ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -p udp --dport 53 -m owner --${owner} -j CT --zone 1`),
       ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -p udp --sport ${port} -m owner --${owner} -j CT --zone 2`),
       ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -m owner --${owner} -j RETURN`),
-      ...to.map((destination) => `-A FAIRWAY_DNS_OUT -p udp --dport 53${destination} -j CT --zone 2`),
+      ...destinations(servers, family).map((to) => `-A FAIRWAY_DNS_OUT ${to}-p udp --dport 53 -j CT --zone 2`),
       '-A FAIRWAY_DNS_IN -p udp --sport 53 -j CT --zone 1',
     ],
-    jumps: ['-A OUTPUT -p udp -j FAIRWAY_DNS_OUT', '-A PREROUTING -p udp -j FAIRWAY_DNS_IN'],
+    jumps: ['-A PREROUTING -p udp -j FAIRWAY_DNS_IN', '-A OUTPUT -p udp -j FAIRWAY_DNS_OUT'],
   };
 }
 
 /** The kernel hands over the connection as it is, with both its addresses: marks tell its packets apart. */
 function mangleRules(options: InterceptionOptions, family: Family): TableRules {
-  const { inboundPort } = options;
   const mark = (value: number) => `-m mark --mark ${value}`;
+  const everyBit = '--nfmask 0xffffffff --ctmask 0xffffffff';
+  const takes = takesInbound(options);
   return {
     table: 'mangle',
-    chains: ['FAIRWAY_INBOUND', 'FAIRWAY_DIVERT', 'FAIRWAY_TPROXY', 'FAIRWAY_OUTPUT'],
+    chains: [...(takes ? ['FAIRWAY_INBOUND', 'FAIRWAY_DIVERT', 'FAIRWAY_TPROXY'] : []), 'FAIRWAY_OUTPUT'],
     rules: [
-      `-A FAIRWAY_DIVERT -j MARK --set-mark ${tproxyMark}`,
-      '-A FAIRWAY_DIVERT -j ACCEPT',
-      `-A FAIRWAY_TPROXY ! -d ${loopback[family]} -p tcp -j TPROXY --tproxy-mark ${tproxyMark}/0xffffffff --on-port ${inboundPort}`,
-      // Envoy's own connections to the application, and what the application says to itself.
-      `-A FAIRWAY_INBOUND -p tcp ${mark(tproxyMark)} -j RETURN`,
-      `-A FAIRWAY_INBOUND -p tcp -i lo -s ${passOn[family]} -j RETURN`,
-      `-A FAIRWAY_INBOUND -p tcp -i lo -m mark ! --mark ${outboundMark} -j RETURN`,
-      ...inboundRules(options, 'FAIRWAY_TPROXY').flatMap((rule) =>
-        rule.endsWith('-j FAIRWAY_TPROXY')
-          ? [rule.replace('-j FAIRWAY_TPROXY', '-m conntrack --ctstate RELATED,ESTABLISHED -j FAIRWAY_DIVERT'), rule]
-          : [rule],
-      ),
+      ...(takes
+        ? [
+            `-A FAIRWAY_DIVERT -j MARK --set-mark ${tproxyMark}`,
+            '-A FAIRWAY_DIVERT -j ACCEPT',
+            `-A FAIRWAY_TPROXY ! -d ${loopback[family]} -p tcp -j TPROXY --tproxy-mark ${tproxyMark}/0xffffffff --on-port ${options.inboundPort}`,
+            ...sparedInterfaces(options),
+            // Envoy's own connections to the application in somebody's name: the answers have to come back to Envoy.
+            `-A FAIRWAY_INBOUND -p tcp ${mark(tproxyMark)} -j CONNMARK --save-mark ${everyBit}`,
+            `-A FAIRWAY_INBOUND -p tcp ${mark(tproxyMark)} -j RETURN`,
+            // What Envoy passes on in its own name, and what the application says to itself.
+            `-A FAIRWAY_INBOUND -p tcp -i lo -s ${passOn[family]} -j RETURN`,
+            `-A FAIRWAY_INBOUND -p tcp -i lo -m mark ! --mark ${outboundMark} -j RETURN`,
+            ...inboundRules(options, (to) => [
+              `${to} -m conntrack --ctstate RELATED,ESTABLISHED -j FAIRWAY_DIVERT`,
+              `${to} -j FAIRWAY_TPROXY`,
+            ]),
+          ]
+        : []),
+      `-A FAIRWAY_OUTPUT -p tcp -m connmark --mark ${tproxyMark} -j CONNMARK --restore-mark ${everyBit}`,
       `-A FAIRWAY_OUTPUT -p tcp -o lo ${mark(tproxyMark)} -j RETURN`,
       ...ownersOf(options).map(
         (owner) =>
           `-A FAIRWAY_OUTPUT ! -d ${loopback[family]} -p tcp -o lo -m owner --${owner} -j MARK --set-xmark ${outboundMark}/0xffffffff`,
       ),
     ],
-    jumps: [
-      ...options.excludeInterfaces.map((name) => `-A PREROUTING -i ${name} ${ours} -j RETURN`),
-      ...(takesInbound(options) ? ['-A PREROUTING -p tcp -j FAIRWAY_INBOUND'] : []),
-      // Answers of the application to a connection that Envoy made in somebody's name have to come back to Envoy.
-      `-A PREROUTING -p tcp ${mark(tproxyMark)} ${ours} -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff`,
-      `-A OUTPUT -p tcp -m connmark --mark ${tproxyMark} ${ours} -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff`,
-      '-A OUTPUT -j FAIRWAY_OUTPUT',
-    ],
+    jumps: [...(takes ? ['-A PREROUTING -p tcp -j FAIRWAY_INBOUND'] : []), '-A OUTPUT -j FAIRWAY_OUTPUT'],
   };
 }
 
