@@ -174,6 +174,8 @@ function present(fields: { readonly [name: string]: string | undefined }) {
 
 interface TrafficList {
   readonly annotation: string;
+  /** Its newer name, in full, which goes before. */
+  readonly newer?: string;
   readonly option: string;
   readonly kind: 'ports' | 'blocks' | 'interfaces';
   /** What a list may say beside its items, and what is so when nothing is said. */
@@ -187,7 +189,13 @@ const trafficLists: readonly TrafficList[] = [
   { annotation: 'excludeInboundPorts', option: '--exclude-inbound-ports', kind: 'ports', usual: '' },
   { annotation: 'includeOutboundPorts', option: '--include-outbound-ports', kind: 'ports', usual: '' },
   { annotation: 'excludeOutboundPorts', option: '--exclude-outbound-ports', kind: 'ports', usual: '' },
-  { annotation: 'kubevirtInterfaces', option: '--virtual-interfaces', kind: 'interfaces', usual: '' },
+  {
+    annotation: 'kubevirtInterfaces',
+    newer: 'istio.io/reroute-virtual-interfaces',
+    option: '--virtual-interfaces',
+    kind: 'interfaces',
+    usual: '',
+  },
   { annotation: 'excludeInterfaces', option: '--exclude-interfaces', kind: 'interfaces', usual: '' },
 ];
 
@@ -213,8 +221,8 @@ function isBlock(text: string): boolean {
 }
 
 function trafficOf({ text, wrong }: Reader): readonly string[] {
-  return trafficLists.flatMap(({ annotation, option, kind, usual }) => {
-    const name = `traffic.sidecar.istio.io/${annotation}`;
+  return trafficLists.flatMap(({ annotation, newer, option, kind, usual }) => {
+    const name = newer !== undefined && text(newer) !== undefined ? newer : `traffic.sidecar.istio.io/${annotation}`;
     const stated = text(name)?.trim();
     if (stated === undefined || stated === usual) return [];
     const found = stated
