@@ -73,6 +73,26 @@ describe('arguments that cannot be understood', () => {
     ['serve', '--config', 'x', '--webhook-address', ':15017', '--webhook-key', 'k.pem'],
     'expected --webhook-address <host:port>, --webhook-cert <file> and --webhook-key <file> together, found only --webhook-address and --webhook-key',
   );
+  check(
+    'are a block with two lengths',
+    ['iptables', '--exclude-outbound', '10.0.0.0/8,10.1.0.0/16/24'],
+    `option '--exclude-outbound <cidrs>' argument '10.0.0.0/8,10.1.0.0/16/24' is invalid. expected CIDR blocks such as 10.0.0.0/8, found "10.1.0.0/16/24"`,
+  );
+  check(
+    'are an interface that is a rule',
+    ['iptables', '--exclude-interfaces', 'eth1 -j ACCEPT'],
+    `option '--exclude-interfaces <names>' argument 'eth1 -j ACCEPT' is invalid. expected names of network interfaces such as eth0, found "eth1 -j ACCEPT"`,
+  );
+  check(
+    'are a DNS server by its name',
+    ['iptables', '--dns-port', '15053', '--dns-servers', 'dns.example'],
+    `option '--dns-servers <addresses>' argument 'dns.example' is invalid. expected IP addresses such as 10.96.0.10, found "dns.example"`,
+  );
+  check(
+    'are users that are no users',
+    ['iptables', '--proxy-uid', '1337,--gid-owner'],
+    `option '--proxy-uid <ids>' argument '1337,--gid-owner' is invalid. expected ids or names such as 1337, found "--gid-owner"`,
+  );
   const api = ['serve', '--api-address'];
   check(
     'are an API without its tokens',
