@@ -200,6 +200,11 @@ describe('rules of TPROXY', () => {
     ),
   ]);
   check('leave the table nat to outbound connections', chain('nat', 'PREROUTING', { mode: 'TPROXY' }), []);
+  check(
+    'leave it to marks what is a call to oneself',
+    chain('nat', 'FAIRWAY_OUTPUT', { mode: 'TPROXY' })?.filter((rule) => rule.includes('FAIRWAY_IN_REDIRECT')),
+    [],
+  );
   check('are none otherwise', chain('mangle', 'FAIRWAY_INBOUND', {}), undefined);
 });
 

@@ -148,8 +148,11 @@ function outputRules(options: InterceptionOptions, dns: DnsOptions | undefined, 
     // Before calls to oneself, which are not taken either then.
     ...excludedPorts(options),
     `-o lo -s ${passOn[family]} -j RETURN`,
-    // A call of the pod to itself through a service: Envoy connects to the pod's own address.
-    ...owners.map((owner) => `-o lo ! -d ${loopback[family]} ${calls} -m owner --${owner} -j FAIRWAY_IN_REDIRECT`),
+    // A call of the pod to itself through a service: Envoy connects to the pod's own address. With TPROXY marks tell it from what
+    // Envoy passes on in the name of a client, which has the same owner and the same destination.
+    ...(options.mode === 'TPROXY' ? [] : owners).map(
+      (owner) => `-o lo ! -d ${loopback[family]} ${calls} -m owner --${owner} -j FAIRWAY_IN_REDIRECT`,
+    ),
     ...owners.map((owner) => `-m owner --${owner} -j RETURN`),
     // What an application says to itself stays between it and itself; its questions to a local DNS server do not.
     ...(sparesLoopback ? [`-o lo -p tcp${dns === undefined ? '' : ' ! --dport 53'} -j RETURN`] : []),
