@@ -27,7 +27,7 @@ describe('fairway analyze', () => {
     folder.write('rules/good.yaml', rule('old', 1, 'v1'));
     assert.deepEqual(await runFairway(folder.path, ['analyze']), {
       exitCode: 1,
-      stdout: `rules/good.yaml:8: VirtualService shop/old: spec.http[0].route[0].destination.subset: expected a subset that a DestinationRule for a.shop.svc.cluster.local defines, found v1, which none does: requests get 503 [FW1006]
+      stdout: `rules/good.yaml:8: VirtualService shop/old: spec.http[0].route[0].destination.subset: expected a subset that a DestinationRule for a.shop.svc.cluster.local defines, found v1, which none does: requests go to the whole service until one does [FW1006]
     hint: add the subset to the DestinationRule, with the labels of its workloads
 rules/new.yaml:5: VirtualService shop/new: spec.hosts[0]: expected to route a.shop.svc.cluster.local, found that another VirtualService does so for workloads of namespace shop [FW1001]
     rules/good.yaml:5: VirtualService shop/old has the host since 2026-01-01T00:00:00.000Z: it is older

@@ -157,9 +157,26 @@ export async function startGateway(context: Pick<TestContext, 'after'>, start: P
 
 /** Ports of 127.0.0.1 that nobody listens on right now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count && tries < 100; tries += 1) {
+    const port = firstPort + Math.floor(Math.random() * portCount);
+    if (!ports.includes(port) && (await isFree(port))) ports.push(port);
+  }
   return ports;
+}
+
+/** Below those that systems give to whoever asks for any port: a port of these that is free now stays so. */
+const firstPort = 20_000;
+const portCount = 10_000;
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port);
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 }
