@@ -42,6 +42,8 @@ export interface Sandbox {
   readonly addresses: readonly [string, ...string[]];
   /** Starts a program within, as root. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+  /** Cuts it off from the bridge; nobody is told. */
+  unplug(): Promise<void>;
   /** Its network ends; what runs within has been ended before. */
   stop(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function startSandbox({ folder, number, isDualStack, files }: Sandb
     addresses: isDualStack ? [address, address6] : [address],
     spawn: (program, args, options) =>
       spawn('nsenter', [`--target=${pid}`, '--net', '--mount', '--', program, ...args], options),
+    unplug: () => shell(`ip link set pod${number} down`),
     async stop() {
       const gone = once(pause, 'exit');
       pause.kill('SIGKILL');
