@@ -3,6 +3,10 @@
 import { limitYoungGeneration } from './cli/young-generation.ts';
 
 limitYoungGeneration();
+// Whoever reads no further, as `head` does, has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 const { createProgram } = await import('./cli/program.ts');
 const { ListenError } = await import('./discovery-server.ts');
