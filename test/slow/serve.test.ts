@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DeltaDiscoveryRequest } from '../../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { clusterType } from '../../src/resource/types.ts';
@@ -179,6 +180,8 @@ describe('a proxy that does not leave', () => {
     const fairway = await serveProxy(test, '1h');
     fairway.signal('SIGTERM');
     await fairway.untilSays(/draining/);
+    // Sooner it would be the same wish once more, passed on by npm or a terminal.
+    await sleep(1100);
     fairway.signal('SIGTERM');
     assert.equal(await fairway.exit, 143);
   });
