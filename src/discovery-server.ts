@@ -16,6 +16,7 @@ import type { InjectionSettings } from './inject/settings.ts';
 import { type Address, formatAddress } from './lib/address.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import type { HttpServer } from './lib/http.ts';
+import { ListenError } from './lib/listen.ts';
 import type { Log } from './lib/log.ts';
 import { someOf } from './lib/some-of.ts';
 import type { MeshConfigSource } from './mesh-config-source.ts';
@@ -97,17 +98,6 @@ export interface DiscoveryServer {
   readonly ads: AdsService;
   /** Takes no more streams, sends those that are there elsewhere, and stops after at most `graceMs`. */
   close(graceMs: number): Promise<void>;
-}
-
-/** An address that cannot be listened on; the message says which and why. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly serves: Served;
-
-  constructor(message: string, serves: Served, cause: unknown) {
-    super(message, { cause });
-    this.serves = serves;
-  }
 }
 
 type Served = 'HTTP' | 'xDS' | 'webhook' | 'API';

@@ -9,10 +9,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { createProgram } = await import('./cli/program.ts');
-const { ListenError } = await import('./discovery-server.ts');
+const { ListenError } = await import('./lib/listen.ts');
 
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv[2]);
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof ListenError)) throw error;
   console.error(`fairway: ${error.message}; --${error.serves.toLowerCase()}-address states another address`);

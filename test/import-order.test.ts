@@ -210,7 +210,7 @@ const order: Order = [
       'lib',
     ],
   ],
-  ['main.ts', ['cli', 'discovery-server.ts']],
+  ['main.ts', ['cli', 'lib']],
 ];
 
 /** Folders that only the folder around them imports. */

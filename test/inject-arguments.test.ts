@@ -71,10 +71,10 @@ describe('what injected containers are started with', () => {
   for (const { name, text, settings } of injectionGoldens()) {
     const started = startedIn(injectedText(text, settings).texts.join(''));
     if (started.length === 0) continue;
-    it(`is known to this program: ${name}`, () => {
+    it(`is known to this program: ${name}`, async () => {
       for (const { args } of started) {
         const [command, ...rest] = args;
-        const found = createProgram().commands.find((one) => one.name() === command);
+        const found = (await createProgram(command)).commands.find((one) => one.name() === command);
         const { operands, unknown } = found?.exitOverride().parseOptions(rest) ?? {};
         assert.deepEqual(
           { operands, unknown },

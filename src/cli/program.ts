@@ -1,37 +1,36 @@
 /** The command line: every command with its help. */
 import { Command } from 'commander';
-import { analyzeCommand } from './analyze.ts';
-import { applyCommand } from './apply.ts';
-import { bootstrapCommand } from './bootstrap.ts';
-import { crdsCommand } from './crds.ts';
-import { deleteCommand } from './delete.ts';
-import { injectCommand } from './inject.ts';
-import { iptablesCommand } from './iptables.ts';
-import { proxyCommand } from './proxy.ts';
-import { registriesCommand } from './registries.ts';
-import { serveCommand } from './serve.ts';
-import { upCommand } from './up.ts';
-import { validateCommand } from './validate.ts';
 import { version } from './version.ts';
-import { workloadCommand } from './workload.ts';
 
-export function createProgram(): Command {
+type Describe = (command: Command) => Command;
+
+/** Each is read when it is asked for: what runs in every pod is not to hold what a control plane is made of. */
+const commands: Readonly<Record<string, () => Promise<Describe>>> = {
+  up: async () => (await import('./up.ts')).upCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  validate: async () => (await import('./validate.ts')).validateCommand,
+  analyze: async () => (await import('./analyze.ts')).analyzeCommand,
+  apply: async () => (await import('./apply.ts')).applyCommand,
+  delete: async () => (await import('./delete.ts')).deleteCommand,
+  registries: async () => (await import('./registries.ts')).registriesCommand,
+  crds: async () => (await import('./crds.ts')).crdsCommand,
+  inject: async () => (await import('./inject.ts')).injectCommand,
+  proxy: async () => (await import('./proxy.ts')).proxyCommand,
+  iptables: async () => (await import('./iptables.ts')).iptablesCommand,
+  workload: async () => (await import('./workload.ts')).workloadCommand,
+  bootstrap: async () => (await import('./bootstrap.ts')).bootstrapCommand,
+};
+
+/** With the command that is asked for; with all of them when it is none of them, or nobody asks. */
+export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('fairway')
     .description("A service-mesh control plane for Envoy, compatible with Istio's traffic API.")
     .version(version)
     .showHelpAfterError('(run with --help for all options)');
-  upCommand(program.command('up'));
-  serveCommand(program.command('serve'));
-  validateCommand(program.command('validate'));
-  analyzeCommand(program.command('analyze'));
-  applyCommand(program.command('apply'));
-  deleteCommand(program.command('delete'));
-  registriesCommand(program.command('registries'));
-  crdsCommand(program.command('crds'));
-  injectCommand(program.command('inject'));
-  proxyCommand(program.command('proxy'));
-  iptablesCommand(program.command('iptables'));
-  workloadCommand(program.command('workload'));
-  bootstrapCommand(program.command('bootstrap'));
+  for (const [name, load] of Object.entries(commands)) {
+    if (asked !== name && Object.hasOwn(commands, asked)) continue;
+    const describe = await load();
+    describe(program.command(name));
+  }
   return program;
 }

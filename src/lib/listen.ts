@@ -14,3 +14,15 @@ export function listen(server: Server, { host, port }: Address, log: Log): Promi
     });
   });
 }
+
+/** An address that cannot be listened on; the message says which and why. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  /** What was to be served there, such as `xDS`. */
+  readonly serves: string;
+
+  constructor(message: string, serves: string, cause: unknown) {
+    super(message, { cause });
+    this.serves = serves;
+  }
+}

@@ -10,8 +10,10 @@ function commandsOf(program: Command): readonly Command[] {
   return [program, ...program.commands.flatMap(commandsOf)];
 }
 
+const whole = await createProgram();
+
 describe('the help', () => {
-  for (const command of commandsOf(createProgram())) {
+  for (const command of commandsOf(whole)) {
     it(`of ${command.name()} says what it does, and what each option and argument is`, () => {
       assert.match(command.helpInformation(), new RegExp(`^Usage: .*${command.name()}`));
       assert.notEqual(command.description(), '');
@@ -27,7 +29,7 @@ describe('arguments that cannot be understood', () => {
   function check(name: string, args: readonly string[], expected: string): void {
     it(name, async () => {
       const said: string[] = [];
-      const program = createProgram();
+      const program = await createProgram();
       for (const command of commandsOf(program))
         command
           .exitOverride()

@@ -112,9 +112,9 @@ describeWithKubernetes('the chart', ({ helm }) => {
       const { spec } = theOne<Deployment>(objects, 'Deployment');
       const [container] = spec.template.spec.containers;
 
-      test('starts Fairway with options that it knows', () => {
+      test('starts Fairway with options that it knows', async () => {
         const [command, ...args] = container.args;
-        const serve = createProgram().commands.find((one) => one.name() === command);
+        const serve = (await createProgram(command)).commands.find((one) => one.name() === command);
         const { operands, unknown } = serve?.exitOverride().parseOptions([...args]) ?? {};
         assert.deepEqual({ operands, unknown }, { operands: [], unknown: [] });
       });
