@@ -104,6 +104,13 @@ describe('a source of objects that remembers', () => {
     assert.deepEqual([sink.isSynced, sink.objects(), sink.state], [true, services('a', 'b'), 'stale']);
   });
 
+  it('says what its source has said before its first list', async (test) => {
+    const { sink, source } = await secondLife(await firstLife(test, 'a'));
+    source.sink.freshness({ state: 'absent', reason: 'the server has no such kind' });
+    source.sync();
+    assert.deepEqual([sink.isSynced, sink.objects(), sink.state], [true, [], 'absent']);
+  });
+
   it('drops what a first list lacks that comes later, and takes removals in between', async (test) => {
     const { sink, source } = await secondLife(await firstLife(test, 'a', 'b', 'c'));
     source.sink.freshness(away);

@@ -176,7 +176,8 @@ class RememberedRun<Change> {
       this.#phase = 'synced';
       this.#writer.changed();
       this.#sink.synced();
-      if (this.#options.doubter === 'sink') this.#sink.freshness(this.#said ?? { state: 'live' });
+      const { doubter } = this.#options;
+      if (doubter === 'sink' || this.#said !== undefined) this.#sink.freshness(this.#said ?? { state: 'live' });
     } else if (this.#phase === 'recalled') {
       this.#phase = 'listed';
       if (this.#said?.state !== 'stale') this.#settleLate();

@@ -86,7 +86,9 @@ describeWithKubernetes('an account of the chart', ({ helm }) => {
     for (const [file, text] of Object.entries(data)) chart.folder.write(file, decoded(text));
     const anyPorts = ['xds', 'http', 'webhook'].map((what) => `--${what}-address=127.0.0.1:0`);
     return [
-      ...args.filter((arg) => arg !== '--in-cluster').map((arg) => arg.replace(mountPath, chart.folder.path)),
+      ...args
+        .filter((arg) => arg !== '--in-cluster')
+        .map((arg) => arg.replace(mountPath, chart.folder.path).replace('/var/lib/fairway', chart.folder.at('kept'))),
       ...anyPorts,
       `--kubeconfig=${chart.folder.at('kubeconfig')}`,
     ];
