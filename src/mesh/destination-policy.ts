@@ -236,14 +236,6 @@ export function policyOfPort(
   return { ...(isMerged ? merged : base), ...withoutUndefined(ofPort(subset, port)) };
 }
 
-/**
- * The subset that a destination names, if a rule in force defines it; `''`, which is the service as a whole, if none does.
- * Rules come in any order: a route that is there before its subset, or after, goes on reaching the service (docs/errors/FW1006.md).
- */
-export function definedSubset(policy: DestinationPolicy | undefined, subset = ''): string {
-  return policy?.subsets.some(({ name }) => name === subset) === true ? subset : '';
-}
-
 /** The same for a subset by its name; `''` for the service as a whole. */
 export function policyOfSubset(policy: DestinationPolicy | undefined, subset: string, port: number): PortPolicy {
   const ofSubset = policy?.subsets.find(({ name }) => name === subset);

@@ -7,13 +7,13 @@ import { covers } from '../model/hostname.ts';
 import type { OriginKey } from '../model/origin.ts';
 import type { Capture, Client, Serving } from '../model/scope.ts';
 import { withAccessLog } from './access-log.ts';
-import { type DestinationPolicyQueries, definedSubset, policyOfSubset } from './destination-policy.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { destinationTarget } from './destination-target.ts';
 import { passedChains, type RawChain, rawChain, type SniConflict, sniMatch } from './gateway-chains.ts';
 import { allHosts, type PlannedListener, type PlannedServer, passesAutomatically } from './gateway-plan.ts';
 import { mayBind } from './gateway-ports.ts';
 import type { GatewayQueries } from './gateway-routes.ts';
 import { terminatedTls } from './gateway-tls.ts';
-import { outboundCluster } from './names.ts';
 import { pathHandling } from './outbound-listener.ts';
 import type { ServiceQueries } from './services.ts';
 import { handshakeTimeoutMs, type MeshSettings } from './settings.ts';
@@ -117,12 +117,7 @@ export function gatewayListenerQueries(
   function targetOf(read: Reader, planned: PlannedServer, client: Client) {
     return (destination: Destination, { namespace }: { readonly namespace: string }): TcpTarget => {
       const { host, port } = destinationOf(read, destination, namespace, client, planned.port);
-      const policy = policyOfHost(read, client, host);
-      const subset = definedSubset(policy, destination.subset);
-      return {
-        cluster: outboundCluster(port, subset, host),
-        policy: policyOfSubset(policy, subset, port),
-      };
+      return destinationTarget(policyOfHost(read, client, host), { host, port, subset: destination.subset });
     };
   }
 

@@ -9,7 +9,8 @@ import { ensure } from '../lib/ensure.ts';
 import { type Hostname, resolveShortName } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client, Serving } from '../model/scope.ts';
-import { type DestinationPolicyQueries, definedSubset } from './destination-policy.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { destinationTarget } from './destination-target.ts';
 import {
   allHosts,
   type GatewayPlan,
@@ -19,10 +20,9 @@ import {
   planGateways,
 } from './gateway-plan.ts';
 import { listenPorts } from './gateway-ports.ts';
-import { hashesOf } from './hash-policy.ts';
 import { isCatchAll } from './http-match.ts';
 import { resolveHttpRoutes } from './http-route.ts';
-import { apiPath, outboundCluster } from './names.ts';
+import { apiPath } from './names.ts';
 import type { PlacedRouteQueries } from './placed-routes.ts';
 import { intersection, virtualServiceHosts } from './rules.ts';
 import type { ServiceQueries } from './services.ts';
@@ -131,22 +131,13 @@ export function gatewayQueries(
         clientLabels: client.labels,
         isTls,
         retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
-        clusterOf: (destination) => {
-          const to = destinationOf(read, destination, config.namespace, client, port);
-          return outboundCluster(
-            to.port,
-            definedSubset(policyOfHost(read, client, to.host), destination.subset),
-            to.host,
-          );
-        },
-        isDefined: (destination) => {
-          const to = destinationOf(read, destination, config.namespace, client, port);
-          const { subset = '' } = destination;
-          return definedSubset(policyOfHost(read, client, to.host), subset) === subset;
-        },
-        hashOf: (destination) => {
-          const to = destinationOf(read, destination, config.namespace, client, port);
-          return hashesOf(policyOfHost(read, client, to.host), to.port, destination.subset ?? '');
+        targetOf(destination) {
+          const { host, port: number } = destinationOf(read, destination, config.namespace, client, port);
+          return destinationTarget(policyOfHost(read, client, host), {
+            host,
+            port: number,
+            subset: destination.subset,
+          });
         },
       });
     },

@@ -1,9 +1,9 @@
 import type { HashIr } from '../ir/route.ts';
-import { type DestinationPolicy, policyOfSubset } from './destination-policy.ts';
+import type { PortPolicy } from './destination-policy.ts';
 
 /** By what a destination's requests are spread over its endpoints; empty unless a rule asks for consistent hashing. */
-export function hashesOf(policy: DestinationPolicy | undefined, port: number, subset: string): readonly HashIr[] {
-  const hash = policyOfSubset(policy, subset, port).loadBalancer?.consistentHash;
+export function hashesOf({ loadBalancer }: PortPolicy): readonly HashIr[] {
+  const hash = loadBalancer?.consistentHash;
   if (hash === undefined) return [];
   if (hash.httpHeaderName !== undefined) return [{ kind: 'header', name: hash.httpHeaderName }];
   if (hash.httpQueryParameterName !== undefined) return [{ kind: 'query', name: hash.httpQueryParameterName }];

@@ -4,13 +4,14 @@ import type {
   ActionIr,
   ForwardIr,
   FractionIr,
-  HashIr,
   HeadersIr,
   RedirectIr,
   RewriteIr,
   WeightedClusterIr,
 } from '../ir/route.ts';
 import { distinctBy } from '../lib/distinct.ts';
+import type { DestinationTarget } from './destination-target.ts';
+import { hashesOf } from './hash-policy.ts';
 import { percentOf } from './http-effects.ts';
 import { headersOf, nonEmptyHeaders } from './http-headers.ts';
 import { retryOf } from './http-retry.ts';
@@ -21,10 +22,7 @@ export interface ActionContext {
   readonly port: number;
   readonly isTls: boolean;
   readonly retryPolicy: HttpRetry | undefined;
-  readonly clusterOf: (destination: Destination) => string;
-  /** Whether the subset that it names, if any, is one. */
-  readonly isDefined: (destination: Destination) => boolean;
-  readonly hashOf: (destination: Destination) => readonly HashIr[];
+  readonly targetOf: (destination: Destination) => DestinationTarget;
 }
 
 /** The action, and what the only destination changes on headers. */
@@ -43,20 +41,18 @@ function forwardOf(
   authority: string | undefined,
   context: ActionContext,
 ): { readonly action: ActionIr; readonly headers: HeadersIr } {
-  const destinations = route.route ?? [];
+  const destinations = (route.route ?? []).map((one) => ({ ...one, target: context.targetOf(one.destination) }));
   const [only] = destinations;
   const isSingle = destinations.length === 1 && only !== undefined;
   const single = isSingle ? headersOf(only.headers) : { headers: {} };
-  const hash = destinations.flatMap(({ destination }) => context.hashOf(destination));
+  const hash = destinations.flatMap(({ target }) => hashesOf(target.policy));
   const retry = retryOf(route.retries ?? context.retryPolicy, isSingle && hash.length > 0);
   const rewrite = rewriteOf(route.rewrite);
   const rewritten = route.rewrite?.authority ?? '';
   const hostRewrite = rewritten !== '' ? rewritten : (authority ?? single.authority);
   const mirrors = mirrorsOf(route, context);
   const forward: ForwardIr = {
-    clusters: isSingle
-      ? [{ name: context.clusterOf(only.destination), weight: 0 }]
-      : destinations.flatMap((one) => weighted(one, context)),
+    clusters: isSingle ? [{ name: only.target.cluster, weight: 0 }] : destinations.flatMap(weighted),
     isWeighted: !isSingle,
     timeoutMs: route.timeout ?? 0,
     limits: 'grpc-timeout',
@@ -70,15 +66,16 @@ function forwardOf(
 }
 
 /** A destination without weight among others gets nothing and is left out. */
-function weighted(
-  { destination, weight = 0, headers }: NonNullable<HttpRoute['route']>[number],
-  context: ActionContext,
-): readonly WeightedClusterIr[] {
+function weighted({
+  target,
+  weight = 0,
+  headers,
+}: NonNullable<HttpRoute['route']>[number] & { readonly target: DestinationTarget }): readonly WeightedClusterIr[] {
   if (weight === 0) return [];
   const changes = headersOf(headers);
   return [
     {
-      name: context.clusterOf(destination),
+      name: target.cluster,
       weight,
       ...nonEmptyHeaders(changes.headers),
       ...(changes.authority === undefined ? {} : { hostRewrite: changes.authority }),
@@ -104,12 +101,12 @@ function mirrorsOf(route: HttpRoute, context: ActionContext): NonNullable<Forwar
           : percentOf(percentage.value ?? 0),
     })),
   ];
-  return (
-    all
-      // What is only for a subset to see is not for the whole service.
-      .filter(({ destination, fraction }) => fraction.numerator > 0 && context.isDefined(destination))
-      .map(({ destination, fraction }) => ({ cluster: context.clusterOf(destination), fraction }))
-  );
+  return all.flatMap(({ destination, fraction }) => {
+    if (fraction.numerator === 0) return [];
+    const { cluster, isDefined } = context.targetOf(destination);
+    // What is only for a subset to see is not for the whole service.
+    return isDefined ? [{ cluster, fraction }] : [];
+  });
 }
 
 function mirrorFraction({ mirrorPercentage, mirrorPercent }: HttpRoute): FractionIr {

@@ -9,13 +9,14 @@ import { originKey } from '../model/origin.ts';
 import { isHttp, type Protocol } from '../model/protocol.ts';
 import type { Capture, Client } from '../model/scope.ts';
 import { withAccessLog } from './access-log.ts';
-import { type DestinationPolicyQueries, definedSubset, policyOfSubset } from './destination-policy.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { destinationTarget } from './destination-target.ts';
 import { dnsCacheOf } from './dns.ts';
 import type { ImportQueries } from './imports.ts';
 import type { ListenerClaim, ListenerClaimQueries } from './listener-claims.ts';
 import { distinctPlaces, type ListenerPlace, placeKey, sharedPlace } from './listener-place.ts';
 import { servicesOf } from './merged-services.ts';
-import { outboundCluster, telemetryName } from './names.ts';
+import { telemetryName } from './names.ts';
 import type { NarrowQueries } from './narrow.ts';
 import { addressedListener, type OutboundContext, placedListener } from './outbound-listener.ts';
 import { clientNamespaceKey, type ServiceQueries } from './services.ts';
@@ -76,13 +77,10 @@ export function outboundListenerQueries(
   { listenerClaims }: ListenerClaimQueries,
 ): OutboundListenerQueries {
   const { services, clusters, virtualServices } = tables;
-  function targetOf(read: Reader, client: Client, host: Hostname, port: number, asked: string): TcpTarget {
+  function targetOf(read: Reader, client: Client, host: Hostname, port: number, subset: string): TcpTarget {
     const found = read.cell(service, { client, host });
-    const policy = policyOfHost(read, client, host);
-    const subset = definedSubset(policy, asked);
     return {
-      cluster: outboundCluster(port, subset, host),
-      policy: policyOfSubset(policy, subset, port),
+      ...destinationTarget(policyOfHost(read, client, host), { host, port, subset }),
       ...(found?.resolution === 'dynamic-dns' ? { forwardSni: { cache: dnsCacheOf(client.family), port } } : {}),
     };
   }

@@ -6,7 +6,7 @@ import type { Hostname } from '../model/hostname.ts';
 import { originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
-import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { type DestinationPolicyQueries, policyOfSubset } from './destination-policy.ts';
 import { hashesOf } from './hash-policy.ts';
 import { retryOf } from './http-retry.ts';
 import { outboundCluster } from './names.ts';
@@ -85,7 +85,7 @@ export function virtualHostQueries(
       const head = { name: `${host}:${port}`, domains: fullNames(host), countsAttempts: true };
       if (ruled !== undefined) return { ...head, routes: ruled.routes, origins: [...origin, ...ruled.origins] };
       const policy = policyOfHost(read, client, host);
-      const hash = hashesOf(policy, port, '');
+      const hash = hashesOf(policyOfSubset(policy, '', port));
       return {
         ...head,
         routes: [defaultRoute(host, port, hash, read.cell(routeSettings, meshKey))],

@@ -3,15 +3,15 @@ import { type Config, configKey } from '../config/config.ts';
 import type { Destination, VirtualService } from '../config/virtual-service.ts';
 import type { Graph } from '../incremental/graph.ts';
 import type { Query, Reader } from '../incremental/query.ts';
-import type { HashIr, RouteIr } from '../ir/route.ts';
+import type { RouteIr } from '../ir/route.ts';
 import { compareSpecificity, type Hostname, resolveShortName, wildcardsOver } from '../model/hostname.ts';
 import { type OriginKey, originKey } from '../model/origin.ts';
 import type { Client } from '../model/scope.ts';
-import { type DestinationPolicyQueries, definedSubset } from './destination-policy.ts';
+import type { DestinationPolicyQueries } from './destination-policy.ts';
+import { type DestinationTarget, destinationTarget } from './destination-target.ts';
 import { importsRule } from './egress.ts';
-import { hashesOf } from './hash-policy.ts';
 import { type RouteContext, resolveHttpRoutes } from './http-route.ts';
-import { apiPath, outboundCluster } from './names.ts';
+import { apiPath } from './names.ts';
 import type { PlacedRouteQueries } from './placed-routes.ts';
 import { virtualServiceHosts } from './rules.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
@@ -94,9 +94,7 @@ export function virtualServiceQueries(
       clientLabels: client.labels,
       isTls: false,
       retryPolicy: read.cell(routeSettings, meshKey).retryPolicy,
-      clusterOf: (destination) => destinationCluster(read, destination, config.namespace, client, port),
-      isDefined: (destination) => isDefined(read, destination, config.namespace, client, port),
-      hashOf: (destination) => hashOf(read, destination, config.namespace, client, port),
+      targetOf: (destination) => targetOf(read, destination, config.namespace, client, port),
     };
   }
 
@@ -111,40 +109,15 @@ export function virtualServiceQueries(
     return real;
   }
 
-  function destinationCluster(
+  function targetOf(
     read: Reader,
-    destination: Destination,
+    { host: name, port, subset }: Destination,
     namespace: string,
     client: Client,
     listenerPort: number,
-  ): string {
-    const host = resolveShortName(destination.host, namespace);
-    const port = destination.port?.number ?? listenerPort;
-    const real = realHost(read, host, client, listenerPort);
-    return outboundCluster(port, definedSubset(policyOfHost(read, client, real), destination.subset), real);
-  }
-
-  function isDefined(
-    read: Reader,
-    { host: name, subset = '' }: Destination,
-    namespace: string,
-    client: Client,
-    listenerPort: number,
-  ): boolean {
+  ): DestinationTarget {
     const host = realHost(read, resolveShortName(name, namespace), client, listenerPort);
-    return definedSubset(policyOfHost(read, client, host), subset) === subset;
-  }
-
-  function hashOf(
-    read: Reader,
-    destination: Destination,
-    namespace: string,
-    client: Client,
-    listenerPort: number,
-  ): readonly HashIr[] {
-    const host = realHost(read, resolveShortName(destination.host, namespace), client, listenerPort);
-    const port = destination.port?.number ?? listenerPort;
-    return hashesOf(policyOfHost(read, client, host), port, destination.subset ?? '');
+    return destinationTarget(policyOfHost(read, client, host), { host, port: port?.number ?? listenerPort, subset });
   }
 
   const hostRules = graph.query<ClientHost, readonly string[]>('hostRules', {
