@@ -3,12 +3,12 @@
  * the endpoints and routes that these name, and acknowledges everything.
  */
 import { connect } from 'node:http2';
+import { type DeltaResource, readDeltaResponse } from '../src/agent/delta-response.ts';
+import { FrameReader, grpcFrame } from '../src/lib/grpc-frames.ts';
 import { typeNameOf } from '../src/lib/type-name.ts';
 import { DeltaDiscoveryRequest } from '../src/proto/envoy/service/discovery/v3/discovery.ts';
 import { type Json, messageJson } from '../src/resource/json.ts';
 import { clusterType, endpointType, listenerType, routeType } from '../src/resource/types.ts';
-import { FrameReader } from '../src/xds/frames.ts';
-import { type DeltaResource, readDeltaResponse } from './delta-response.ts';
 
 export interface SidecarOptions {
   readonly address: string;
@@ -40,7 +40,8 @@ export function startSidecar(options: SidecarOptions): () => void {
   ]);
   let missing = 0;
   let [hasClusters, hasListeners, isSettled] = [false, false, false];
-  const send = (request: DeltaDiscoveryRequest) => stream.write(framed(DeltaDiscoveryRequest.encode(request).finish()));
+  const send = (request: DeltaDiscoveryRequest) =>
+    stream.write(grpcFrame([DeltaDiscoveryRequest.encode(request).finish()]));
   const ask = (typeUrl: string, names: readonly string[]) => {
     const known = asked.get(typeUrl);
     const fresh = names.filter((name) => known?.has(name) === false);
@@ -63,7 +64,7 @@ export function startSidecar(options: SidecarOptions): () => void {
       const { typeUrl, nonce, resources } = readDeltaResponse(frame.bytes);
       const named: string[] = [];
       for (const resource of resources) {
-        received(resource.body);
+        received(resource.value);
         if (typeUrl === clusterType || typeUrl === listenerType) named.push(...namesIn(typeUrl, resource));
         else hold(typeUrl, resource.name);
       }
@@ -101,9 +102,9 @@ function nodeOf(index: number, namespaces: number) {
 /** The names of endpoints or routes that a resource asks for; read once for all sidecars. */
 const known = new Map<string, readonly string[]>();
 
-function namesIn(typeUrl: string, { name, version, body }: DeltaResource): readonly string[] {
+function namesIn(typeUrl: string, { name, version, value }: DeltaResource): readonly string[] {
   const key = `${typeUrl}/${name}/${version}`;
-  const found = known.get(key) ?? namesAskedFor(messageJson(typeNameOf(typeUrl), body), name);
+  const found = known.get(key) ?? namesAskedFor(messageJson(typeNameOf(typeUrl), value), name);
   known.set(key, found);
   return found;
 }
@@ -117,10 +118,4 @@ function namesAskedFor(value: Json, cluster: string): readonly string[] {
     if (field === 'edsClusterConfig') return [fields.serviceName ?? cluster];
     return field === 'rds' ? [fields.routeConfigName ?? ''] : namesAskedFor(part, cluster);
   });
-}
-
-function framed(message: Uint8Array): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
 }

@@ -1,6 +1,8 @@
 /** One question of gRPC's health protocol, as the kubelet asks it: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 import { connect } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
+import { formatAddress } from '../lib/address.ts';
+import { frameHead, grpcFrame } from '../lib/grpc-frames.ts';
 
 export interface HealthQuestion {
   readonly host: string;
@@ -20,7 +22,7 @@ const longestAnswer = 1024;
 /** Rejected unless the answer is SERVING. */
 export function checkHealth({ host, port, from, service, timeoutMs }: HealthQuestion): Promise<void> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+    const session = connect(`http://${formatAddress({ host, port })}`, {
       createConnection: () => connectTcp({ host, port, ...(from === undefined ? {} : { localAddress: from }) }),
     });
     const end = (error?: Error) => {
@@ -61,10 +63,7 @@ export function checkHealth({ host, port, from, service, timeoutMs }: HealthQues
 /** A frame with `HealthCheckRequest{service}`. */
 function questionOf(service: string): Buffer {
   const name = Buffer.from(service);
-  const message = name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
+  return grpcFrame(name.length === 0 ? [] : [Buffer.from([0x0a, ...varint(name.length)]), name]);
 }
 
 function varint(value: number): readonly number[] {
@@ -73,5 +72,5 @@ function varint(value: number): readonly number[] {
 
 /** The status in a frame with `HealthCheckResponse`, whose only field it is; absent when it is UNKNOWN. */
 function statusIn(frame: Buffer): number {
-  return frame[5] === 0x08 ? (frame[6] ?? 0) : 0;
+  return frame[frameHead] === 0x08 ? (frame[frameHead + 1] ?? 0) : 0;
 }

@@ -4,7 +4,9 @@
  *      connect ─► opened ─► messages … the stream ends ─► wait a while ─► connect
  */
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import { formatAddress } from '../lib/address.ts';
 import { type Backoff, type BackoffOptions, backoff } from '../lib/backoff.ts';
+import { FrameReader, grpcFrame } from '../lib/grpc-frames.ts';
 import type { Log } from '../lib/log.ts';
 import { DeltaDiscoveryRequest } from '../proto/envoy/service/discovery/v3/discovery.ts';
 import type { BootstrapNode } from './bootstrap.ts';
@@ -55,9 +57,8 @@ export class XdsConnection {
 
   start(): void {
     const { xds } = this.#options;
-    const host = xds.host.includes(':') ? `[${xds.host}]` : xds.host;
     const startMs = performance.now();
-    const session = connect(`http://${host}:${xds.port}`);
+    const session = connect(`http://${formatAddress(xds)}`);
     this.#session = session;
     let isOver = false;
     const over = (reason: string) => {
@@ -125,10 +126,13 @@ export class XdsConnection {
       if (!stream.destroyed) stream.write(message({ ...first, ...request }));
       first = {};
     };
-    const reader = new MessageReader();
+    const reader = new FrameReader(mostBytes);
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const bytes of reader.push(chunk)) onMessage(bytes, send);
+        for (const result of reader.read(chunk)) {
+          if (result.kind !== 'message') throw new Error('expected a plain message of at most 64 MiB, found another');
+          onMessage(result.bytes, send);
+        }
       } catch (error) {
         over((error as Error).message);
       }
@@ -154,40 +158,6 @@ function nodeOf({ id, cluster, locality, metadata }: BootstrapNode): DeltaDiscov
   return { id, cluster, metadata: { ...metadata }, ...(place === undefined ? {} : { locality: place }) };
 }
 
-/** In the frame of gRPC: not compressed, its length, the message. */
 function message(request: Partial<DeltaDiscoveryRequest>): Buffer {
-  const body = DeltaDiscoveryRequest.encode(request as DeltaDiscoveryRequest).finish();
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(body.length, 1);
-  return Buffer.concat([head, body]);
-}
-
-const headBytes = 5;
-
-class MessageReader {
-  #chunks: Buffer[] = [];
-  #size = 0;
-  /** How much there must be before it is worth a look. */
-  #needed = headBytes;
-
-  /** The messages that are whole with this piece. Throws for one that is too large, or compressed. */
-  push(chunk: Buffer): readonly Buffer[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    const messages: Buffer[] = [];
-    if (this.#size < this.#needed) return messages;
-    let rest = Buffer.concat(this.#chunks);
-    while (rest.length >= headBytes) {
-      const length = rest.readUInt32BE(1);
-      if (rest[0] !== 0 || length > mostBytes)
-        throw new Error('expected a plain message of at most 64 MiB, found another');
-      if (rest.length < headBytes + length) break;
-      messages.push(rest.subarray(headBytes, headBytes + length));
-      rest = rest.subarray(headBytes + length);
-    }
-    this.#needed = headBytes + (rest.length < headBytes ? 0 : rest.readUInt32BE(1));
-    this.#chunks = [rest];
-    this.#size = rest.length;
-    return messages;
-  }
+  return grpcFrame([DeltaDiscoveryRequest.encode(request as DeltaDiscoveryRequest).finish()]);
 }

@@ -1,7 +1,7 @@
 /** One gRPC call over an HTTP/2 stream: messages in, frames out, and a status at the end. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { FrameReader } from '../lib/grpc-frames.ts';
 import type { Log } from '../lib/log.ts';
-import { FrameReader } from './frames.ts';
 
 /** The status codes that we use. https://grpc.io/docs/guides/status-codes/ */
 export const status = {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { frameHead } from '../lib/grpc-frames.ts';
 import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
 import { encodeResource } from '../resource/encode.ts';
 import { messageJson } from '../resource/json.ts';
 import type { Resource } from '../resource/resource.ts';
 import { clusterType } from '../resource/types.ts';
-import { deltaResponse, frameHead, type ResponseHead, sotwResponse } from './response.ts';
+import { deltaResponse, type ResponseHead, sotwResponse } from './response.ts';
 
 const head: ResponseHead = {
   typeUrl: clusterType,

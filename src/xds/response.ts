@@ -3,6 +3,7 @@
  * response is a concatenation.
  */
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { grpcFrame } from '../lib/grpc-frames.ts';
 import type { Resource } from '../resource/resource.ts';
 
 export interface ResponseHead {
@@ -33,7 +34,7 @@ export function sotwResponse(
   const pieces: Uint8Array[] = [];
   for (const { chunks, size } of resources)
     pieces.push(new BinaryWriter().uint32(text(2)).uint32(size).finish(), ...chunks);
-  return frame([...pieces, head]);
+  return grpcFrame([...pieces, head]);
 }
 
 /** `DeltaDiscoveryResponse`: system_version_info 1, resources 2, type_url 4, nonce 5, removed_resources 6, control_plane 7. */
@@ -56,7 +57,7 @@ export function deltaResponse(
     .finish();
   const pieces: Uint8Array[] = [];
   for (const resource of resources) pieces.push(deltaResourceHead(resource), ...resource.chunks);
-  return frame([...pieces, head]);
+  return grpcFrame([...pieces, head]);
 }
 
 /** `Resource`: version 1, resource (the Any) 2, name 3; all but the bytes of the Any, which comes last. */
@@ -74,20 +75,4 @@ function deltaResourceHead({ name, version, size }: Resource): Uint8Array {
     .uint32(fields.length + size)
     .raw(fields)
     .finish();
-}
-
-/** Five bytes before each gRPC message: not compressed, and its length. */
-export const frameHead = 5;
-
-function frame(pieces: readonly Uint8Array[]): Buffer {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const bytes = Buffer.allocUnsafeSlow(frameHead + length);
-  bytes.writeUInt8(0, 0);
-  bytes.writeUInt32BE(length, 1);
-  let at = frameHead;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

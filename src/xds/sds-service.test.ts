@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { frameHead } from '../lib/grpc-frames.ts';
 import { silent } from '../lib/log.ts';
 import { DiscoveryRequest } from '../proto/envoy/service/discovery/v3/discovery.ts';
 import { messageJson } from '../resource/json.ts';
 import { secretType } from '../resource/types.ts';
 import { status } from './call.ts';
-import { frameHead } from './response.ts';
 import { sdsMethods } from './sds-service.ts';
 
 interface Request {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { fromBinary } from '@bufbuild/protobuf';
 import { envoyMessage } from '../../../src/descriptors/registry.ts';
+import { frameHead } from '../../../src/lib/grpc-frames.ts';
 import { type Log, silent } from '../../../src/lib/log.ts';
 import type { Scope } from '../../../src/model/scope.ts';
 import { DeltaDiscoveryRequest, DiscoveryRequest } from '../../../src/proto/envoy/service/discovery/v3/discovery.ts';
@@ -12,7 +13,6 @@ import { pushOrder, type TypeUrl } from '../../../src/resource/types.ts';
 import { type FakeView, fakeView } from '../../../src/resource/view.fake.ts';
 import { AdsService, type AdsServiceOptions, type ProxyHost } from '../../../src/xds/ads-service.ts';
 import type { Call, CallHandler } from '../../../src/xds/call.ts';
-import { frameHead } from '../../../src/xds/response.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import type { Dialect } from './response.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FrameReader, type FrameResult } from './frames.ts';
+import { FrameReader, type FrameResult } from './grpc-frames.ts';
 
 const head = (length: number, flag = 0) => Buffer.from([flag, length >>> 24, length >>> 16, length >>> 8, length]);
 const framed = (message: Buffer) => Buffer.concat([head(message.length), message]);

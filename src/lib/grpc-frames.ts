@@ -1,5 +1,21 @@
-/** From the bytes of an HTTP/2 stream to gRPC messages, which may be split and joined over frames in any way. */
-import { frameHead } from './response.ts';
+/** Messages of gRPC in the bytes of an HTTP/2 stream, over whose frames they may be split and joined in any way. */
+
+/** Five bytes before each gRPC message: not compressed, and its length. */
+export const frameHead = 5;
+
+/** A message out of its pieces, behind its head. */
+export function grpcFrame(pieces: readonly Uint8Array[]): Buffer {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes = Buffer.allocUnsafeSlow(frameHead + length);
+  bytes.writeUInt8(0, 0);
+  bytes.writeUInt32BE(length, 1);
+  let at = frameHead;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
 
 export type FrameResult =
   | { readonly kind: 'message'; readonly bytes: Buffer }
