@@ -20,6 +20,7 @@ import { Cluster } from '../proto/envoy/config/cluster/v3/cluster.ts';
 import { ClusterLoadAssignment } from '../proto/envoy/config/endpoint/v3/endpoint.ts';
 import { encodeResource } from './encode.ts';
 import type { Interner } from './intern.ts';
+import { ofHosts } from './of-hosts.ts';
 import { type Overlay, overlay } from './overlay.ts';
 import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
 import type { Patcher } from './patcher.ts';
@@ -60,27 +61,10 @@ export function clusterCatalog(graph: Graph, mesh: Mesh, { intern }: Interner, p
   const hostSniClusters = ofHost('hostSniClusters', mesh.sniClusters, toResource);
   const hostSniAssignments = ofHost('hostSniAssignments', mesh.sniAssignments, toAssignment);
 
-  /** One host that cannot be resolved must not take its namespace with it. */
-  function ofHosts(
-    name: string,
-    query: Query<ClientHost, readonly Resource[]>,
-  ): Query<ClientNamespace, readonly Resource[]> {
-    return graph.query<ClientNamespace, readonly Resource[]>(name, {
-      reads: [mesh.importedHosts, query],
-      keyOf: clientNamespaceKey,
-      equal: sameResources,
-      compute: (read, { client, namespace }) =>
-        sorted(
-          read
-            .cell(mesh.importedHosts, { client, namespace })
-            .flatMap((host) => read.cellUnlessFailed(query, { client, host }) ?? []),
-        ),
-    });
-  }
-  const namespaceClusters = ofHosts('namespaceClusters', hostClusters);
-  const namespaceAssignments = ofHosts('namespaceAssignments', hostAssignments);
-  const namespaceSniClusters = ofHosts('namespaceSniClusters', hostSniClusters);
-  const namespaceSniAssignments = ofHosts('namespaceSniAssignments', hostSniAssignments);
+  const namespaceClusters = ofHosts(graph, mesh, 'namespaceClusters', hostClusters);
+  const namespaceAssignments = ofHosts(graph, mesh, 'namespaceAssignments', hostAssignments);
+  const namespaceSniClusters = ofHosts(graph, mesh, 'namespaceSniClusters', hostSniClusters);
+  const namespaceSniAssignments = ofHosts(graph, mesh, 'namespaceSniAssignments', hostSniAssignments);
 
   /** The parts of a scope's namespaces, each as the scope sees it. */
   function namespaceParts(

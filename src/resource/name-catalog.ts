@@ -6,7 +6,8 @@ import { type ClientHost, type ClientNamespace, clientHostKey, clientNamespaceKe
 import { anywhere, type Client, clientOf, type Scope } from '../model/scope.ts';
 import type { Interner } from './intern.ts';
 import { nameResource, nameTable } from './name-table.ts';
-import { type Part, partOf, samePartIds, sameResources, sorted } from './part.ts';
+import { ofHosts } from './of-hosts.ts';
+import { type Part, partOf, samePartIds, sameResources } from './part.ts';
 import type { Resource } from './resource.ts';
 import { nameTableType, nameType } from './types.ts';
 
@@ -33,17 +34,7 @@ export function nameCatalog(graph: Graph, mesh: Mesh, { intern }: Interner): Nam
     },
   });
 
-  const namespaceNames = graph.query<ClientNamespace, readonly Resource[]>('namespaceNames', {
-    reads: [mesh.importedHosts, hostNames],
-    keyOf: clientNamespaceKey,
-    equal: sameResources,
-    compute: (read, { client, namespace }) =>
-      sorted(
-        read
-          .cell(mesh.importedHosts, { client, namespace })
-          .flatMap((host) => read.cellUnlessFailed(hostNames, { client, host }) ?? []),
-      ),
-  });
+  const namespaceNames = ofHosts(graph, mesh, 'namespaceNames', hostNames);
 
   /** The namespaces of a scope, each as the scope sees it; none where nobody answers DNS. */
   function namespacesOf(read: Reader, scope: Scope): readonly ClientNamespace[] {
