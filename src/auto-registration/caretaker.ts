@@ -1,8 +1,9 @@
 /** Looks now and then for entries whose controllers have ended without a word, and answers when another replica looks for us. */
+import { configKey } from '../config/config.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { RegistrationState } from '../model/registration.ts';
-import { asked, type EntryKey, type EntryObject, keyText, left, stateIn } from './entry.ts';
+import { asked, type EntryKey, type EntryObject, left, stateIn } from './entry.ts';
 import { ChangedError, type EntryStore } from './entry-store.ts';
 import { judgeOrphans } from './orphans.ts';
 import type { Registrar } from './registrar.ts';
@@ -55,7 +56,7 @@ export class Caretaker {
   /** Another replica wants to know whether we live, through an entry that says that it is ours, whether or not it is. */
   async answer(key: EntryKey): Promise<void> {
     const { registrar, store, controller, now } = this.#options;
-    const text = keyText(key);
+    const text = configKey(key);
     if (registrar.has(text)) registrar.look(text);
     else
       await this.#change(key, async (found, state) => {
@@ -65,7 +66,7 @@ export class Caretaker {
 
   async #look(): Promise<void> {
     const { registrar, entries, store, log, clock, now, graceMs, answerMs, everyMs } = this.#options;
-    const others = new Map(entries().map((entry) => [keyText(entry), entry]));
+    const others = new Map(entries().map((entry) => [configKey(entry), entry]));
     for (const key of others.keys()) if (registrar.has(key)) others.delete(key);
     const known = [...others].map(([key, { state }]) => ({ key, state }));
     const { remove, ask, isWaiting } = judgeOrphans(known, {
@@ -100,7 +101,7 @@ export class Caretaker {
       if (found !== undefined && typeof state !== 'string') await change(found, state);
     } catch (error) {
       if (!(error instanceof ChangedError))
-        log.warn('an entry that nobody may look after is looked at later', { resource: keyText(key), error });
+        log.warn('an entry that nobody may look after is looked at later', { resource: configKey(key), error });
     }
   }
 }

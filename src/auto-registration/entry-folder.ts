@@ -1,10 +1,12 @@
 /** Entries of one process on its disk, so that a restart without an API server forgets nobody. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configKey } from '../config/config.ts';
 import type { Log } from '../lib/log.ts';
 import { isRecord } from '../lib/schema.ts';
 import { removeFile, writeFileWhole } from '../state/write-file.ts';
-import { type EntryKey, type EntryObject, keyText, stateIn } from './entry.ts';
+import { type EntryKey, type EntryObject, stateIn } from './entry.ts';
 
 export interface EntryFolder {
   /** What was kept; what cannot be used is left out, and the log says so. */
@@ -15,7 +17,7 @@ export interface EntryFolder {
 
 /** `path` is a folder that is there and nobody else's. */
 export function entryFolder(path: string, log: Log): EntryFolder {
-  const fileOf = (key: EntryKey) => join(path, `${encodeURIComponent(keyText(key))}.json`);
+  const fileOf = (key: EntryKey) => join(path, `${encodeURIComponent(configKey(key))}.json`);
   return {
     load: () =>
       readdirSync(path)

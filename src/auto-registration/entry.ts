@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Spec } from '../config/kinds.ts';
 import { isRecord } from '../lib/schema.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Locality } from '../model/locality.ts';
+import { formatLocality } from '../model/locality.ts';
 import type { Proxy } from '../model/proxy.ts';
 import { registrationAnnotations as names, type RegistrationState, registrationState } from '../model/registration.ts';
 import { healthChecked } from '../model/workload.ts';
@@ -29,11 +29,6 @@ export interface EntryObject {
   };
   readonly spec: Spec<'WorkloadEntry'>;
   readonly status?: unknown;
-}
-
-/** `namespace/name` */
-export function keyText({ namespace, name }: EntryKey): string {
-  return `${namespace}/${name}`;
 }
 
 /** Whose an entry is; `written` for one that somebody has written by hand. */
@@ -68,7 +63,7 @@ export function entryOf(proxy: Proxy, address: string, group: Config<Spec<'Workl
   const { template = {}, metadata = {}, probe } = group.spec;
   const { 'istio-locality': _, ...own } = proxy.labels;
   const labels = { ...template.labels, ...metadata.labels, ...own };
-  const locality = localityText(proxy.locality);
+  const locality = formatLocality(proxy.locality);
   const { uid } = group.origin;
   const key = { namespace: group.namespace, name: entryName(group.name, address, proxy.network) };
   return {
@@ -99,10 +94,6 @@ export function entryOf(proxy: Proxy, address: string, group: Config<Spec<'Workl
       ...(locality === '' ? {} : { locality }),
     },
   };
-}
-
-function localityText({ region, zone, subzone }: Locality): string {
-  return [region, zone, subzone].join('/').replace(/\/+$/, '');
 }
 
 /** A new entry. */

@@ -1,6 +1,7 @@
 /** Entries of one process alone, where there is no API server; on its disk if it has a folder for them. */
+import { configKey } from '../config/config.ts';
 import type { ObjectChange } from '../model/kubernetes-object.ts';
-import { type EntryObject, keyText } from './entry.ts';
+import type { EntryObject } from './entry.ts';
 import type { EntryFolder } from './entry-folder.ts';
 import { ChangedError, type EntryStore } from './entry-store.ts';
 
@@ -13,17 +14,17 @@ export function memoryStore(apply: (changes: readonly ObjectChange[]) => void, f
   function hold(entry: EntryObject): EntryObject {
     version += 1;
     const held = { ...entry, metadata: { ...entry.metadata, resourceVersion: String(version) } };
-    entries.set(keyText(held.metadata), held);
+    entries.set(configKey(held.metadata), held);
     apply([changeOf(held)]);
     return held;
   }
   function check({ metadata }: EntryObject): void {
-    if (entries.get(keyText(metadata))?.metadata.resourceVersion !== metadata.resourceVersion)
-      throw new ChangedError(`${keyText(metadata)} is another one`);
+    if (entries.get(configKey(metadata))?.metadata.resourceVersion !== metadata.resourceVersion)
+      throw new ChangedError(`${configKey(metadata)} is another one`);
   }
   /** What is written of one entry is written in turn. */
   async function inTurn<T>(entry: EntryObject, work: () => Promise<T>): Promise<T> {
-    const key = keyText(entry.metadata);
+    const key = configKey(entry.metadata);
     const turn = (turns.get(key) ?? Promise.resolve()).then(() => {
       check(entry);
       return work();
@@ -48,7 +49,7 @@ export function memoryStore(apply: (changes: readonly ObjectChange[]) => void, f
     hold({ ...entry, metadata: rest });
   }
   return {
-    read: async (key) => entries.get(keyText(key)),
+    read: async (key) => entries.get(configKey(key)),
     create: put,
     replace: put,
     async setConditions(entry, conditions) {
@@ -57,7 +58,7 @@ export function memoryStore(apply: (changes: readonly ObjectChange[]) => void, f
     remove: (entry) =>
       inTurn(entry, async () => {
         await folder?.remove(entry.metadata);
-        entries.delete(keyText(entry.metadata));
+        entries.delete(configKey(entry.metadata));
         const { object: _, ...gone } = changeOf(entry);
         apply([gone]);
       }),

@@ -2,6 +2,7 @@
  * Entries that nobody looks after: their controller has ended without a word. Whether it lives it is asked through one of its
  * entries, which costs two writes, however many it has; what it does not answer for goes.
  */
+import { compareTexts } from '../lib/compare.ts';
 import type { RegistrationState } from '../model/registration.ts';
 
 export interface KnownEntry {
@@ -43,7 +44,7 @@ export function judgeOrphans(
     }
   const claimed = entries.filter(({ state }) => state.disconnectedAtMs === undefined);
   const byController = Map.groupBy(
-    claimed.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+    claimed.toSorted((a, b) => compareTexts(a.key, b.key)),
     ({ state }) => state.controller,
   );
   for (const owned of byController.values()) {

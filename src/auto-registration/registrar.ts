@@ -5,6 +5,7 @@
  *                                                   ▲                             │
  *                                                   └─── a little later ◄─────────┘
  */
+import { configKey } from '../config/config.ts';
 import { type Backoff, backoff } from '../lib/backoff.ts';
 import { canonical } from '../lib/canonical.ts';
 import type { Cancel, Clock } from '../lib/clock.ts';
@@ -22,7 +23,6 @@ import {
   entryOf,
   groupNameOf,
   type HealthReport,
-  keyText,
   left,
   stateIn,
   withHealth,
@@ -89,7 +89,7 @@ export class Registrar {
   connected(proxy: Proxy): Registration | undefined {
     const entry = admittedEntry(proxy, this.#options.groupOf);
     if (entry === undefined) return undefined;
-    const key = keyText(entry.metadata);
+    const key = configKey(entry.metadata);
     const stream = {};
     const member = this.#member(key, entry, proxy);
     const isSame = member.state.is === 'connected' && canonical(member.entry) === canonical(entry);
