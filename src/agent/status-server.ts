@@ -3,8 +3,8 @@
  * in the kubelet's name; and, to its own pod alone, how to end.
  */
 
-import { createServer, type IncomingMessage } from 'node:http';
-import { type HttpServer, httpLimits, httpServer, type Reply, sendReply } from '../lib/http.ts';
+import type { IncomingMessage } from 'node:http';
+import { type HttpServer, pageServer, type Reply } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { ApplicationPlace } from './application-place.ts';
 import type { Exposition } from './exposition.ts';
@@ -26,16 +26,7 @@ export interface StatusPages {
 }
 
 export function statusServer(pages: StatusPages, log: Log): HttpServer {
-  const server = createServer(httpLimits(), (request, response) => {
-    answer(request, pages)
-      .catch((error: unknown) => {
-        log.error('a page failed', { path: request.url, error });
-        return text('internal error; the log says more', 500);
-      })
-      .then((reply) => sendReply(request, response, reply));
-  });
-  server.maxConnections = 256;
-  return httpServer(server, log);
+  return pageServer((request) => answer(request, pages), log);
 }
 
 async function answer(request: IncomingMessage, pages: StatusPages): Promise<Reply> {

@@ -1,6 +1,6 @@
 /** HTTP for people and machines that look at the control plane: read only, one handler per path. */
-import { createServer, type IncomingMessage } from 'node:http';
-import { type HttpServer, httpLimits, httpServer, type Reply, sendReply } from '../lib/http.ts';
+import type { IncomingMessage } from 'node:http';
+import { type HttpServer, pageServer, type Reply } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 
 /** Answers a GET; gets the query of its URL. */
@@ -12,9 +12,6 @@ export interface Page {
   readonly answer: Answer;
 }
 
-/** More clients than this at one time are turned away. */
-const mostConnections = 256;
-
 export function json(value: unknown, status = 200): Reply {
   return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` };
 }
@@ -25,16 +22,7 @@ export function text(body: string, status = 200): Reply {
 
 /** Serves pages by path. Bodies of requests are not read. */
 export function createHttpServer(pages: ReadonlyMap<string, Page>, log: Log): HttpServer {
-  const server = createServer(httpLimits(), (request, response) => {
-    answer(request, pages)
-      .catch((error: unknown) => {
-        log.error('a page failed', { path: request.url, error });
-        return text('internal error; the log says more\n', 500);
-      })
-      .then((reply) => sendReply(request, response, reply));
-  });
-  server.maxConnections = mostConnections;
-  return httpServer(server, log);
+  return pageServer((request) => answer(request, pages), log);
 }
 
 async function answer({ url = '/', method }: IncomingMessage, pages: ReadonlyMap<string, Page>): Promise<Reply> {

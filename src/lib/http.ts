@@ -1,5 +1,5 @@
 /** What our servers of plain HTTP share: replies, limits, and how they start and stop. */
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Address } from './address.ts';
 import { listen } from './listen.ts';
@@ -32,6 +32,24 @@ export function httpLimits(patienceMs = usualPatienceMs): Limits {
 }
 
 type Limits = Required<Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>>;
+
+/** More clients than this at one time are turned away. */
+const mostConnections = 256;
+
+/** A server of short pages, which reads no bodies. Where a page cannot be made its client is told so, and the log says why. */
+export function pageServer(answer: (request: IncomingMessage) => Promise<Reply>, log: Log): HttpServer {
+  const server = createServer(httpLimits(), (request, response) => {
+    answer(request)
+      .catch((error: unknown): Reply => {
+        log.error('a page failed', { path: request.url, error });
+        const body = 'internal error; the log says more\n';
+        return { status: 500, contentType: 'text/plain; charset=utf-8', body };
+      })
+      .then((reply) => sendReply(request, response, reply));
+  });
+  server.maxConnections = mostConnections;
+  return httpServer(server, log);
+}
 
 export function httpServer(server: Server | SecureServer, log: Log): HttpServer {
   return {
