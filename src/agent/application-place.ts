@@ -1,4 +1,5 @@
 /** Where the agent reaches the application of its pod without Envoy between. */
+import { passedOn } from '../model/passed-on.ts';
 
 export interface ApplicationPlace {
   readonly host: string;
@@ -6,11 +7,8 @@ export interface ApplicationPlace {
   readonly from?: string;
 }
 
-/** By these addresses the rules of `fairway iptables`, and Istio's, know what has passed Envoy already. */
-const passedAddresses = { v4: '127.0.0.6', v6: '::6' } as const;
-
 /** `mode` is the node's INTERCEPTION_MODE. */
 export function applicationPlace(ip: string, mode: unknown): ApplicationPlace {
   const isIntercepted = mode === 'REDIRECT' || mode === 'TPROXY';
-  return isIntercepted ? { host: ip, from: passedAddresses[ip.includes(':') ? 'v6' : 'v4'] } : { host: ip };
+  return isIntercepted ? { host: ip, from: passedOn[ip.includes(':') ? 'v6' : 'v4'] } : { host: ip };
 }

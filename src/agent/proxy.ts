@@ -149,7 +149,6 @@ export class ProxyProcess {
 
   /** Resolves when nobody is there any more, or the time for it is over. */
   drain(): Promise<void> {
-    if (this.#drained === undefined) this.#health?.drain();
     this.#drained ??= this.#drain();
     return this.#drained;
   }
@@ -200,6 +199,7 @@ export class ProxyProcess {
     const startMs = this.#clock.now();
     const elapsed = () => this.#clock.now() - startMs;
     const never = new AbortController().signal;
+    this.#health?.drain();
     try {
       await this.#admin.drain(described.type === 'sidecar' ? 'inbound' : 'all');
       await delay(this.#clock, leastMs, never);

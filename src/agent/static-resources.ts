@@ -59,10 +59,7 @@ function route(path: string, to: object): object {
 function listener(name: string, address: string, port: number, only: object): object {
   return {
     name,
-    address: {
-      // Of a pod with addresses of both families, kubelets ask at either.
-      socket_address: { address, port_value: port, ...(address === '::' ? { ipv4_compat: true } : {}) },
-    },
+    address: socketAddress({ host: address, port }),
     // Nobody asks so often that more threads than one had to listen.
     enable_reuse_port: false,
     ignore_global_conn_limit: true,
@@ -104,7 +101,7 @@ function cluster(name: string, address: SocketAddress): object {
 }
 
 export function socketAddress({ host, port }: SocketAddress): object {
-  // What is bound to all of IPv6 is to take IPv4 too.
+  // What is bound to all of IPv6 is to take IPv4 too: of a pod with both, kubelets ask at either.
   const both = host === '::' ? { ipv4_compat: true } : {};
   return { socket_address: { address: host, port_value: port, ...both } };
 }

@@ -1,12 +1,10 @@
 /** Where a sidecar sends what others send to its workload. */
 import type { ClusterIr, ClusterMetadataIr, DiscoveryIr } from '../ir/cluster.ts';
+import { passedOn } from '../model/passed-on.ts';
 import type { InboundContext, InboundPort } from './inbound-port.ts';
 import { blackHole, inboundCluster, inboundPassthrough, passthrough, statName, telemetryName } from './names.ts';
 import { keepaliveOf, type MeshSettings } from './settings.ts';
 import { limitsOf, upstreamHttpOf, withMeshDefaults } from './upstream.ts';
-
-/** Source addresses by which an application's own network rules tell that a connection comes from its sidecar. */
-const sidecarAddresses = { v4: '127.0.0.6', v6: '::6' } as const;
 
 export function inboundClusters(ports: readonly InboundPort[], context: InboundContext): readonly ClusterIr[] {
   return ports.map((port) => toCluster(port, context));
@@ -63,7 +61,7 @@ function discoveryOf(
 }
 
 function sourceAddresses({ serving }: InboundContext): readonly string[] {
-  return serving.families.map((family) => sidecarAddresses[family]);
+  return serving.families.map((family) => passedOn[family]);
 }
 
 /** Where connections end that must not go on. */

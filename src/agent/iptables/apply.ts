@@ -1,6 +1,6 @@
 /** Puts rules in force in the network namespace of this process, and takes them away again. */
 import { spawnSync } from 'node:child_process';
-import { type Family, type InterceptionOptions, interceptionRules, tproxyMark } from './rules.ts';
+import { type Family, type InterceptionOptions, interceptionRules, passOn, tproxyMark } from './rules.ts';
 import { removalScript, restoreScript } from './script.ts';
 
 /** Interception that cannot be set up; the message says why, and what would help. */
@@ -51,7 +51,8 @@ export function applyRules(backend: Backend, options: InterceptionOptions, wante
     try {
       // Without its route a marked packet would go nowhere; without marks the route does nothing.
       if (options.mode === 'TPROXY') routeMarked(family);
-      if (family === 6) outcome('ip', ['-6', 'address', 'replace', passOnAddress, 'dev', 'lo']);
+      // All of 127.0.0.0/8 is the machine's, of IPv6 only what it is given.
+      if (family === 6) ip(6, ['address', 'replace', passOn[6], 'dev', 'lo']);
       restore(backend, family, restoreScript(rules, before));
       if (options.mode !== 'TPROXY') unrouteMarked(family);
     } catch (error) {
@@ -77,11 +78,8 @@ export function removeRules(backend: Backend): readonly Family[] {
 function removeFrom(backend: Backend, family: Family): void {
   restore(backend, family, removalScript(savedOrThrow(backend, family)));
   unrouteMarked(family);
-  if (family === 6) spawnSync('ip', ['-6', 'address', 'del', passOnAddress, 'dev', 'lo']);
+  if (family === 6) spawnSync('ip', ['-6', 'address', 'del', passOn[6], 'dev', 'lo']);
 }
-
-/** Envoy binds it (`passOn` of rules.ts). All of 127.0.0.0/8 is the machine's, of IPv6 only what it is given. */
-const passOnAddress = '::6/128';
 
 /** What is in force; undefined where the kernel has no tables of the family, or this process no right to them. */
 export function saved({ programs }: Backend, family: Family): string | undefined {

@@ -8,6 +8,7 @@
  * What the proxy itself sends goes out as it is, told by its user id; but for what it sends to its own pod by the pod's
  * address, which is a call to oneself and comes in as any other.
  */
+import { passedOn } from '../../model/passed-on.ts';
 
 export interface InterceptionOptions {
   readonly mode: 'REDIRECT' | 'TPROXY';
@@ -53,7 +54,7 @@ export interface TableRules {
 }
 
 /** Where Envoy binds what it passes on to the application, so that this is not intercepted a second time. */
-const passOn: { readonly [family in Family]: string } = { 4: '127.0.0.6/32', 6: '::6/128' };
+export const passOn: { readonly [family in Family]: string } = { 4: `${passedOn.v4}/32`, 6: `${passedOn.v6}/128` };
 const loopback: { readonly [family in Family]: string } = { 4: '127.0.0.1/32', 6: '::1/128' };
 
 /** Ports of the proxy and its agent that others ask straight: statistics, probes, HBONE. */
