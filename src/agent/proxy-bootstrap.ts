@@ -1,7 +1,9 @@
 /** From what a pod and its ProxyConfig say to the bootstrap of its Envoy, and to the arguments that it is started with. */
 import type { Labels } from '../model/labels.ts';
 import type { BootstrapOptions } from './bootstrap.ts';
+import { cpusIn } from './cpus.ts';
 import { type Pod, PodError } from './pod.ts';
+import { usualPorts } from './ports.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 import type { SocketAddress } from './static-resources.ts';
 import { type Tracing, tracedService } from './tracing.ts';
@@ -31,9 +33,6 @@ export interface ProxySettings {
 
 /** What Istio's charts write as `serviceCluster` where nobody has stated one. */
 const noCluster = 'istio-proxy';
-
-/** Istio's ports of a proxy. */
-export const usualPorts = { admin: 15000, agent: 15020, status: 15021, prometheus: 15090 } as const;
 
 const statsAnnotation = (part: string) => `sidecar.istio.io/statsInclusion${part}`;
 
@@ -98,10 +97,10 @@ const usualConcurrency = 2;
 export function concurrencyOf({ concurrency }: ProxyConfig, { ISTIO_CPU_LIMIT: limit }: NodeJS.ProcessEnv): number {
   if (concurrency !== undefined) return concurrency;
   if (limit === undefined || limit === '') return usualConcurrency;
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(m?)$/.exec(limit) ?? [];
-  if (number === undefined)
+  const cpus = cpusIn(limit);
+  if (cpus === undefined)
     throw new PodError(`expected ISTIO_CPU_LIMIT to be CPUs such as 2 or 1500m, found ${JSON.stringify(limit)}`);
-  return Math.ceil(Number(number) / (unit === 'm' ? 1000 : 1)) || usualConcurrency;
+  return Math.ceil(cpus) || usualConcurrency;
 }
 
 /** The arguments of Envoy that a bootstrap cannot state. */

@@ -1,8 +1,8 @@
 /** `fairway bootstrap`: the bootstrap of an Envoy, for whoever starts Envoys without `fairway proxy`. */
-import { writeFileSync } from 'node:fs';
 import { Argument, type Command } from 'commander';
 import { bootstrap } from '../agent/bootstrap.ts';
 import { envoyArguments } from '../agent/proxy-bootstrap.ts';
+import { writeOutput } from './output.ts';
 import { type ProxyArguments, proxySettings, withProxyOptions } from './proxy-options.ts';
 
 interface BootstrapArguments extends ProxyArguments {
@@ -32,15 +32,8 @@ Examples:
 function write(type: 'sidecar' | 'router', options: BootstrapArguments, command: Command): void {
   const { envoy, bootstrapOptions } = proxySettings(type, options, command);
   const text = `${JSON.stringify(bootstrap(bootstrapOptions), null, 2)}\n`;
-  if (options.output === undefined) {
-    process.stdout.write(text);
-    return;
-  }
-  try {
-    writeFileSync(options.output, text);
-  } catch (error) {
-    command.error(`error: cannot write ${options.output}: ${(error as Error).message}`);
-  }
+  writeOutput(text, options.output, command);
+  if (options.output === undefined) return;
   process.stdout.write(`wrote ${options.output}; start Envoy with\n`);
   process.stdout.write(`  envoy ${envoyArguments(options.output, envoy).join(' ')}\n`);
 }

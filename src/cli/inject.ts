@@ -1,5 +1,5 @@
 /** `fairway inject`: sidecars into manifests, before they reach a cluster. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { decodeMeshConfig } from '../config/decode-mesh-config.ts';
 import { decodeText, readText } from '../files/text.ts';
@@ -12,6 +12,7 @@ import { hasError } from '../model/decode.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
 import { type InjectionArguments, injectionSettings, withInjectionOptions } from './injection.ts';
 import { collect } from './options.ts';
+import { writeOutput } from './output.ts';
 import { problemText } from './report.ts';
 
 interface InjectArguments extends InjectionArguments {
@@ -59,16 +60,7 @@ function run(options: InjectArguments, command: Command): void {
     process.exitCode = 1;
     return;
   }
-  const text = joined(texts);
-  if (options.output === undefined) {
-    process.stdout.write(text);
-    return;
-  }
-  try {
-    writeFileSync(options.output, text);
-  } catch (error) {
-    command.error(`error: cannot write ${options.output}: ${(error as Error).message}`);
-  }
+  writeOutput(joined(texts), options.output, command);
 }
 
 /** One stream of documents. */

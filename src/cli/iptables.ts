@@ -1,8 +1,8 @@
 /** `fairway iptables`: a pod's connections go through its Envoy, or do so no longer. */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nameserversIn } from '../agent/dns/upstream.ts';
 import {
   applyRules,
   type Backend,
@@ -11,26 +11,17 @@ import {
   removeRules,
   saved,
 } from '../agent/iptables/apply.ts';
+import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { type Family, type InterceptionOptions, interceptionRules } from '../agent/iptables/rules.ts';
 import { removalScript, restoreScript } from '../agent/iptables/script.ts';
 import { parsePort } from './options.ts';
 
-interface IptablesArguments {
+interface IptablesArguments extends Omit<InterceptionOptions, 'outboundPort' | 'proxyUsers' | 'proxyGroups' | 'dns'> {
   readonly remove?: true;
   readonly dryRun?: true;
-  readonly mode: 'REDIRECT' | 'TPROXY';
   readonly envoyPort: number;
-  readonly inboundPort: number;
   readonly proxyUid: readonly string[];
   readonly proxyGid: readonly string[];
-  readonly includeOutbound: '*' | readonly string[];
-  readonly excludeOutbound: readonly string[];
-  readonly includeInboundPorts: '*' | readonly number[];
-  readonly excludeInboundPorts: readonly number[];
-  readonly includeOutboundPorts: readonly number[];
-  readonly excludeOutboundPorts: readonly number[];
-  readonly virtualInterfaces: readonly string[];
-  readonly excludeInterfaces: readonly string[];
   readonly dnsPort?: number;
   readonly dnsServers?: readonly string[];
   readonly family: 'auto' | '4' | '6' | 'both';
@@ -162,23 +153,16 @@ function print(families: readonly Family[], scriptOf: (saved: string, family: Fa
 }
 
 function toInterception(options: IptablesArguments): InterceptionOptions {
-  const { envoyPort, proxyUid, proxyGid, dnsPort, dnsServers = nameservers(), ...rest } = options;
+  const { envoyPort, proxyUid, proxyGid, dnsPort, dnsServers, ...rest } = options;
+  // Those that the agent asks in turn.
+  const servers = dnsServers ?? nameserversIn('/etc/resolv.conf', []).map(({ host }) => host);
   return {
     ...rest,
     outboundPort: envoyPort,
     proxyUsers: proxyUid,
     proxyGroups: proxyGid,
-    ...(dnsPort === undefined ? {} : { dns: { port: dnsPort, servers: dnsServers } }),
+    ...(dnsPort === undefined ? {} : { dns: { port: dnsPort, servers } }),
   };
-}
-
-function nameservers(): readonly string[] {
-  try {
-    const lines = readFileSync('/etc/resolv.conf', 'utf8').matchAll(/^nameserver\s+(\S+)/gm);
-    return [...lines].flatMap(([, address = '']) => (isIP(address) === 0 ? [] : [address]));
-  } catch {
-    return [];
-  }
 }
 
 function familiesOf(family: IptablesArguments['family']): readonly Family[] {
@@ -206,20 +190,15 @@ function parseEach(what: string, isOne: (text: string) => boolean): (value: stri
 }
 
 const parseIds = parseEach('ids or names such as 1337', (text) => /^[\w][\w.-]*$/.test(text));
-const parseInterfaces = parseEach('names of network interfaces such as eth0', (text) => /^[\w.@:+-]{1,15}$/.test(text));
+const parseInterfaces = parseEach('names of network interfaces such as eth0', isInterface);
+const parseEachBlock = parseEach('CIDR blocks such as 10.0.0.0/8', isBlock);
 const parseServers = parseEach('IP addresses such as 10.96.0.10', (text) => isIP(text) !== 0);
 
 const parsePorts = (value: string): readonly number[] => parseNames(value).map(parsePort);
 
 function parseBlocks(value: string): readonly string[] {
-  return parseNames(value).map((block) => {
-    const [address = '', length, ...rest] = block.split('/');
-    const most = isIP(address) === 6 ? 128 : 32;
-    const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most);
-    if (isIP(address) === 0 || !isLength || rest.length > 0)
-      throw new InvalidArgumentError(`expected CIDR blocks such as 10.0.0.0/8, found ${JSON.stringify(block)}`);
-    return length === undefined ? `${block}/${most}` : block;
-  });
+  const longest = (address: string) => (isIP(address) === 6 ? 128 : 32);
+  return parseEachBlock(value).map((block) => (block.includes('/') ? block : `${block}/${longest(block)}`));
 }
 
 function parseAllOr<T>(parse: (value: string) => readonly T[]): (value: string) => '*' | readonly T[] {

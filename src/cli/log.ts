@@ -1,10 +1,31 @@
 /** Log lines for machines (JSON) or for people (on a terminal), written by pino. */
+import { type Command, Option } from 'commander';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log, LogFields } from '../lib/log.ts';
 
 export type LogFormat = 'auto' | 'json' | 'text';
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export interface LogArguments {
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
+
+/** Adds the options of LogArguments to a command. */
+export function withLogOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--log-format <format>', 'json, text, or text on a terminal and json elsewhere')
+        .choices(['auto', 'json', 'text'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'the least important lines to write')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('info'),
+    );
+}
 
 /** Writes to standard error, so that what a command prints stays readable. */
 export function createLog({ format, level }: { readonly format: LogFormat; readonly level: LogLevel }): Log {

@@ -1,15 +1,14 @@
 /** Values of options: from the text a user gave to what the code wants, or one clear line. */
 import { InvalidArgumentError } from 'commander';
-import type { Address } from '../lib/address.ts';
+import { type Address, readAddress } from '../lib/address.ts';
 import { parseDuration } from '../lib/schema.ts';
 
 /** `127.0.0.1:15010`, `[::1]:15010`, or `:15010` for all addresses. */
 export function parseAddress(value: string): Address {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(value);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65535)
+  const address = readAddress(value);
+  if (address === undefined)
     throw new InvalidArgumentError(`expected host:port such as 127.0.0.1:15010, found ${JSON.stringify(value)}`);
-  return { host: match[1] ?? (match[2] || '::'), port };
+  return { ...address, host: address.host || '::' };
 }
 
 /** Collects an option that may be given several times. */

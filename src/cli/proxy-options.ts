@@ -4,15 +4,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BootstrapOptions } from '../agent/bootstrap.ts';
 import { type DrainPolicy, drainPolicy } from '../agent/drain.ts';
 import { annotationsOf, type Pod, PodError, podOf } from '../agent/pod.ts';
-import {
-  concurrencyOf,
-  type EnvoySettings,
-  type ProxySettings,
-  proxyBootstrap,
-  usualPorts,
-} from '../agent/proxy-bootstrap.ts';
+import { agentPortOf } from '../agent/ports.ts';
+import { concurrencyOf, type EnvoySettings, type ProxySettings, proxyBootstrap } from '../agent/proxy-bootstrap.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
-import type { Address } from '../lib/address.ts';
+import { type Address, readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import { parseLocality } from '../model/locality.ts';
 import { parseAddress, parsePort } from './options.ts';
@@ -90,19 +85,22 @@ export function withProxyOptions(command: Command): Command {
 export interface StatedProxy {
   readonly bootstrapOptions: BootstrapOptions;
   readonly envoy: EnvoySettings;
+  /** Where the agent answers. */
+  readonly agentPort: number;
   /** How it ends, where an option may limit that. */
   readonly drain: (limitMs: number | undefined) => DrainPolicy;
 }
 
-/** What options, environment and files say together. Ends the process with one line when they do not say enough. */
+/** What options, environment and files say together; `agentHost` is where the agent answers, if one does. Ends the process with one line when they do not say enough. */
 export function proxySettings(
   type: 'sidecar' | 'router',
   options: ProxyArguments,
   command: Command,
-  agent?: Address,
+  agentHost?: string,
 ): StatedProxy {
   return orOneLine(command, () => {
     const config = configOf(options);
+    const agentPort = agentPortOf(config);
     const env = { ...config.proxyMetadata, ...process.env, ...environmentOf(options) };
     const { dialect, domain, memoryLimit, proxyLogLevel, proxyComponentLogLevel } = options;
     const settings: ProxySettings = {
@@ -112,7 +110,7 @@ export function proxySettings(
       xds: options.discoveryAddress ?? discoveryAddressOf(config),
       dialect,
       domainSuffix: domain,
-      ...(agent === undefined ? {} : { agent }),
+      ...(agentHost === undefined ? {} : { agent: { host: agentHost, port: agentPort } }),
       ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit }),
     };
     return {
@@ -123,6 +121,7 @@ export function proxySettings(
         logLevel: proxyLogLevel,
         componentLogLevel: proxyComponentLogLevel,
       },
+      agentPort,
       drain: (limitMs) => orOneLine(command, () => drainPolicy(config, env, limitMs)),
     };
   });
@@ -130,7 +129,7 @@ export function proxySettings(
 
 /** Where the agent of this pod answers. Ends the process with one line when its ProxyConfig cannot be read. */
 export function agentPort(options: ProxyArguments, command: Command): number {
-  return orOneLine(command, () => configOf(options).statusPort ?? usualPorts.agent);
+  return orOneLine(command, () => agentPortOf(configOf(options)));
 }
 
 function orOneLine<T>(command: Command, make: () => T): T {
@@ -195,11 +194,10 @@ function configInFile(file: string | undefined): ProxyConfig {
 
 function discoveryAddressOf({ discoveryAddress }: ProxyConfig): Address {
   if (discoveryAddress === undefined) return { host: '127.0.0.1', port: 15010 };
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(discoveryAddress);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || Number(match?.[3]) > 65_535)
+  const address = readAddress(discoveryAddress);
+  if (address === undefined || address.host === '')
     throw new ProxyConfigError(`discoveryAddress: expected host:port, found ${JSON.stringify(discoveryAddress)}`);
-  return { host, port: Number(match?.[3]) };
+  return address;
 }
 
 function read(path: string): string | undefined {

@@ -7,65 +7,59 @@ import { nameserversIn } from '../agent/dns/upstream.ts';
 import type { DrainPolicy } from '../agent/drain.ts';
 import { findEnvoy } from '../agent/envoy-program.ts';
 import { ApplicationMetricsError, parsePrometheusAnnotations } from '../agent/metrics.ts';
+import { usualPorts } from '../agent/ports.ts';
 import { ProbeError, parseProbes } from '../agent/probes.ts';
 import { ProxyProcess, ProxyStartError } from '../agent/proxy.ts';
 import { envoyArguments } from '../agent/proxy-bootstrap.ts';
 import type { ProxyConfig } from '../agent/proxy-config.ts';
 import type { ReadinessProbe } from '../agent/readiness-probe.ts';
 import { formatAddress } from '../lib/address.ts';
-import { createLog, type LogFormat, type LogLevel } from './log.ts';
+import { createLog, type LogArguments, withLogOptions } from './log.ts';
 import { parsePort, parseWait } from './options.ts';
 import { preStop, waitUntilReady } from './proxy-hooks.ts';
 import { agentPort, type ProxyArguments, proxySettings, withProxyOptions } from './proxy-options.ts';
 import { untilSignal } from './signals.ts';
 import { version } from './version.ts';
 
-interface ProxyCommandArguments extends ProxyArguments {
+interface ProxyCommandArguments extends ProxyArguments, LogArguments {
   readonly wait?: true;
   readonly preStop?: true;
   readonly timeout: number;
   readonly drain?: number;
   readonly dnsPort: number;
   readonly workFolder?: string;
-  readonly logFormat: LogFormat;
-  readonly logLevel: LogLevel;
 }
 
 export function proxyCommand(command: Command): Command {
   return withProxyOptions(
-    command
-      .description(
-        'Run the Envoy of a sidecar or a gateway: write its bootstrap, start it again when it crashes, answer probes and ' +
-          'Prometheus for the whole pod on port 15020, and on SIGTERM let requests end before it goes.',
-      )
-      .addArgument(new Argument('[type]', 'what the Envoy is').choices(['sidecar', 'router']).default('sidecar'))
-      .option('--wait', 'only wait until the proxy of this pod is ready: for a postStart hook, before the application')
-      .option('--pre-stop', 'only let the proxy of this pod drain, and wait for that: for a preStop hook')
-      .addOption(
-        new Option('--timeout <duration>', 'how long --wait waits').argParser(parseWait).default(60_000, '60s'),
-      )
-      .addOption(
-        new Option(
-          '--drain <duration>',
-          'how long requests may take to end after SIGTERM (its terminationDrainDuration, else 25s)',
-        ).argParser(parseWait),
-      )
-      .addOption(
-        new Option('--dns-port <port>', 'where DNS is answered when ISTIO_META_DNS_CAPTURE is true')
-          .argParser(parsePort)
-          .default(15053),
-      )
-      .option('--work-folder <folder>', "where Envoy's bootstrap goes, and stays")
-      .addOption(
-        new Option('--log-format <format>', 'json, text, or text on a terminal and json elsewhere')
-          .choices(['auto', 'json', 'text'])
-          .default('auto'),
-      )
-      .addOption(
-        new Option('--log-level <level>', 'the least important lines to write')
-          .choices(['error', 'warn', 'info', 'debug'])
-          .default('info'),
-      ),
+    withLogOptions(
+      command
+        .description(
+          'Run the Envoy of a sidecar or a gateway: write its bootstrap, start it again when it crashes, answer probes and ' +
+            'Prometheus for the whole pod on port 15020, and on SIGTERM let requests end before it goes.',
+        )
+        .addArgument(new Argument('[type]', 'what the Envoy is').choices(['sidecar', 'router']).default('sidecar'))
+        .option(
+          '--wait',
+          'only wait until the proxy of this pod is ready: for a postStart hook, before the application',
+        )
+        .option('--pre-stop', 'only let the proxy of this pod drain, and wait for that: for a preStop hook')
+        .addOption(
+          new Option('--timeout <duration>', 'how long --wait waits').argParser(parseWait).default(60_000, '60s'),
+        )
+        .addOption(
+          new Option(
+            '--drain <duration>',
+            'how long requests may take to end after SIGTERM (its terminationDrainDuration, else 25s)',
+          ).argParser(parseWait),
+        )
+        .addOption(
+          new Option('--dns-port <port>', 'where DNS is answered when ISTIO_META_DNS_CAPTURE is true')
+            .argParser(parsePort)
+            .default(usualPorts.dns),
+        )
+        .option('--work-folder <folder>', "where Envoy's bootstrap goes, and stays"),
+    ),
   )
     .addHelpText(
       'after',
@@ -79,10 +73,9 @@ Examples:
 }
 
 async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments, command: Command): Promise<void> {
-  const port = agentPort(options, command);
-  if (options.wait === true) return waitUntilReady(port, options.timeout, command);
-  if (options.preStop === true) return preStop(port, command);
-  const { envoy, bootstrapOptions, drain } = proxySettings(type, options, command, { host: loopback, port });
+  if (options.wait === true) return waitUntilReady(agentPort(options, command), options.timeout, command);
+  if (options.preStop === true) return preStop(agentPort(options, command), command);
+  const { envoy, bootstrapOptions, agentPort: port, drain } = proxySettings(type, options, command, loopback);
   const { pod, namespace, xds, metadata, serving } = bootstrapOptions;
   const policy = drain(options.drain);
   const program = findEnvoy();

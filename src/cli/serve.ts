@@ -17,7 +17,7 @@ import type { KeptState } from '../state/keep-state.ts';
 import { type CatalogArguments, catalogHelp, catalogsOf, withCatalogOptions } from './catalogs.ts';
 import { consulRulesOf } from './consul-rules.ts';
 import { type InjectionArguments, injectionSettings, withInjectionOptions } from './injection.ts';
-import { createLog, type LogFormat, type LogLevel } from './log.ts';
+import { createLog, type LogArguments, withLogOptions } from './log.ts';
 import { collect, parseAddress, parseWait } from './options.ts';
 import { type RulesApi, type RulesArguments, rulesApiOf, withRulesOptions } from './rules.ts';
 import { untilSignal } from './signals.ts';
@@ -25,15 +25,13 @@ import { type StateArguments, stateOf, withStateOptions } from './state.ts';
 import { version } from './version.ts';
 
 /** Options that every command with a control plane in it has. */
-export interface ServerArguments {
+export interface ServerArguments extends LogArguments {
   readonly meshConfig?: string;
   readonly xdsAddress: Address;
   readonly httpAddress: Address;
   readonly clusterId: string;
   readonly domain: string;
   readonly drain: number;
-  readonly logFormat: LogFormat;
-  readonly logLevel: LogLevel;
 }
 
 interface ServeArguments extends ServerArguments, CatalogArguments, RulesArguments, StateArguments, InjectionArguments {
@@ -53,35 +51,27 @@ interface ServeArguments extends ServerArguments, CatalogArguments, RulesArgumen
 
 /** Adds the options of ServerArguments to a command. */
 export function withServerOptions(command: Command): Command {
-  return command
-    .option('--mesh-config <file>', "Istio's MeshConfig in YAML, watched")
-    .addOption(
-      new Option('--xds-address <host:port>', 'where proxies connect (xDS over gRPC, plaintext)')
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 15010 }, '127.0.0.1:15010'),
-    )
-    .addOption(
-      new Option('--http-address <host:port>', 'where /ready, /version, /metrics and /debug/* are served')
-        .argParser(parseAddress)
-        .default({ host: '127.0.0.1', port: 15014 }, '127.0.0.1:15014'),
-    )
-    .option('--cluster-id <id>', 'the id of the cluster that the objects belong to', 'Kubernetes')
-    .option('--domain <suffix>', 'the DNS suffix of the cluster', 'cluster.local')
-    .addOption(
-      new Option('--drain <duration>', 'how long proxies may take to leave after SIGTERM')
-        .argParser(parseWait)
-        .default(5000, '5s'),
-    )
-    .addOption(
-      new Option('--log-format <format>', 'json, text, or text on a terminal and json elsewhere')
-        .choices(['auto', 'json', 'text'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'the least important lines to write')
-        .choices(['error', 'warn', 'info', 'debug'])
-        .default('info'),
-    );
+  return withLogOptions(
+    command
+      .option('--mesh-config <file>', "Istio's MeshConfig in YAML, watched")
+      .addOption(
+        new Option('--xds-address <host:port>', 'where proxies connect (xDS over gRPC, plaintext)')
+          .argParser(parseAddress)
+          .default({ host: '127.0.0.1', port: 15010 }, '127.0.0.1:15010'),
+      )
+      .addOption(
+        new Option('--http-address <host:port>', 'where /ready, /version, /metrics and /debug/* are served')
+          .argParser(parseAddress)
+          .default({ host: '127.0.0.1', port: 15014 }, '127.0.0.1:15014'),
+      )
+      .option('--cluster-id <id>', 'the id of the cluster that the objects belong to', 'Kubernetes')
+      .option('--domain <suffix>', 'the DNS suffix of the cluster', 'cluster.local')
+      .addOption(
+        new Option('--drain <duration>', 'how long proxies may take to leave after SIGTERM')
+          .argParser(parseWait)
+          .default(5000, '5s'),
+      ),
+  );
 }
 
 export function serveCommand(command: Command): Command {

@@ -1,5 +1,5 @@
 /** What a pod's annotations say of its sidecar: Istio's, checked. */
-import { isIP } from 'node:net';
+import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import type { Finding } from '../model/decode.ts';
 import type { Labels } from '../model/labels.ts';
@@ -209,16 +209,9 @@ const items: {
   blocks: { expected: 'CIDR blocks with commas between them, such as 10.0.0.0/8', isOne: isBlock },
   interfaces: {
     expected: 'names of network interfaces with commas between them',
-    isOne: (text) => /^[\w.@:+-]{1,15}$/.test(text),
+    isOne: isInterface,
   },
 };
-
-function isBlock(text: string): boolean {
-  const [address = '', length, ...rest] = text.split('/');
-  const most = { 4: 32, 6: 128 }[isIP(address)];
-  const isLength = length === undefined || /^\d{1,3}$/.test(length);
-  return most !== undefined && rest.length === 0 && isLength && Number(length ?? 0) <= most;
-}
 
 function trafficOf({ text, wrong }: Reader): readonly string[] {
   return trafficLists.flatMap(({ annotation, newer, option, kind, usual }) => {

@@ -4,7 +4,7 @@
  *      pod ─► may it be? ─► its annotations ─► probes rewritten ─► containers, volumes, labels
  *                                              ─► the template over it ─► what the pod says of istio-proxy itself over that
  */
-import { usualPorts } from '../agent/proxy-bootstrap.ts';
+import { agentPortOf } from '../agent/ports.ts';
 import { type Finding, hasError } from '../model/decode.ts';
 import { type SidecarOptions, sidecarOptions } from './annotations.ts';
 import { type Container, initName, type Pod, proxyName } from './pod.ts';
@@ -41,18 +41,14 @@ export function inject(request: InjectionRequest): Injection {
       code: 'FW3203',
       severity: 'warning',
       path: 'spec.containers',
-      message: `expected a native sidecar, which ends with the job, found one that goes on until somebody in the pod asks for POST http://127.0.0.1:${agentPortOf(options)}/quitquitquit`,
+      message: `expected a native sidecar, which ends with the job, found one that goes on until somebody in the pod asks for POST http://127.0.0.1:${agentPortOf(options.config)}/quitquitquit`,
     });
   return { pod: injected(request, options), findings };
 }
 
-function agentPortOf({ config }: SidecarOptions): number {
-  return config.statusPort ?? usualPorts.agent;
-}
-
 function injected({ pod, namespace, workload, settings }: InjectionRequest, options: SidecarOptions): Pod {
   const { own, overrides } = apart(pod);
-  const agentPort = agentPortOf(options);
+  const agentPort = agentPortOf(options.config);
   const { pod: probed, probers } = options.rewritesProbes ? rewriteProbes(own, agentPort) : { pod: own, probers: {} };
   const metrics = options.mergesMetrics ? metricsOf(pod, agentPort) : undefined;
   const parts: SidecarParts = {

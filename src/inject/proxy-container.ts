@@ -1,4 +1,6 @@
 /** The containers that injection adds: the proxy, and the one that sets up interception before it. */
+import { cpusIn } from '../agent/cpus.ts';
+import { usualPorts } from '../agent/ports.ts';
 import type { SidecarOptions } from './annotations.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
 import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
@@ -24,7 +26,6 @@ const workFolder = '/etc/istio/proxy';
 const podFolder = '/etc/istio/pod';
 export const envoyVolume = 'istio-envoy';
 export const podVolume = 'istio-podinfo';
-const dnsPort = 15053;
 
 /** A pod has this long to end when it says nothing. */
 const usualGraceS = 30;
@@ -38,7 +39,7 @@ export function proxyContainer(parts: SidecarParts): Container {
     name: proxyName,
     image: options.image,
     args: proxyArguments(parts),
-    ports: [{ containerPort: 15090, name: 'http-envoy-prom', protocol: 'TCP' }],
+    ports: [{ containerPort: usualPorts.prometheus, name: 'http-envoy-prom', protocol: 'TCP' }],
     env: environment(parts),
     resources: options.resources,
     securityContext: securityContext(options),
@@ -57,7 +58,7 @@ export function proxyContainer(parts: SidecarParts): Container {
   };
 }
 
-const ready = { httpGet: { path: '/healthz/ready', port: 15021 } };
+const ready = { httpGet: { path: '/healthz/ready', port: usualPorts.status } };
 /** Asked often, for up to ten minutes: a native sidecar lets the next container start when it has succeeded. */
 const startupProbe: Probe = { ...ready, periodSeconds: 1, failureThreshold: 600, timeoutSeconds: 3 };
 const readinessProbe: Probe = { ...ready, periodSeconds: 15, failureThreshold: 4, timeoutSeconds: 3 };
@@ -94,9 +95,8 @@ function proxyArguments({ pod, options, settings }: SidecarParts): readonly stri
 
 /** As many threads as there are whole cores to use, so that Envoy does not start one for each core of the node. */
 function threadsIn(cpu: string | undefined): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(m?)$/.exec(cpu ?? '') ?? [];
-  const cores = Number(number) / (unit === 'm' ? 1000 : 1);
-  return number === undefined || cores === 0 ? undefined : Math.ceil(cores);
+  const cores = cpusIn(cpu ?? '') ?? 0;
+  return cores === 0 ? undefined : Math.ceil(cores);
 }
 
 /** Rules tell the proxy by its user id; TPROXY takes rights that only root has, and then its group tells. */
@@ -167,7 +167,7 @@ export function initContainer({ options }: SidecarParts): Container | undefined 
       'iptables',
       ...(mode === 'TPROXY' ? ['--mode', mode] : []),
       ...traffic,
-      ...(capturesDns ? ['--dns-port', String(dnsPort)] : []),
+      ...(capturesDns ? ['--dns-port', String(usualPorts.dns)] : []),
     ],
     resources,
     securityContext: {

@@ -9,6 +9,7 @@
  * address, which is a call to oneself and comes in as any other.
  */
 import { passedOn } from '../../model/passed-on.ts';
+import { usualPorts } from '../ports.ts';
 
 export interface InterceptionOptions {
   readonly mode: 'REDIRECT' | 'TPROXY';
@@ -58,7 +59,7 @@ export const passOn: { readonly [family in Family]: string } = { 4: `${passedOn.
 const loopback: { readonly [family in Family]: string } = { 4: '127.0.0.1/32', 6: '::1/128' };
 
 /** Ports of the proxy and its agent that others ask straight: statistics, probes, HBONE. */
-const ownPorts = [15008, 15020, 15021, 15090];
+const ownPorts = [15008, usualPorts.agent, usualPorts.status, usualPorts.prometheus];
 /** Marks of connections that are Envoy's to handle, and that Envoy makes: Istio's. */
 export const tproxyMark = 1337;
 const outboundMark = 1338;

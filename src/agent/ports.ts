@@ -1,0 +1,13 @@
+/** Istio's ports of a proxy. */
+export const usualPorts = {
+  admin: 15000,
+  agent: 15020,
+  status: 15021,
+  dns: 15053,
+  prometheus: 15090,
+} as const;
+
+/** Where the agent of a pod answers, as its ProxyConfig says. */
+export function agentPortOf({ statusPort }: { readonly statusPort?: number }): number {
+  return statusPort ?? usualPorts.agent;
+}
