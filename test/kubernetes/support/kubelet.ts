@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Application, startHttpApplication } from '../../envoy/support/application.ts';
+import { type BoundPod, followPods, lookMs, podPath } from './bound-pods.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface Kubelet {
@@ -24,17 +25,6 @@ export const nodeName = 'node-1';
 const graceMs = 2500;
 /** And how long in any case. */
 const mostGraceMs = 30_000;
-const lookMs = 50;
-
-interface Pod {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly deletionTimestamp?: string;
-  };
-  readonly spec: { readonly nodeName?: string };
-}
 
 interface Slice {
   readonly endpoints?:
@@ -45,60 +35,44 @@ interface Slice {
 /** `addressOf` yields the address of the nth Pod. */
 export async function startKubelet(cluster: Cluster, addressOf: (number: number) => string): Promise<Kubelet> {
   const applications = new Map<string, Application>();
-  const handled = new Set<string>();
-  const ending = new Set<string>();
-  const work = new Set<Promise<void>>();
   let count = 0;
-  let isStopped = false;
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } };
   await cluster.api('POST', '/api/v1/nodes', { ...node, metadata: { ...node.metadata, labels: zone } });
-  const pathOf = ({ metadata }: Pod) => `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
-  const start = async (pod: Pod) => {
+  const start = async (pod: BoundPod) => {
     const { name } = pod.metadata;
     count += 1;
     const address = addressOf(count);
     applications.set(name, await startHttpApplication({ name, address, port: applicationPort }));
-    await cluster.api('PATCH', `${pathOf(pod)}/status`, { status: running(address, 'True') });
+    await cluster.api('PATCH', `${podPath(pod)}/status`, { status: running(address, 'True') });
   };
-  const end = async (pod: Pod) => {
+  const end = async (pod: BoundPod) => {
     const { name } = pod.metadata;
     const giveUpAt = performance.now() + mostGraceMs;
     while (performance.now() < giveUpAt && (await isCalledReady(pod).catch(() => true))) await sleep(lookMs);
     await sleep(graceMs);
     await applications.get(name)?.close();
     applications.delete(name);
-    await cluster.api('DELETE', `${pathOf(pod)}?gracePeriodSeconds=0`).catch(() => {});
+    await cluster.api('DELETE', `${podPath(pod)}?gracePeriodSeconds=0`).catch(() => {});
   };
-  const isCalledReady = async ({ metadata: { name, namespace } }: Pod) => {
+  const isCalledReady = async ({ metadata: { name, namespace } }: BoundPod) => {
     const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
     const { items } = await cluster.api<{ items: readonly Slice[] }>('GET', path);
     return items.some(({ endpoints }) =>
       (endpoints ?? []).some(({ targetRef, conditions }) => targetRef?.name === name && conditions.ready !== false),
     );
   };
-  const look = async () => {
-    const { items } = await cluster.api<{ items: readonly Pod[] }>('GET', '/api/v1/pods');
-    for (const pod of items.filter(({ spec }) => spec.nodeName === nodeName)) {
-      const { uid, deletionTimestamp } = pod.metadata;
-      const [done, task] = deletionTimestamp === undefined ? [handled, start] : [ending, end];
-      if (done.has(uid)) continue;
-      done.add(uid);
-      const running = task(pod).finally(() => work.delete(running));
-      work.add(running);
-    }
-  };
-  const loop = (async () => {
-    while (!isStopped) {
-      await look().catch(() => {});
-      await sleep(lookMs);
-    }
-  })();
+  const pods = followPods(cluster, (name) => name === nodeName, {
+    start,
+    end,
+    // Nobody takes it, so that the test file fails.
+    failed(error) {
+      throw error;
+    },
+  });
   return {
     applications,
     async stop() {
-      isStopped = true;
-      await loop;
-      await Promise.allSettled(work);
+      await pods.stop();
       await Promise.all([...applications.values()].map((application) => application.close()));
     },
   };

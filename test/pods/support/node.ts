@@ -1,6 +1,7 @@
 /** A node of the cluster: it runs the pods that are bound to it, as network namespaces, and says of them what kubelets say. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { followPods, lookMs, podPath } from '../../kubernetes/support/bound-pods.ts';
 import type { Cluster } from '../../kubernetes/support/cluster.ts';
 import { running } from '../../kubernetes/support/kubelet.ts';
 import type { PodObject } from './pod-object.ts';
@@ -25,24 +26,18 @@ export interface NodeOptions {
 
 /** Kubernetes' own default. */
 const graceMs = 30_000;
-const lookMs = 50;
 
 export async function startNode({ cluster, folder, nodes, resolvConf }: NodeOptions): Promise<Node> {
   const pods = new Map<string, RunningPod>();
   const alive = new Map<string, RunningPod>();
   const failures: Error[] = [];
-  const handled = new Set<string>();
-  const ending = new Set<string>();
-  const work = new Set<Promise<void>>();
   let count = 1;
-  let isStopped = false;
   for (const [name, labels] of Object.entries(nodes))
     await cluster.api('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } });
-  const pathOf = ({ metadata }: PodObject) => `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;
   const say = (pod: PodObject, addresses: readonly string[], isReady: 'True' | 'False') => {
     const [address = ''] = addresses;
     const status = { ...running(address, isReady), podIPs: addresses.map((ip) => ({ ip })) };
-    return cluster.api('PATCH', `${pathOf(pod)}/status`, { status }).catch(() => {});
+    return cluster.api('PATCH', `${podPath(pod)}/status`, { status }).catch(() => {});
   };
   const start = async (pod: PodObject) => {
     const { uid, name, namespace, annotations } = pod.metadata;
@@ -53,8 +48,8 @@ export async function startNode({ cluster, folder, nodes, resolvConf }: NodeOpti
     });
     alive.set(uid, created);
     await created.start();
-    while (!isStopped && !ending.has(uid) && !(await created.isReady())) await sleep(lookMs);
-    if (isStopped || ending.has(uid)) return;
+    while (bound.isWanted(uid) && !(await created.isReady())) await sleep(lookMs);
+    if (!bound.isWanted(uid)) return;
     pods.set(name, created);
     await say(pod, created.addresses, 'True');
   };
@@ -64,33 +59,16 @@ export async function startNode({ cluster, folder, nodes, resolvConf }: NodeOpti
     alive.delete(uid);
     await found?.end(graceMs);
     pods.delete(name);
-    await cluster.api('DELETE', `${pathOf(pod)}?gracePeriodSeconds=0`).catch(() => {});
+    await cluster.api('DELETE', `${podPath(pod)}?gracePeriodSeconds=0`).catch(() => {});
   };
-  const look = async () => {
-    const { items } = await cluster.api<{ items: readonly PodObject[] }>('GET', '/api/v1/pods');
-    for (const pod of items.filter(({ spec: { nodeName = '' } }) => nodeName in nodes)) {
-      const { uid, deletionTimestamp } = pod.metadata;
-      const [done, task] = deletionTimestamp === undefined ? [handled, start] : [ending, end];
-      if (done.has(uid)) continue;
-      done.add(uid);
-      const doing = task(pod)
-        .catch((error: Error) => void failures.push(error))
-        .finally(() => work.delete(doing));
-      work.add(doing);
-    }
-  };
-  const loop = (async () => {
-    while (!isStopped) {
-      await look().catch(() => {});
-      await sleep(lookMs);
-    }
-  })();
+  const bound = followPods<PodObject>(cluster, (name) => name in nodes, {
+    ...{ start, end },
+    failed: (error) => void failures.push(error),
+  });
   return {
     ...{ pods, failures },
     async stop() {
-      isStopped = true;
-      await loop;
-      await Promise.allSettled(work);
+      await bound.stop();
       await Promise.all([...alive.values()].map((pod) => pod.kill()));
     },
   };
