@@ -59,8 +59,12 @@ export class AdapterThread {
     void this.created.then(isThere, isThere);
     this.#worker.on('message', (said: Said) => this.#hear(said));
     this.#worker.on('messageerror', (error) => this.#fail(error.message));
-    this.#worker.on('error', (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
-    this.#worker.on('exit', () => this.#fail('its thread has ended'));
+    let reason = 'its thread has ended';
+    this.#worker.on('error', (error: unknown) => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    // It comes after an error too, and after all that the thread said before it: 'error' may come before.
+    this.#worker.on('exit', () => this.#fail(reason));
   }
 
   /** Once for a thread. Resolves when the adapter does, or a while after the signal has aborted; rejected when it fails. */

@@ -14,7 +14,7 @@ const url = 'http://reviews:9080/';
 const args = ['--http', '9080'];
 const versions = ['v1', 'v2'];
 const seed = Number(process.env.SEED ?? 1);
-const flips = 900;
+const flips = 1000;
 /** Between two changes, in milliseconds: faster than any person, slower than a queue that would merge them all. */
 const pauseMs = 25;
 const mostMs = 60_000;
