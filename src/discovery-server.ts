@@ -10,7 +10,6 @@ import { pages } from './console/pages.ts';
 import { consoleData, gaugeData } from './console-data.ts';
 import { ControlPlane } from './control-plane.ts';
 import { GatewayNames } from './gateway-names.ts';
-import { guarded } from './guard/guarded.ts';
 import { injectedMesh } from './inject/mesh.ts';
 import type { InjectionSettings } from './inject/settings.ts';
 import { type Address, formatAddress } from './lib/address.ts';
@@ -19,27 +18,15 @@ import type { HttpServer } from './lib/http.ts';
 import { ListenError } from './lib/listen.ts';
 import type { Log } from './lib/log.ts';
 import { someOf } from './lib/some-of.ts';
-import type { MeshConfigSource } from './mesh-config-source.ts';
-import type { Catalog } from './model/catalog.ts';
-import type { ObjectSource } from './model/object-source.ts';
 import type { Origin } from './model/origin.ts';
-import type { Sink, Source } from './model/source.ts';
+import { runSources, type Sources } from './source-runs.ts';
 import { createWebhook, type WebhookOptions } from './webhook/server.ts';
 import { type RegistrationOptions, workloadRegistration } from './workload-registration.ts';
 import { AdsService, type AdsServiceOptions } from './xds/ads-service.ts';
 import { createGrpcServer, type GrpcServerOptions } from './xds/grpc.ts';
 import { sdsMethods } from './xds/sds-service.ts';
 
-export interface DiscoveryServerOptions {
-  readonly sources: readonly ObjectSource[];
-  /** Each one's objects lie over those of the same name that `sources`, and those before it here, state. */
-  readonly overlays?: readonly ObjectSource[];
-  /** Catalogs of services, each a registry of its own. */
-  readonly catalogs?: readonly Catalog[];
-  /** The source of further clusters of the mesh, which it makes known to the control plane. */
-  readonly otherClusters?: (controlPlane: ControlPlane) => ObjectSource;
-  /** Where Istio's MeshConfig comes from; without a source Istio's defaults hold. */
-  readonly meshConfig?: MeshConfigSource;
+export interface DiscoveryServerOptions extends Sources {
   /** What holds where the MeshConfig says nothing. */
   readonly meshDefaults?: MeshConfig;
   /** What is written back to where objects come from; without it nothing is. Made before the first commit. */
@@ -113,7 +100,7 @@ const recheckMs = 60 * 60 * 1000;
  * mesh; pages are served at once. Throws ListenError.
  */
 export async function startDiscoveryServer(options: DiscoveryServerOptions): Promise<DiscoveryServer> {
-  const { log } = options;
+  const { log, clock = systemClock } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
   const { controlPlane, ads, writer, registration, http, webhook, api, grpc } = parts;
@@ -135,7 +122,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions): Pro
     }
     const noteLost = setInterval(() => controlPlane.noteLost(), noteLostMs).unref();
     stop.signal.addEventListener('abort', () => clearInterval(noteLost));
-    const { synced, waiting } = runSources(runsOf(options, controlPlane), log, stop.signal);
+    const { synced, waiting } = runSources(options, controlPlane, { log, clock }, stop.signal);
     if (waiting.size > 0)
       log.info(`no proxy is served yet: waiting for ${someOf([...waiting])}`, {
         ready: `http://${formatAddress(httpAddress)}/ready`,
@@ -265,72 +252,6 @@ function followGatewayNames(
     changed: () => setImmediate(() => controlPlane.commit()),
   });
   signal.addEventListener('abort', () => names.close());
-}
-
-/** The sources with where each of them delivers. */
-function runsOf(
-  {
-    sources,
-    overlays = [],
-    catalogs = [],
-    meshConfig,
-    otherClusters,
-    log,
-    clock = systemClock,
-  }: DiscoveryServerOptions,
-  controlPlane: ControlPlane,
-): readonly SourceRun[] {
-  const mesh = meshConfig === undefined ? [] : [meshConfig(controlPlane)];
-  const others = otherClusters === undefined ? [] : [otherClusters(controlPlane)];
-  return [
-    ...[...mesh, ...sources, ...others].map((source) => runOf(source, controlPlane.sink(source.name))),
-    ...overlays.map((source, i) => runOf(source, controlPlane.sink(source.name, { layer: i + 1 }))),
-    ...catalogs.map((catalog) => {
-      const { held, ...sink } = controlPlane.catalogSink(catalog);
-      return runOf(guarded(catalog, { log, clock, onHeld: held }), sink);
-    }),
-  ];
-}
-
-/** A source that starts when it is told who hears of its first list. */
-interface SourceRun {
-  readonly name: string;
-  start(onSynced: () => void, signal: AbortSignal): Promise<void>;
-}
-
-function runOf<Change>(source: Source<Change>, sink: Sink<Change>): SourceRun {
-  return {
-    name: source.name,
-    start(onSynced, signal) {
-      const synced = () => {
-        sink.synced();
-        onSynced();
-      };
-      return source.run({ ...sink, synced }, signal);
-    },
-  };
-}
-
-/** Runs sources; `synced` resolves when each of them has delivered its first list, `waiting` names those that have not. */
-function runSources(
-  runs: readonly SourceRun[],
-  log: Log,
-  signal: AbortSignal,
-): { readonly synced: Promise<void>; readonly waiting: ReadonlySet<string> } {
-  const waiting = new Set(runs.map(({ name }) => name));
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  for (const { name, start } of runs) {
-    const onSynced = () => {
-      waiting.delete(name);
-      if (waiting.size === 0) resolve();
-    };
-    start(onSynced, signal).catch((error: unknown) => {
-      log.error('a source has failed', { registry: name, error });
-      reject(error);
-    });
-  }
-  if (waiting.size === 0) resolve();
-  return { synced: promise, waiting };
 }
 
 /** Never resolves; is rejected with the signal's reason. */

@@ -145,16 +145,16 @@ const order: Order = [
     'console-data.ts',
     ['analysis', 'control-plane.ts', 'console', 'xds', 'source', 'config', 'incremental', 'model', 'lib'],
   ],
+  ['source-runs.ts', ['mesh-config-source.ts', 'guard', 'control-plane.ts', 'model', 'lib']],
   [
     'discovery-server.ts',
     [
+      'source-runs.ts',
       'workload-registration.ts',
-      'mesh-config-source.ts',
       'inject',
       'webhook',
       'console-data.ts',
       'gateway-names.ts',
-      'guard',
       'control-plane.ts',
       'console',
       'xds',
