@@ -4,12 +4,12 @@
  *      objects ─► registries, configuration ─► rows ─► commit ─► mesh ─► catalog ─► views ─► streams
  */
 import { setImmediate } from 'node:timers';
-import { type Config, configKey } from './config/config.ts';
-import { decodeConfig } from './config/decode.ts';
-import { foreignProblems } from './config/foreign-object.ts';
-import { istioKind, type Kind, type Spec } from './config/kinds.ts';
+import type { Config } from './config/config.ts';
+import type { Kind } from './config/kinds.ts';
 import type { MeshConfig } from './config/mesh-config.ts';
 import type { MeshNetworks } from './config/mesh-networks.ts';
+import { ConfigObjects } from './config-objects.ts';
+import { ConnectedProxies } from './connected-proxies.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { GatewayWatch } from './gateway-watch.ts';
 import { Graph, type Revision } from './incremental/graph.ts';
@@ -21,7 +21,7 @@ import { meshKey } from './mesh/tables.ts';
 import type { Catalog, CatalogChange } from './model/catalog.ts';
 import { filesRegistry, kubernetesRegistry } from './model/cluster.ts';
 import type { Inbound } from './model/inbound.ts';
-import { type ObjectChange, objectKey } from './model/kubernetes-object.ts';
+import type { ObjectChange } from './model/kubernetes-object.ts';
 import type { ObjectSink } from './model/object-source.ts';
 import type { Origin } from './model/origin.ts';
 import type { Proxy } from './model/proxy.ts';
@@ -34,6 +34,7 @@ import { Clusters } from './registry/clusters.ts';
 import type { RegistryChange } from './registry/registry.ts';
 import { ServiceEntryRegistry } from './registry/service-entry/registry.ts';
 import { VirtualAddresses } from './registry/virtual-addresses.ts';
+import { rowStage } from './registry-rows.ts';
 import { createCatalog } from './resource/catalog.ts';
 import { ViewStore } from './resource/view-store.ts';
 import { type SourceState, SourceStates } from './source-states.ts';
@@ -60,14 +61,6 @@ export interface ControlPlaneOptions {
   readonly narrows?: boolean;
 }
 
-const inboundOf: { readonly [table in RegistryChange['table']]?: Inbound } = {
-  service: 'svc',
-  endpointShard: 'eds',
-  workload: 'workload',
-  namespace: 'namespace',
-  secret: 'secret',
-};
-
 /** What a source reports. */
 export interface SinkOptions {
   /** The config cluster when absent. */
@@ -82,9 +75,6 @@ export interface CatalogSink extends Sink<CatalogChange> {
 
 const registrationLayer: Layer = -1;
 
-/** Nobody can fill the log, or the memory, with names of clusters. */
-const mostUnknownClusters = 100;
-
 export class ControlPlane implements ProxyHost {
   readonly graph: Graph;
   readonly mesh: Mesh;
@@ -94,15 +84,11 @@ export class ControlPlane implements ProxyHost {
   readonly #layers: ObjectLayers;
   readonly #sources: SourceStates;
   readonly #clusters: Clusters;
-  readonly #serviceEntries: ServiceEntryRegistry;
+  readonly #rules: ConfigObjects;
+  readonly #applyRows: (changes: readonly RegistryChange[]) => void;
+  readonly #proxies: ConnectedProxies;
   readonly #addresses = new VirtualAddresses();
-  readonly #gateways: GatewayWatch;
   readonly #patches: PatchWatch;
-  readonly #configTables: { readonly [K in Kind]?: Table<Config<Spec<K>>> };
-  /** Clusters that proxies named and nobody knows: each is worth one warning. */
-  readonly #unknownClusters = new Set<string>();
-  /** What the last commit wants done once all views are settled. */
-  readonly #moves = new Set<() => void>();
   #isScheduled = false;
   /** When the first change that is staged was seen. */
   #stagedAtMs: number | undefined;
@@ -121,7 +107,6 @@ export class ControlPlane implements ProxyHost {
     this.views = new ViewStore(this.graph, catalog);
     this.diagnostics = new Diagnostics(log);
     this.#layers = new ObjectLayers((key, hidden) => this.diagnostics.replace(`hidden/${key}`, hidden));
-    this.#gateways = new GatewayWatch(this.graph, this.mesh, this.diagnostics);
     this.#patches = new PatchWatch({
       graph: this.graph,
       envoyFilters: this.mesh.tables.envoyFilters,
@@ -129,31 +114,38 @@ export class ControlPlane implements ProxyHost {
       diagnostics: this.diagnostics,
       clock,
     });
+    const onInbound = options.onInbound ?? (() => {});
+    this.#applyRows = rowStage(this.mesh.tables, onInbound);
+    const serviceEntries = new ServiceEntryRegistry(cluster, this.#addresses);
+    this.#rules = new ConfigObjects(this.mesh.tables, serviceEntries, this.diagnostics, {
+      rows: this.#applyRows,
+      taken: (kind) => {
+        onInbound('config', 1);
+        if (kind === 'EnvoyFilter') this.#patches.changed();
+      },
+    });
     this.#clusters = new Clusters(
       { cluster, domainSuffix, now },
       {
-        rows: (changes) => this.#applyRows(changes),
-        others: (changes) => this.#applyOthers(changes),
+        rows: this.#applyRows,
+        others: (changes) => this.#rules.apply(changes),
         problems: (part, problems) => this.diagnostics.replace(part, problems),
         forget: (parts) => {
           for (const part of parts) this.diagnostics.forget(part);
         },
       },
     );
+    this.#proxies = new ConnectedProxies({
+      graph: this.graph,
+      mesh: this.mesh,
+      log,
+      cluster,
+      isKnown: (named) => this.#clusters.has(named),
+      watches: [new GatewayWatch(this.graph, this.mesh, this.diagnostics), this.#patches],
+      commit: () => this.commit(),
+      schedule: () => this.#schedule(),
+    });
     this.addCluster(cluster);
-    this.#serviceEntries = new ServiceEntryRegistry(cluster, this.#addresses);
-    const { virtualServices, destinationRules, serviceEntries, workloadEntries, workloadGroups } = this.mesh.tables;
-    const { gateways, sidecars, envoyFilters } = this.mesh.tables;
-    this.#configTables = {
-      VirtualService: virtualServices,
-      DestinationRule: destinationRules,
-      ServiceEntry: serviceEntries,
-      WorkloadEntry: workloadEntries,
-      WorkloadGroup: workloadGroups,
-      Gateway: gateways,
-      Sidecar: sidecars,
-      EnvoyFilter: envoyFilters,
-    };
     this.setMeshConfig({});
   }
 
@@ -244,7 +236,7 @@ export class ControlPlane implements ProxyHost {
   /** Makes a cluster known beside the config cluster, so that proxies may say that they run there. */
   addCluster(cluster: string): void {
     this.#clusters.add(cluster);
-    this.#unknownClusters.delete(cluster);
+    this.#proxies.clusterAdded(cluster);
     this.mesh.tables.clusters.put(cluster, { id: cluster, isConfig: cluster === this.#options.cluster });
     this.#schedule();
   }
@@ -258,14 +250,6 @@ export class ControlPlane implements ProxyHost {
     this.#schedule();
   }
 
-  #applyOthers(changes: readonly ObjectChange[]): void {
-    for (const change of changes) {
-      const kind = istioKind(change);
-      if (kind !== undefined) this.#applyConfig(kind, change);
-      else this.#noteForeign(change);
-    }
-  }
-
   /** Judges again what time alone can turn bad, such as certificates: call it now and then. */
   recheck(): void {
     this.#clusters.recheck();
@@ -274,7 +258,7 @@ export class ControlPlane implements ProxyHost {
 
   /** The tables of rules, by kind. */
   configTables(): readonly (readonly [Kind, Table<Config<unknown>>])[] {
-    return Object.entries(this.#configTables) as [Kind, Table<Config<unknown>>][];
+    return this.#rules.tables();
   }
 
   setMeshConfig(stated: MeshConfig): void {
@@ -299,74 +283,21 @@ export class ControlPlane implements ProxyHost {
     if (revision !== before) this.#options.onCommit?.(revision, performance.now() - start);
     this.views.settle(this.#stagedAtMs ?? Date.now());
     this.#stagedAtMs = undefined;
-    for (const move of this.#moves) {
-      this.#moves.delete(move);
-      move();
-    }
+    this.#proxies.settle();
     this.views.closeUnused();
   }
 
   connect(proxy: Proxy, onScope: (scope: Scope) => void): { readonly scope: Scope; close(): void } {
-    this.#noteCluster(proxy);
-    const { proxies } = this.mesh.tables;
-    proxies.put(proxy.connection, proxy);
-    this.commit();
-    // A view that is opened amid a commit would take some of its parts from before it.
-    const watch = this.graph.watch(this.mesh.scope, proxy.connection, (next) => {
-      if (next !== undefined) this.#moves.add(() => move(next));
-    });
-    const leave = () => {
-      watch.close();
-      proxies.remove(proxy.connection);
-      this.#schedule();
-    };
-    const scope = watch.value;
-    if (scope === undefined) {
-      leave();
-      throw new Error(`proxy ${proxy.connection} has no scope`);
-    }
-    let current = scope;
-    const move = (next: Scope) => {
-      this.#enter(next);
-      this.#leave(current);
-      current = next;
-      onScope(next);
-    };
-    this.#enter(scope);
-    const close = () => {
-      this.#leave(current);
-      leave();
-    };
-    return { scope, close };
+    return this.#proxies.connect(proxy, onScope);
   }
 
-  #noteCluster({ cluster, name }: Proxy): void {
-    const isNoted = this.#unknownClusters.has(cluster) || this.#unknownClusters.size >= mostUnknownClusters;
-    if (this.#clusters.has(cluster) || isNoted) return;
-    this.#unknownClusters.add(cluster);
-    this.#options.log.warn(
-      `expected CLUSTER_ID to be a cluster that is known, found ${JSON.stringify(cluster)}: served as in ${this.#options.cluster}`,
-      { proxy: name },
-    );
+  view(type: string, scope: Scope): ReturnType<ViewStore['view']> {
+    return this.views.view(type, scope);
   }
 
   /** Lets go of what would still be done later. */
   close(): void {
     this.#patches.close();
-  }
-
-  #enter(scope: Scope): void {
-    this.#gateways.enter(scope);
-    this.#patches.enter(scope);
-  }
-
-  #leave(scope: Scope): void {
-    this.#gateways.leave(scope);
-    this.#patches.leave(scope);
-  }
-
-  view(type: string, scope: Scope): ReturnType<ViewStore['view']> {
-    return this.views.view(type, scope);
   }
 
   /** The first change after quiet commits in this turn's end; what arrives meanwhile joins it. */
@@ -378,65 +309,5 @@ export class ControlPlane implements ProxyHost {
       this.#isScheduled = false;
       this.commit();
     });
-  }
-
-  #applyConfig(kind: Kind, change: ObjectChange): void {
-    const { object } = change;
-    const part = objectKey(change);
-    const key = configKey(change);
-    const table = this.#configTables[kind] as Table<Config<unknown>> | undefined;
-    if (kind === 'EnvoyFilter') this.#patches.changed();
-    if (object === undefined) {
-      this.diagnostics.replace(part, []);
-      table?.remove(key);
-      this.#applyToRegistry(kind, change, undefined);
-      return;
-    }
-    const { config, problems } = decodeConfig(kind, object);
-    this.diagnostics.replace(part, problems);
-    // An object with errors keeps its last good version.
-    if (config === undefined) return;
-    this.#options.onInbound?.('config', 1);
-    table?.put(key, config as Config<unknown>);
-    this.#applyToRegistry(kind, change, config as Config<unknown>);
-  }
-
-  #applyToRegistry(kind: Kind, change: ObjectChange, config: Config<unknown> | undefined): void {
-    if (kind === 'ServiceEntry')
-      this.#applyRows(
-        this.#serviceEntries.serviceEntry(configKey(change), config as Config<Spec<'ServiceEntry'>> | undefined),
-      );
-    if (kind === 'WorkloadEntry')
-      this.#applyRows([
-        this.#serviceEntries.workloadEntry(
-          change.namespace,
-          change.name,
-          config as Config<Spec<'WorkloadEntry'>> | undefined,
-        ),
-      ]);
-  }
-
-  #applyRows(changes: readonly RegistryChange[]): void {
-    const { services, shards, workloads, namespaces, autoAddresses, secrets } = this.mesh.tables;
-    const tables = {
-      service: services,
-      endpointShard: shards,
-      workload: workloads,
-      namespace: namespaces,
-      autoAddress: autoAddresses,
-      secret: secrets,
-    } as const;
-    for (const { table, key, row } of changes) {
-      const inbound = inboundOf[table];
-      if (inbound !== undefined) this.#options.onInbound?.(inbound, 1);
-      if (row === undefined) tables[table].remove(key);
-      else (tables[table] as Table<unknown>).put(key, row);
-    }
-  }
-
-  /** Objects of Kubernetes that say nothing of traffic are passed over; others may be a mistake. */
-  #noteForeign(change: ObjectChange): void {
-    const part = objectKey(change);
-    this.diagnostics.replace(part, change.object === undefined ? [] : foreignProblems(change.object));
   }
 }

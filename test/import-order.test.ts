@@ -86,6 +86,12 @@ const order: Order = [
   ['gateway-watch.ts', ['mesh', 'diagnostics.ts', 'incremental', 'model']],
   ['gateway-names.ts', ['mesh', 'incremental', 'lib']],
   ['patch-watch.ts', ['mesh', 'diagnostics.ts', 'config', 'incremental', 'model', 'lib']],
+  ['connected-proxies.ts', ['mesh', 'incremental', 'model', 'lib']],
+  ['registry-rows.ts', ['mesh', 'registry/registry.ts', 'incremental', 'model']],
+  [
+    'config-objects.ts',
+    ['mesh', 'registry/service-entry', 'registry/registry.ts', 'diagnostics.ts', 'config', 'incremental', 'model'],
+  ],
 
   // The composition roots: the pipeline, and the process that serves it. No stage imports them.
   [
@@ -99,10 +105,13 @@ const order: Order = [
       'registry/clusters.ts',
       'registry/service-entry',
       'registry/registry.ts',
+      'config-objects.ts',
+      'connected-proxies.ts',
       'diagnostics.ts',
       'gateway-watch.ts',
       'object-layers.ts',
       'patch-watch.ts',
+      'registry-rows.ts',
       'source-states.ts',
       'config',
       'incremental',
