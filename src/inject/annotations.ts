@@ -3,9 +3,11 @@ import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import type { Finding } from '../model/decode.ts';
 import type { Labels } from '../model/labels.ts';
+import { type Role, roleOf } from './refusal.ts';
 import type { InjectionSettings } from './settings.ts';
 
 export interface SidecarOptions {
+  readonly role: Role;
   /** That of the mesh with that of the pod over it. */
   readonly config: ProxyConfig;
   readonly mode: 'REDIRECT' | 'TPROXY' | 'NONE';
@@ -56,12 +58,14 @@ export function sidecarOptions(annotations: Labels, settings: InjectionSettings,
   findings.push(...unservedAddress(config, addressOf));
   const mode = reader.oneOf('sidecar.istio.io/interceptionMode', ['REDIRECT', 'TPROXY', 'NONE']);
   const isNative = reader.boolean('sidecar.istio.io/nativeSidecar');
+  const role = roleOf(annotations) ?? 'sidecar';
   return {
+    role,
     config,
     mode: mode ?? config.interceptionMode ?? 'REDIRECT',
     image: annotations['sidecar.istio.io/proxyImage'] || settings.image,
     resources: resourcesOf(reader),
-    isNative: settings.hasNativeSidecars && isNative !== false,
+    isNative: role === 'sidecar' && settings.hasNativeSidecars && isNative !== false,
     rewritesProbes: reader.boolean('sidecar.istio.io/rewriteAppHTTPProbers') ?? true,
     mergesMetrics: reader.boolean('prometheus.istio.io/merge-metrics') ?? settings.mesh.mergesMetrics,
     traffic: trafficOf(reader),

@@ -1,18 +1,27 @@
 /**
- * From a pod to the same pod with a sidecar, or to the reason why it has none.
+ * From a pod to the same pod with a sidecar, or as a gateway, or to the reason why it is neither.
  *
  *      pod ─► may it be? ─► its annotations ─► probes rewritten ─► containers, volumes, labels
  *                                              ─► the template over it ─► what the pod says of istio-proxy itself over that
  */
 import { agentPortOf } from '../agent/ports.ts';
+import { isRecord } from '../lib/schema.ts';
 import { type Finding, hasError } from '../model/decode.ts';
-import { type SidecarOptions, sidecarOptions } from './annotations.ts';
+import { type Resources, type SidecarOptions, sidecarOptions } from './annotations.ts';
 import { type Container, initName, type Pod, proxyName } from './pod.ts';
 import { rewriteProbes } from './probes.ts';
-import { initContainer, proxyContainer, type SidecarParts, volumes } from './proxy-container.ts';
+import {
+  initContainer,
+  isIntercepted,
+  type Limits,
+  proxyContainer,
+  type SidecarParts,
+  volumes,
+} from './proxy-container.ts';
 import { type PodNamespace, type Refusal, refusalOf, revisionLabel, statusAnnotation } from './refusal.ts';
 import type { InjectionSettings } from './settings.ts';
-import { laidOver } from './template.ts';
+import { strategicMerge } from './strategic-merge.ts';
+import { laidOver, type PodFragment } from './template.ts';
 import type { Workload } from './workload.ts';
 
 export interface InjectionRequest {
@@ -49,13 +58,16 @@ export function inject(request: InjectionRequest): Injection {
 function injected({ pod, namespace, workload, settings }: InjectionRequest, options: SidecarOptions): Pod {
   const { own, overrides } = apart(pod);
   const agentPort = agentPortOf(options.config);
-  const { pod: probed, probers } = options.rewritesProbes ? rewriteProbes(own, agentPort) : { pod: own, probers: {} };
+  // Probes of what stands beside a gateway reach it as ever.
+  const rewrites = options.rewritesProbes && options.role === 'sidecar';
+  const { pod: probed, probers } = rewrites ? rewriteProbes(own, agentPort) : { pod: own, probers: {} };
   const metrics = options.mergesMetrics ? metricsOf(pod, agentPort) : undefined;
   const parts: SidecarParts = {
     pod: own,
     namespace: namespace.name,
     workload,
     options,
+    limits: limitsOf(options.resources, settings.template?.spec, overrides),
     settings,
     probers,
     ...(metrics?.application === undefined ? {} : { metrics: metrics.application }),
@@ -66,11 +78,23 @@ function injected({ pod, namespace, workload, settings }: InjectionRequest, opti
   return laidOver(templated, { spec: overrides });
 }
 
+/** What a pod says itself of containers of ours. */
+type Overrides = {
+  readonly containers: readonly Container[];
+  readonly initContainers: readonly Container[];
+};
+
+/** What the proxy may use once all is laid over it, by resource. */
+function limitsOf(annotated: Resources, ...above: readonly PodFragment['spec'][]): Limits {
+  const parts = above.flatMap((spec) => [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]);
+  const { limits = {} } = parts
+    .filter(({ name }) => name === proxyName)
+    .reduce<Resources>((below, { resources }) => strategicMerge(below, resources ?? {}) as Resources, annotated);
+  return limits;
+}
+
 /** Containers of our names in the pod are not containers of the application but changes to ours. */
-function apart(pod: Pod): {
-  readonly own: Pod;
-  readonly overrides: { readonly containers: readonly Container[]; readonly initContainers: readonly Container[] };
-} {
+function apart(pod: Pod): { readonly own: Pod; readonly overrides: Overrides } {
   const { containers, initContainers } = pod.spec;
   const isOurs = ({ name }: Container) => name === proxyName || name === initName;
   const spec = {
@@ -89,24 +113,31 @@ function apart(pod: Pod): {
  * set up after them, since they run while there is no proxy.
  */
 function withContainers(pod: Pod, parts: SidecarParts): Pick<Pod, 'spec'> {
-  const { isNative, config } = parts.options;
+  const { isNative, role, config } = parts.options;
   const proxy = proxyContainer(parts);
   const found = initContainer(parts);
   const init = found === undefined ? [] : [found];
   const { containers, initContainers, volumes: others } = pod.spec;
   const before = initContainers ?? [];
   const initial = isNative ? [...init, proxy, ...before] : [...before, ...init];
-  const holds = config.holdApplicationUntilProxyStarts === true;
+  const holds = config.holdApplicationUntilProxyStarts === true && role === 'sidecar';
   const usual = isNative ? containers : holds ? [proxy, ...containers] : [...containers, proxy];
   const names = new Set(volumes.map(({ name }) => name));
   return {
     spec: {
       ...pod.spec,
+      ...(role === 'gateway' ? { securityContext: withLowPorts(pod.spec.securityContext) } : {}),
       ...(initial.length === 0 ? {} : { initContainers: initial }),
       containers: usual,
       volumes: [...(others ?? []).filter(({ name }) => !names.has(name)), ...volumes],
     },
   };
+}
+
+/** Gateways listen on 80 and 443 and are not root. Whoever states sysctls knows better. */
+function withLowPorts(stated: unknown): object {
+  const sysctls = [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }];
+  return { sysctls, ...(isRecord(stated) ? stated : {}) };
 }
 
 function withMetadata(pod: Pod, { workload, settings, options }: SidecarParts, merged: object): Pod {
@@ -116,9 +147,9 @@ function withMetadata(pod: Pod, { workload, settings, options }: SidecarParts, m
   const version = stated['app.kubernetes.io/version'] ?? stated.version ?? 'latest';
   const [first] = pod.spec.containers.filter((one) => one.name !== proxyName);
   const usual = first === undefined ? {} : defaultContainer(first.name);
-  const { isNative, mode } = options;
+  const { isNative } = options;
   const status = {
-    initContainers: [...(mode === 'NONE' ? [] : [initName]), ...(isNative ? [proxyName] : [])],
+    initContainers: [...(isIntercepted(options) ? [initName] : []), ...(isNative ? [proxyName] : [])],
     containers: isNative ? [] : [proxyName],
     volumes: volumes.map((volume) => volume.name),
     imagePullSecrets: null,
@@ -160,7 +191,8 @@ function metricsOf(
   const { [annotation.scrape]: scrape, [annotation.path]: path, [annotation.port]: port } = stated;
   if (scrape === 'false') return undefined;
   const application = { scrape, path, port };
-  const isStated = Object.values(application).some((value) => value !== undefined);
+  // Whoever states what injection would means the same: the metrics of the whole pod.
+  const isStated = port !== String(agentPort) && Object.values(application).some((value) => value !== undefined);
   return {
     annotations: {
       [annotation.scrape]: 'true',

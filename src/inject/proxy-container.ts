@@ -6,12 +6,19 @@ import { type Container, initName, lastingContainers, type Pod, type Probe, prox
 import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
 import { ownerText, type Workload } from './workload.ts';
 
+/** Quantities by resource; YAML has numbers, too. */
+export interface Limits {
+  readonly [resource: string]: string | number;
+}
+
 export interface SidecarParts {
   /** The application's. */
   readonly pod: Pod;
   readonly namespace: string;
   readonly workload: Workload;
   readonly options: SidecarOptions;
+  /** What it may use in the end. */
+  readonly limits: Limits;
   readonly settings: InjectionSettings;
   readonly probers: { readonly [path: string]: object };
   /** The annotations `prometheus.io/*` of the application, when its metrics are merged. */
@@ -34,7 +41,8 @@ const endingS = 5;
 
 export function proxyContainer(parts: SidecarParts): Container {
   const { options } = parts;
-  const holds = options.config.holdApplicationUntilProxyStarts === true && !options.isNative;
+  const holds =
+    options.config.holdApplicationUntilProxyStarts === true && options.role === 'sidecar' && !options.isNative;
   return {
     name: proxyName,
     image: options.image,
@@ -77,31 +85,31 @@ export const volumes = [
   },
 ];
 
-function proxyArguments({ pod, options, settings }: SidecarParts): readonly string[] {
-  const { limits } = options.resources;
+function proxyArguments({ pod, options, limits, settings }: SidecarParts): readonly string[] {
+  const memory = String(limits.memory ?? '');
   const graceS = pod.spec.terminationGracePeriodSeconds ?? usualGraceS;
-  const threads = options.config.concurrency === undefined ? threadsIn(limits?.cpu) : undefined;
+  const threads = options.config.concurrency === undefined ? threadsIn(limits.cpu) : undefined;
   return [
     'proxy',
-    'sidecar',
+    options.role === 'gateway' ? 'router' : 'sidecar',
     '--work-folder',
     workFolder,
     ...(settings.domainSuffix === 'cluster.local' ? [] : ['--domain', settings.domainSuffix]),
     ...(threads === undefined ? [] : ['--concurrency', String(threads)]),
-    ...(/^\d+([kMG]i?|Ki)?$/.test(limits?.memory ?? '') ? ['--memory-limit', limits?.memory ?? ''] : []),
+    ...(/^\d+([kMG]i?|Ki)?$/.test(memory) ? ['--memory-limit', memory] : []),
     ...(graceS < usualGraceS ? ['--drain', `${Math.max(0, graceS - endingS)}s`] : []),
   ];
 }
 
 /** As many threads as there are whole cores to use, so that Envoy does not start one for each core of the node. */
-function threadsIn(cpu: string | undefined): number | undefined {
-  const cores = cpusIn(cpu ?? '') ?? 0;
+function threadsIn(cpu: string | number | undefined): number | undefined {
+  const cores = cpusIn(String(cpu ?? '')) ?? 0;
   return cores === 0 ? undefined : Math.ceil(cores);
 }
 
 /** Rules tell the proxy by its user id; TPROXY takes rights that only root has, and then its group tells. */
-function securityContext({ mode }: SidecarOptions): object {
-  const isTransparent = mode === 'TPROXY';
+function securityContext(options: SidecarOptions): object {
+  const isTransparent = isIntercepted(options) && options.mode === 'TPROXY';
   return {
     allowPrivilegeEscalation: false,
     capabilities: { ...(isTransparent ? { add: ['NET_ADMIN'] } : {}), drop: ['ALL'] },
@@ -125,10 +133,10 @@ function environment(parts: SidecarParts): readonly { readonly name: string }[] 
   const texts: { readonly [name: string]: string | undefined } = {
     PROXY_CONFIG: JSON.stringify({ discoveryAddress: usualDiscoveryAddress, ...stated }),
     ISTIO_META_POD_PORTS: JSON.stringify(ports),
-    ISTIO_META_APP_CONTAINERS: containers.map(({ name }) => name).join(','),
+    ISTIO_META_APP_CONTAINERS: containers.map(({ name }) => name).join(',') || undefined,
     ISTIO_META_CLUSTER_ID: settings.cluster,
     ISTIO_META_NETWORK: network,
-    ISTIO_META_INTERCEPTION_MODE: options.mode,
+    ISTIO_META_INTERCEPTION_MODE: options.role === 'gateway' ? undefined : options.mode,
     ISTIO_META_WORKLOAD_NAME: workload.name === '' ? undefined : workload.name,
     ISTIO_META_OWNER: workload.name === '' ? undefined : ownerText(workload, namespace),
     ISTIO_META_MESH_ID: meshId ?? settings.mesh.trustDomain ?? settings.domainSuffix,
@@ -155,10 +163,15 @@ const fields: { readonly [name: string]: string } = {
   ISTIO_META_NODE_NAME: 'spec.nodeName',
 };
 
+/** Whether connections of the pod are sent through the proxy, which they need not know of. */
+export function isIntercepted({ role, mode }: SidecarOptions): boolean {
+  return role === 'sidecar' && mode !== 'NONE';
+}
+
 /** Sets up interception; undefined where nothing is intercepted. */
 export function initContainer({ options }: SidecarParts): Container | undefined {
   const { mode, traffic, image, resources, config } = options;
-  if (mode === 'NONE') return undefined;
+  if (!isIntercepted(options)) return undefined;
   const capturesDns = config.proxyMetadata?.ISTIO_META_DNS_CAPTURE === 'true';
   return {
     name: initName,

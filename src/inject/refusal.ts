@@ -33,6 +33,9 @@ export const revisionLabel = 'istio.io/rev';
 export const namespaceLabel = 'istio-injection';
 export const statusAnnotation = 'sidecar.istio.io/status';
 const templatesAnnotation = 'inject.istio.io/templates';
+/** What the proxy of a pod can be: beside an application, or the application itself. Istio's names of its templates. */
+const roles = ['sidecar', 'gateway'] as const;
+export type Role = (typeof roles)[number];
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** Why a pod is left as it is; undefined when it is to be injected. The first reason that there is. */
@@ -57,10 +60,18 @@ export function refusalOf(pod: Pod, namespace: PodNamespace, revision: string): 
   if (pod.spec.os?.name === 'windows') return refusal('expected Linux, found windows', 'spec.os.name');
   if (annotations[mirrorAnnotation] !== undefined)
     return refusal('expected a pod that may change, found the mirror of a static one', annotation(mirrorAnnotation));
-  const template = annotations[templatesAnnotation];
-  if (template !== undefined && template !== 'sidecar')
-    return refusal(`expected the template sidecar, found ${JSON.stringify(template)}`, annotation(templatesAnnotation));
+  if (roleOf(annotations) === undefined)
+    return refusal(
+      `expected the template ${roles.join(' or ')}, found ${JSON.stringify(annotations[templatesAnnotation])}`,
+      annotation(templatesAnnotation),
+    );
   return namespaceRefusal(labels, namespace, revision, refusal);
+}
+
+/** Undefined for what nobody here can make. */
+export function roleOf(annotations: Labels): Role | undefined {
+  const { [templatesAnnotation]: stated = 'sidecar' } = annotations;
+  return roles.find((role) => role === stated.trim());
 }
 
 function namespaceRefusal(

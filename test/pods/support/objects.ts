@@ -63,6 +63,43 @@ export function workload(options: WorkloadOptions): string {
   );
 }
 
+/** A gateway as Istio's chart describes it, but for the node. */
+export function gateway(namespace: string, app: string): string {
+  const labels = { app, istio: app };
+  const container = {
+    name: 'istio-proxy',
+    image: 'auto',
+    securityContext: {
+      capabilities: { drop: ['ALL'] },
+      allowPrivilegeEscalation: false,
+      runAsUser: 1337,
+      runAsGroup: 1337,
+    },
+    ports: [{ name: 'http-envoy-prom', containerPort: 15_090, protocol: 'TCP' }],
+    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '2000m', memory: '1024Mi' } },
+  };
+  const metadata = {
+    labels: { ...labels, 'sidecar.istio.io/inject': 'true' },
+    annotations: {
+      'inject.istio.io/templates': 'gateway',
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/port': '15020',
+      'prometheus.io/path': '/stats/prometheus',
+    },
+  };
+  return object(
+    'apps/v1',
+    'Deployment',
+    { name: app, namespace },
+    {
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata, spec: { nodeName: 'near', containers: [container] } },
+      },
+    },
+  );
+}
+
 /** A pod that belongs to nobody. */
 export function barePod({
   name,
@@ -89,8 +126,8 @@ export interface PortOptions {
   readonly targetPort?: number;
 }
 
-export function service(app: string, ports: readonly PortOptions[], spec: object = {}): string {
-  return object('v1', 'Service', { name: app, namespace: 'shop' }, { spec: { selector: { app }, ports, ...spec } });
+export function service(app: string, ports: readonly PortOptions[], spec: object = {}, namespace = 'shop'): string {
+  return object('v1', 'Service', { name: app, namespace }, { spec: { selector: { app }, ports, ...spec } });
 }
 
 /** A rule of Istio's networking API. */

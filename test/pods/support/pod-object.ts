@@ -12,6 +12,7 @@ export interface PodObject {
   readonly spec: {
     readonly nodeName?: string;
     readonly serviceAccountName?: string;
+    readonly securityContext?: { readonly sysctls?: readonly { readonly name: string; readonly value: string }[] };
     readonly initContainers?: readonly ContainerObject[];
     readonly containers: readonly ContainerObject[];
   };

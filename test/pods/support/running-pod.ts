@@ -65,6 +65,7 @@ export async function createPod(options: PodOptions): Promise<RunningPod> {
   mkdirSync(folder, { recursive: true });
   const sandbox = await startSandbox({
     ...{ folder, number, isDualStack },
+    sysctls: Object.fromEntries((pod.spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     files: {
       'resolv.conf': resolvConf,
       'istio/pod/labels': downwardText(pod.metadata.labels),

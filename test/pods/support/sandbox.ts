@@ -33,6 +33,8 @@ export interface SandboxOptions {
   /** From 2 on: 10.77.0.2, and fd00:77::2 beside it if it is to have one. */
   readonly number: number;
   readonly isDualStack: boolean;
+  /** Of the pod's own network, by name. */
+  readonly sysctls: Readonly<Record<string, string>>;
   /** What lies in /etc beside what the machine has there, by paths within. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -48,7 +50,7 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-export async function startSandbox({ folder, number, isDualStack, files }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({ folder, number, isDualStack, sysctls, files }: SandboxOptions): Promise<Sandbox> {
   const etc = join(folder, 'etc');
   cpSync('/etc', etc, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   // What a program of the machine resolves names by would be kept by a link to elsewhere.
@@ -79,6 +81,7 @@ export async function startSandbox({ folder, number, isDualStack, files }: Sandb
       ...(isDualStack ? [`ip -6 address add ${address6}/64 dev eth0 nodad`] : []),
       'ip link set eth0 up',
       `ip route add default via ${nodeAddress}`,
+      ...Object.entries(sysctls).map(([name, value]) => `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`),
       ...(isDualStack ? [`ip -6 route add default via ${nodeAddress6}`] : []),
     ].join('; ')}'`,
   );

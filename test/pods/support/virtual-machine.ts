@@ -31,7 +31,13 @@ const image = 'fairway-proxy:test';
 export async function startVirtualMachine(options: VirtualMachineOptions): Promise<VirtualMachine> {
   const { folder, number, name, group, args, readinessProbe } = options;
   const resolvConf = `nameserver ${nodeAddress}\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n`;
-  const sandbox = await startSandbox({ folder, number, isDualStack: false, files: { 'resolv.conf': resolvConf } });
+  const sandbox = await startSandbox({
+    folder,
+    number,
+    isDualStack: false,
+    sysctls: {},
+    files: { 'resolv.conf': resolvConf },
+  });
   const [address] = sandbox.addresses;
   const launch = (container: ContainerObject, env: Readonly<Record<string, string>> = {}) =>
     startContainer(optionsOf(sandbox, folder, container, env));
