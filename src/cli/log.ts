@@ -1,7 +1,6 @@
 /** Log lines for machines (JSON) or for people (on a terminal), written by pino. */
 import { type Command, Option } from 'commander';
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { Log, LogFields } from '../lib/log.ts';
 
 export type LogFormat = 'auto' | 'json' | 'text';
@@ -28,9 +27,14 @@ export function withLogOptions(command: Command): Command {
 }
 
 /** Writes to standard error, so that what a command prints stays readable. */
-export function createLog({ format, level }: { readonly format: LogFormat; readonly level: LogLevel }): Log {
+export async function createLog({
+  format,
+  level,
+}: {
+  readonly format: LogFormat;
+  readonly level: LogLevel;
+}): Promise<Log> {
   const isText = format === 'text' || (format === 'auto' && process.stderr.isTTY === true);
-  const colorize = process.stderr.isTTY === true;
   const options = {
     level,
     base: null,
@@ -39,13 +43,18 @@ export function createLog({ format, level }: { readonly format: LogFormat; reado
     // `"level":"info"`: nobody knows numbers of levels by heart.
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const destination = isText
-    ? pretty({ destination: 2, sync: true, colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss' })
-    : pino.destination({ dest: 2, sync: true });
+  const destination = isText ? await textDestination() : pino.destination({ dest: 2, sync: true });
   const logger = pino(options, destination);
   const line =
     (name: LogLevel) =>
     (message: string, fields: LogFields = {}) =>
       logger[name](fields, message);
   return { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') };
+}
+
+/** Read when it is wanted: in pods, where memory counts, lines are for machines. */
+async function textDestination() {
+  const { default: pretty } = await import('pino-pretty');
+  const colorize = process.stderr.isTTY === true;
+  return pretty({ destination: 2, sync: true, colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
 }

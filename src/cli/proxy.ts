@@ -80,7 +80,7 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
   const policy = drain(options.drain);
   const program = findEnvoy();
   if (program === undefined) return command.error(`error: expected an Envoy on PATH, or named by ENVOY, ${noEnvoy()}`);
-  const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const log = await createLog({ format: options.logFormat, level: options.logLevel });
   const workFolder = options.workFolder ?? mkdtempSync(join(tmpdir(), 'fairway-proxy-'));
   const asked = Promise.withResolvers<string>();
   const proxy = new ProxyProcess({

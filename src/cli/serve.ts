@@ -132,7 +132,7 @@ Examples:
 
 async function serve(options: ServeArguments, command: Command): Promise<void> {
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
-  const log = createLog({ format: options.logFormat, level: options.logLevel });
+  const log = await createLog({ format: options.logFormat, level: options.logLevel });
   const rulesIn = rulesApiOf(options, command, log);
   const webhook = webhookOf(options, command);
   const found = await catalogsOf(options, command, log);

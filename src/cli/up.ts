@@ -55,7 +55,7 @@ const patienceMs = 30_000;
 async function up(folder: string, options: UpArguments, command: Command): Promise<void> {
   const { meshConfig, xdsAddress, httpAddress, clusterId, domain, drain } = options;
   const startedMs = performance.now();
-  const log = withoutProxies(createLog({ format: options.logFormat, level: options.logLevel }));
+  const log = withoutProxies(await createLog({ format: options.logFormat, level: options.logLevel }));
   // A terminal that is closed is no reason for its mesh to stay.
   const signal = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const stop = new AbortController();
