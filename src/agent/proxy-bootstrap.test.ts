@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bootstrap } from './bootstrap.ts';
 import type { Pod } from './pod.ts';
-import { concurrencyOf, type EnvoySettings, envoyArguments, proxyBootstrap } from './proxy-bootstrap.ts';
+import { concurrencyOf, dialectOf, type EnvoySettings, envoyArguments, proxyBootstrap } from './proxy-bootstrap.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 
 const pod: Pod = {
@@ -128,6 +128,22 @@ describe("Envoy's arguments", () => {
     { config: {}, logLevel: 'info', componentLogLevel: 'upstream:debug' },
     `${always} 45 --drain-strategy immediate --log-level info --component-log-level upstream:debug --concurrency 2`,
   );
+});
+
+describe('the dialect of xDS', () => {
+  for (const [stated, expected] of [
+    [undefined, 'delta'],
+    ['true', 'delta'],
+    ['false', 'sotw'],
+    ['0', 'sotw'],
+  ] as const)
+    it(`is ${expected} for ${stated}`, () =>
+      assert.equal(dialectOf(stated === undefined ? {} : { ISTIO_DELTA_XDS: stated }), expected));
+
+  it('is not guessed', () =>
+    assert.throws(() => dialectOf({ ISTIO_DELTA_XDS: 'no' }), {
+      message: 'expected ISTIO_DELTA_XDS to be true or false, found "no"',
+    }));
 });
 
 describe('threads of Envoy', () => {

@@ -103,6 +103,13 @@ export function concurrencyOf({ concurrency }: ProxyConfig, { ISTIO_CPU_LIMIT: l
   return Math.ceil(cpus) || usualConcurrency;
 }
 
+/** How xDS is spoken: as Istio's ISTIO_DELTA_XDS says, which is true by default. Throws PodError. */
+export function dialectOf({ ISTIO_DELTA_XDS: isDelta = '' }: NodeJS.ProcessEnv): ProxySettings['dialect'] {
+  if (/^(true|t|1|)$/i.test(isDelta)) return 'delta';
+  if (/^(false|f|0)$/i.test(isDelta)) return 'sotw';
+  throw new PodError(`expected ISTIO_DELTA_XDS to be true or false, found ${JSON.stringify(isDelta)}`);
+}
+
 /** The arguments of Envoy that a bootstrap cannot state. */
 export function envoyArguments(bootstrapFile: string, settings: EnvoySettings): readonly string[] {
   const { concurrency, logLevel = 'warning', componentLogLevel = 'misc:error' } = settings;

@@ -5,7 +5,13 @@ import type { BootstrapOptions } from '../agent/bootstrap.ts';
 import { type DrainPolicy, drainPolicy } from '../agent/drain.ts';
 import { annotationsOf, type Pod, PodError, podOf } from '../agent/pod.ts';
 import { agentPortOf } from '../agent/ports.ts';
-import { concurrencyOf, type EnvoySettings, type ProxySettings, proxyBootstrap } from '../agent/proxy-bootstrap.ts';
+import {
+  concurrencyOf,
+  dialectOf,
+  type EnvoySettings,
+  type ProxySettings,
+  proxyBootstrap,
+} from '../agent/proxy-bootstrap.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import { type Address, readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
@@ -25,7 +31,7 @@ export interface ProxyArguments {
   readonly podFolder: string;
   readonly proxyConfig?: string;
   readonly discoveryAddress?: Address;
-  readonly dialect: 'delta' | 'sotw';
+  readonly dialect?: 'delta' | 'sotw';
   readonly concurrency?: number;
   readonly adminPort?: number;
   readonly agentPort?: number;
@@ -53,7 +59,9 @@ export function withProxyOptions(command: Command): Command {
         'where the control plane serves xDS (its discoveryAddress)',
       ).argParser(parseAddress),
     )
-    .addOption(new Option('--dialect <dialect>', 'how xDS is spoken').choices(['delta', 'sotw']).default('delta'))
+    .addOption(
+      new Option('--dialect <dialect>', 'how xDS is spoken (ISTIO_DELTA_XDS, else delta)').choices(['delta', 'sotw']),
+    )
     .addOption(
       new Option(
         '--concurrency <threads>',
@@ -102,7 +110,7 @@ export function proxySettings(
     const config = configOf(options);
     const agentPort = agentPortOf(config);
     const env = { ...config.proxyMetadata, ...process.env, ...environmentOf(options) };
-    const { dialect, domain, memoryLimit, proxyLogLevel, proxyComponentLogLevel } = options;
+    const { dialect = dialectOf(env), domain, memoryLimit, proxyLogLevel, proxyComponentLogLevel } = options;
     const settings: ProxySettings = {
       type,
       pod: withOptions(podOf({ env, read, podFolder: options.podFolder }), options),
