@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '../../kubernetes/support/random.ts';
 import { until } from '../../support/until.ts';
 import type { PodApplication } from '../support/application.ts';
-import type { LoadReport } from '../support/commands.ts';
+import type { Tally } from '../support/commands.ts';
 import { barePod, service, workload } from '../support/objects.ts';
 import { type PodMesh, startPodMesh } from '../support/pod-mesh.ts';
 import { type Rules, rulesOf } from '../support/random-rules.ts';
@@ -18,10 +18,14 @@ const flips = 1000;
 /** Between two changes, in milliseconds: faster than any person, slower than a queue that would merge them all. */
 const pauseMs = 25;
 const mostMs = 60_000;
+/** Pods that call, by the dialect of their Envoys. */
+const clients = { 'client-delta': 'true', 'client-sotw': 'false' } as const;
+type ClientName = keyof typeof clients;
+const clientNames = Object.keys(clients) as ClientName[];
 
 describe('calls while everything changes', () => {
   let mesh: PodMesh;
-  let client: PodApplication;
+  const applications = new Map<ClientName, PodApplication>();
   let rules: Rules;
 
   before(async () => {
@@ -30,30 +34,49 @@ describe('calls while everything changes', () => {
     await mesh.apply(
       service('reviews', [{ name: 'http', port: 9080 }]),
       ...versions.map((version) => workload({ app: 'reviews', version, args, replicas: 2 })),
-      workload({ app: 'client', args }),
+      ...clientNames.map((app) => {
+        const config = { proxyMetadata: { ISTIO_META_DNS_CAPTURE: 'true', ISTIO_DELTA_XDS: clients[app] } };
+        return workload({ app, args, annotations: { 'proxy.istio.io/config': JSON.stringify(config) } });
+      }),
     );
     await Promise.all([
       ...versions.map((version) => mesh.untilReady(2, 'reviews', version)),
-      mesh.untilReady(1, 'client'),
+      ...clientNames.map((app) => mesh.untilReady(1, app)),
     ]);
-    client = mesh.application('client');
-    await until(async () => (await client.call({ url })).status === 200, { what: 'a first answer', mostMs });
+    for (const app of clientNames) {
+      const client = mesh.application(app);
+      applications.set(app, client);
+      const api = clients[app] === 'true' ? 'DELTA_GRPC' : 'GRPC';
+      assert.match(await mesh.pod(app).admin('/config_dump'), new RegExp(`"api_type": ?"${api}"`));
+      await until(async () => (await client.call({ url })).status === 200, {
+        what: `a first answer of ${app}`,
+        mostMs,
+      });
+    }
   });
   after(() => mesh?.stop());
 
-  /** Calls all the while; none may fail. */
-  async function underLoad(change: () => Promise<void>): Promise<LoadReport> {
-    await client.startLoad({ url });
+  const ofEach = <T>(ask: (client: PodApplication, name: ClientName) => Promise<T>): Promise<readonly T[]> =>
+    Promise.all([...applications].map(([name, client]) => ask(client, name)));
+
+  /** Calls all the while; none may fail. Yields where those of each client landed. */
+  async function underLoad(change: () => Promise<void>): Promise<readonly Tally[]> {
+    await ofEach((client) => client.startLoad({ url }));
     // Whatever is on its way then arrives.
     const changed = await change()
       .then(() => sleep(1000))
       .catch((error: Error) => error);
-    const report = await client.stopLoad();
+    const reports = await ofEach(async (client, name) => ({ name, ...(await client.stopLoad()) }));
     if (changed !== undefined) throw changed;
-    const failed = Object.entries(report.tally).filter(([landing]) => !/^reviews-v\d$/.test(landing));
-    assert.deepEqual(failed, [], `expected no failed call; first seen ${JSON.stringify(report.firstMs)}`);
-    return report;
+    for (const { name, tally, firstMs } of reports) {
+      const failed = Object.entries(tally).filter(([landing]) => !/^reviews-v\d$/.test(landing));
+      assert.deepEqual(failed, [], `expected no failed call of ${name}; first seen ${JSON.stringify(firstMs)}`);
+    }
+    return reports.map(({ tally }) => tally);
   }
+  /** Whether calls of each client land at a pod of a version. */
+  const landAt = async (version: string) =>
+    (await ofEach((one) => one.lookAtLoad())).map(({ tally }) => tally[version]);
   const flip = async (count: number) => {
     for (let i = 0; i < count; i += 1) {
       await rules.flip();
@@ -71,8 +94,8 @@ describe('calls while everything changes', () => {
   };
 
   test(`is not noticed over ${flips} changes of rules, in any order`, async (context) => {
-    const { tally } = await underLoad(() => flip(flips));
-    context.diagnostic(`seed ${seed}: ${JSON.stringify(tally)}`);
+    const tallies = await underLoad(() => flip(flips));
+    context.diagnostic(`seed ${seed}: ${JSON.stringify(tallies)}`);
   });
 
   test('is not noticed while pods roll and rules change', async () => {
@@ -96,11 +119,10 @@ describe('calls while everything changes', () => {
       await mesh.apply(barePod({ name: 'spare', app: 'spare', version: 'v3', args }));
       await mesh.untilReady(1, 'spare');
       await rules.clear();
-      await until(async () => (await client.callMany({ url, count: 20 }))['reviews-v3'] === undefined, {
-        what: 'no pod of the last time',
-        mostMs,
-      });
-      const { tally } = await underLoad(async () => {
+      const isGone = async () =>
+        (await ofEach((client) => client.callMany({ url, count: 20 }))).every((tally) => !('reviews-v3' in tally));
+      await until(isGone, { what: 'no pod of the last time', mostMs });
+      await underLoad(async () => {
         await away(mesh.controlPlane);
         await flip(20);
         await rules.clear();
@@ -108,16 +130,14 @@ describe('calls while everything changes', () => {
         const labels = { metadata: { labels: { app: 'reviews' } } };
         await mesh.cluster.api('PATCH', '/api/v1/namespaces/shop/pods/spare', labels);
         await sleep(2000);
-        const { tally: before } = await client.lookAtLoad();
-        assert.equal(before['reviews-v3'], undefined);
+        assert.deepEqual(await landAt('reviews-v3'), [undefined, undefined]);
         if (how === 'hangs') mesh.controlPlane.thaw();
         else await mesh.controlPlane.start();
-        await until(async () => (await client.lookAtLoad()).tally['reviews-v3'] !== undefined, {
-          what: 'calls of the new pod',
+        await until(async () => (await landAt('reviews-v3')).every((count) => count !== undefined), {
+          what: 'calls of the new pod by each client',
           mostMs,
         });
         await mesh.cluster.kubectl(['delete', '-n', 'shop', 'pod/spare', '--timeout=60s']);
       });
-      assert.ok((tally['reviews-v3'] ?? 0) > 0);
     });
 });
