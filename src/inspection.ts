@@ -68,13 +68,13 @@ export function inspect({ inputs, depth, meshConfig, domainSuffix = 'cluster.loc
       continue;
     }
     const content = new FileParser(file).parse(text);
-    problems.push(...content.problems);
+    for (const problem of content.problems) problems.push(problem);
     objects += content.objects.size;
     keys.set(file, [...content.objects.keys()]);
     for (const [key, object] of content.objects) merged.put(key, file, object);
   }
   const { changes } = merged.takeChanges();
-  for (const [file, held] of keys) problems.push(...merged.duplicatesIn(file, held));
+  for (const [file, held] of keys) for (const problem of merged.duplicatesIn(file, held)) problems.push(problem);
   if (meshConfig !== undefined) {
     const { config, problems: found } = readMeshConfig(meshConfig);
     problems.push(...found);
@@ -82,9 +82,11 @@ export function inspect({ inputs, depth, meshConfig, domainSuffix = 'cluster.loc
   }
   controlPlane.apply(changes);
   controlPlane.commit();
-  problems.push(...controlPlane.diagnostics.all(), ...analyze(graph, analyses, lineFinder(changes)));
   return {
-    problems: problems.sort(compareProblems),
+    // Not by `push(...)`: what a hundred thousand objects have in common is more than a call has arguments for.
+    problems: [...problems, ...controlPlane.diagnostics.all(), ...analyze(graph, analyses, lineFinder(changes))].sort(
+      compareProblems,
+    ),
     files: inputs.length + (meshConfig === undefined ? 0 : 1),
     objects,
   };

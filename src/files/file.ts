@@ -33,7 +33,8 @@ export class FileParser {
       const key = `${document.line}\n${document.text}`;
       const result = this.#parsed.get(key) ?? parseDocumentText(document, this.#file);
       parsed.set(key, result);
-      problems.push(...result.problems);
+      // One by one: the problems of a broken List may be more than a call has arguments for.
+      for (const problem of result.problems) problems.push(problem);
       isIncomplete ||= result.isIncomplete;
       for (const object of result.objects) {
         const id = objectKey(object);
