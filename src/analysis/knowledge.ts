@@ -7,6 +7,7 @@ import { isKubernetes } from '../model/cluster.ts';
 import { type Labels, selects } from '../model/labels.ts';
 import { isHttp, isTls } from '../model/protocol.ts';
 import type { Workload } from '../model/workload.ts';
+import { destinationsIn } from './destinations.ts';
 
 /** What only a running cluster has. */
 export type Observed = 'pods' | 'endpoints' | 'secrets';
@@ -18,6 +19,8 @@ export interface Knowledge {
   readonly openPorts: Index;
   /** Workloads by `key=value` of their labels, and by `namespace/key=value`. */
   readonly workloadsByLabel: Index;
+  /** VirtualServices by `host:port` of where they send HTTP; `host:0` where the destination names no port. */
+  readonly httpRulesByDestination: Index;
   /** Whether anything is known in a namespace. */
   readonly namespaceIsKnown: Query<string, boolean>;
   /** Whether the sources tell of pods at all, or of their endpoints, or of secrets: files often hold rules alone. */
@@ -45,6 +48,13 @@ export function createKnowledge(graph: Graph, { tables }: Mesh): Knowledge {
         : ports.filter(({ protocol }) => !isHttp(protocol) && !isTls(protocol)).map(({ number }) => String(number)),
     ),
     workloadsByLabel,
+    httpRulesByDestination: virtualServices.index('byHttpDestination', (rule) => [
+      ...new Set(
+        destinationsIn(rule)
+          .filter(({ protocol }) => protocol === 'http')
+          .map(({ host, destination }) => `${host}:${destination.port?.number ?? 0}`),
+      ),
+    ]),
     namespaceIsKnown: graph.query<string, boolean>('namespaceIsKnown', {
       reads: [namespaces.byName, services.byNamespace, workloads.byNamespace, virtualServices.byNamespace],
       compute: (read, namespace) =>

@@ -42,6 +42,11 @@ describe('the settings of a DestinationRule for a port', () => {
     'warning FW1106 DestinationRule shop/d spec.trafficPolicy.tls: expected a port whose clients do not speak TLS themselves, found 443, which is for HTTPS: what is sent there is encrypted twice',
     '  Service shop/a says that port 443 is for HTTPS',
   );
+  const toPort = 'hosts: [a], http: [{route: [{destination: {host: a, port: {number: 443}}}]}]';
+  check('start TLS where a route sends what is not TLS yet', [
+    rule('shop/d', tls),
+    object('VirtualService', 'shop/v', `{${toPort}}`),
+  ]);
   check('start TLS where it is not spoken yet', [
     rule(
       'shop/d',
