@@ -64,6 +64,9 @@ function environmentOf(variables: readonly Variable[]): NodeJS.ProcessEnv {
   );
 }
 
+/** What `fairway proxy` and `fairway bootstrap` are told to make. */
+const roles: readonly string[] = ['sidecar', 'router'];
+
 /** What decides how the process lives, and not what Envoy is told. */
 const ofTheProcess = ['--work-folder', '--drain'];
 
@@ -76,17 +79,15 @@ describe('what injected containers are started with', () => {
         const [command, ...rest] = args;
         const found = (await createProgram(command)).commands.find((one) => one.name() === command);
         const { operands, unknown } = found?.exitOverride().parseOptions(rest) ?? {};
-        assert.deepEqual(
-          { operands, unknown },
-          { operands: command === 'proxy' && rest[0] === 'sidecar' ? ['sidecar'] : [], unknown: [] },
-        );
+        const role = roles.filter((one) => command === 'proxy' && one === rest[0]);
+        assert.deepEqual({ operands, unknown }, { operands: role, unknown: [] });
       }
     });
   }
 
   for (const { name, text, settings } of injectionGoldens()) {
     const [proxy] = startedIn(injectedText(text, settings).texts.join('')).filter(
-      ({ args, env = [] }) => args[1] === 'sidecar' && env.length > 0,
+      ({ args, env = [] }) => roles.includes(args[1] ?? '') && env.length > 0,
     );
     if (proxy === undefined) continue;
     const { args, env = [] } = proxy;
@@ -98,7 +99,7 @@ describe('what injected containers are started with', () => {
       const { stdout, stderr } = spawnSync(process.execPath, program, { env: environmentOf(env), encoding: 'utf8' });
       assert.equal(stderr, '');
       const { node } = JSON.parse(stdout) as { readonly node: { readonly id: string } };
-      assert.match(node.id, /^sidecar~10\.0\.0\.7~[\w-]+\.shop~shop\.svc\./);
+      assert.match(node.id, new RegExp(`^${args[1]}~10\\.0\\.0\\.7~[\\w-]+\\.shop~shop\\.svc\\.`));
     });
   }
 
