@@ -1,6 +1,7 @@
 /** What the adapter relies on of Nomad's API: the same for a real one and for the stand-in. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import { jobOf } from './support/job.ts';
 import type { Job } from './support/nomad-jobs.ts';
@@ -20,6 +21,11 @@ describeNomads('services of jobs', (nomad) => {
     await count(job.ID, 1);
     return (await nomad().registrations(job.ID))[0] as Registration;
   };
+  /** Until what earlier tests have run and stopped has been told: a real one wakes some who wait for others, too. */
+  const untilQuiet = async () => {
+    for (let [index, next] = [-1, 0]; index !== next; await sleep(500))
+      [index, next] = [next, (await nomad().read('/v1/services')).index];
+  };
   const jobNamed = (name: string, Tags: readonly string[] = []) =>
     jobOf({ name, services: [{ Name: name, PortLabel: 'http', Tags }] });
 
@@ -35,11 +41,13 @@ describeNomads('services of jobs', (nomad) => {
       return value.some((one) => one.ID === AllocID && one.ClientStatus === 'running' && one.DesiredStatus === 'run');
     };
     await until(isRunning, { what: 'an allocation that runs', mostMs });
-    assert.deepEqual((await nomad().read(`/v1/client/allocation/${AllocID}/checks`)).value, {});
+    const { value: checks } = await nomad().read<object | null>(`/v1/client/allocation/${AllocID}/checks`);
+    assert.deepEqual(checks ?? {}, {});
     await nomad().stop(job);
   });
 
   it('wake who waits for their own changes, with the index of the table', async () => {
+    await untilQuiet();
     const { index } = await nomad().read('/v1/service/woken');
     const waiting = nomad().read<readonly Registration[]>(`/v1/service/woken?index=${index}&wait=30s`);
     const job = jobNamed('woken');
@@ -49,14 +57,17 @@ describeNomads('services of jobs', (nomad) => {
     await nomad().stop(job);
   });
 
-  it('do not wake who waits for others, who are told the index of the beginning', async () => {
+  it('tell who waits for others nothing of themselves, whether or not they wake him', async () => {
     const job = jobNamed('mine');
     await runOne(job);
+    await untilQuiet();
     const { index } = await nomad().read('/v1/service/mine');
-    const waiting = nomad().read(`/v1/service/mine?index=${index}&wait=3s`);
+    const waiting = nomad().read<readonly Registration[]>(`/v1/service/mine?index=${index}&wait=3s`);
     const other = jobNamed('other');
     await runOne(other);
-    assert.equal((await waiting).index, index);
+    // Nomad 1.6 wakes him, 2.0 does not (both observed); the index is then that of the end, or of the beginning.
+    const answer = await waiting;
+    assert.deepEqual([answer.value.map(({ ServiceName }) => ServiceName), answer.index >= index], [['mine'], true]);
     assert.ok((await nomad().read('/v1/service/mine')).index > index);
     for (const one of [job, other]) await nomad().stop(one);
   });

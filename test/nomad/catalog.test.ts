@@ -1,6 +1,7 @@
 /** What becomes of services in Nomad while nothing goes wrong. The same for a real one and for the stand-in, as far as both can. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import { jobOf } from './support/job.ts';
 import { type NomadClient, nomadClient } from './support/nomad-client.ts';
@@ -104,6 +105,24 @@ describe('services of Nomad', () => {
         what: `two instances of s${i}`,
       });
     }
+  });
+
+  it('without checks are asked about those once, whatever says that there are none', async (test) => {
+    for (const noChecks of [null, {}]) {
+      const { server, client, watched } = await started(test, {}, { noChecks });
+      await client.run(web());
+      await until(() => watched.instances('web.default').join().endsWith(' healthy'), { what: 'an instance' });
+      const asked = () => server.requests.filter((one) => one.includes('/checks?')).length;
+      await until(() => asked() > 0, { what: 'a question' });
+      await sleep(200);
+      assert.equal(asked(), 1);
+    }
+  });
+
+  it('are there to come where nothing was ever run', async (test) => {
+    const { watched } = await started(test);
+    await until(() => watched.isSynced, { what: 'the first list' });
+    assert.deepEqual([watched.services.size, watched.isStale], [0, false]);
   });
 
   it('are not read while nothing changes, though no event stream says so', async (test) => {

@@ -6,7 +6,7 @@ import { ConnectionError, HttpClient, readLines } from '../../lib/http-client.ts
 import type { Schema } from '../../lib/schema.ts';
 import type { ServerAccess } from '../../lib/server-access.ts';
 import type { Read } from './registered-services.ts';
-import { type Checks, checksSchema } from './schema.ts';
+import { type Allocation, allocationsSchema, type Checks, checksSchema } from './schema.ts';
 import type { ServiceName } from './service.ts';
 
 export interface NomadApiOptions {
@@ -60,16 +60,18 @@ export class NomadApi {
   }
 
   /**
-   * What an answer of `get` says. Throws ConnectionError when it cannot be read, or is none to rely on: index 0 is that of a
-   * token that may read nothing, and a server without a leader knows only the past, or nothing.
+   * What an answer of `get` about services says. Throws ConnectionError when it cannot be read, or is none to rely on: index 0
+   * is that of a token that may read nothing, and a server without a leader knows only the past, or nothing.
    */
   read<T>(schema: Schema<T>, answer: QueryAnswer): Read<T> {
-    const receivedMs = this.#options.clock.now();
-    const { index = 0, hasLeader, value } = answer;
-    if (index === 0)
+    if ((answer.index ?? 0) === 0)
       throw new ConnectionError('expected an index of 1 or more, found none: the token may read nothing');
-    if (!hasLeader) throw new ConnectionError('expected a server that knows its leader, found one that knows none');
-    return { value: decoded(schema, value), sentMs: this.#sentMs.get(answer) ?? receivedMs, receivedMs };
+    return this.#relied(schema, answer);
+  }
+
+  /** The same of allocations. Where there has never been one the index is 0 (observed on 1.6); who may read none is refused. */
+  readAllocations(answer: QueryAnswer): Read<readonly Allocation[]> {
+    return this.#relied(allocationsSchema, answer);
   }
 
   /** Undefined where nobody can be asked: the allocation or its node is not known. */
@@ -77,7 +79,8 @@ export class NomadApi {
     const path = `/v1/client/allocation/${encodeURIComponent(allocation)}/checks`;
     try {
       const { value } = await this.#client.get({ ...this.#question(path, {}), signal });
-      return decoded(checksSchema, value);
+      // No checks are `null` in Nomad 1.6, and `{}` in 2.0 (both observed).
+      return decoded(checksSchema, value ?? {});
     } catch (error) {
       if (error instanceof QueryError && error.status === 404) return undefined;
       throw error;
@@ -101,6 +104,13 @@ export class NomadApi {
   close(): void {
     this.#client.close();
     this.#streams.close();
+  }
+
+  #relied<T>(schema: Schema<T>, answer: QueryAnswer): Read<T> {
+    const receivedMs = this.#options.clock.now();
+    const { hasLeader, value } = answer;
+    if (!hasLeader) throw new ConnectionError('expected a server that knows its leader, found one that knows none');
+    return { value: decoded(schema, value), sentMs: this.#sentMs.get(answer) ?? receivedMs, receivedMs };
   }
 
   #question(path: string, parameters: Question['parameters']): Question {

@@ -25,7 +25,7 @@ import { Denials } from './denials.ts';
 import { followEventHints, type StreamTimes, usualStreamTimes } from './event-hints.ts';
 import { isDenied, type NomadApi } from './nomad-api.ts';
 import { RegisteredServices } from './registered-services.ts';
-import { allocationsSchema, registrationsSchema, servicesSchema } from './schema.ts';
+import { registrationsSchema, servicesSchema } from './schema.ts';
 import { type NomadNames, nameInCatalog, parseNameInCatalog, type ServiceName } from './service.ts';
 
 export interface NomadWatchOptions extends NomadNames {
@@ -236,7 +236,7 @@ export class NomadWatch {
   }
 
   #takeAllocations(namespace: string, answer: QueryAnswer): boolean {
-    this.#registered.setAllocations(namespace, this.#options.api.read(allocationsSchema, answer));
+    this.#registered.setAllocations(namespace, this.#options.api.readAllocations(answer));
     this.#denials.allocations(namespace, undefined);
     this.#state.seen(partOf(namespace));
     return true;

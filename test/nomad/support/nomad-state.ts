@@ -93,9 +93,9 @@ export class NomadState {
     return this.#index;
   }
 
-  /** 1 where nothing was ever written. */
+  /** Of services 1 where nothing was ever written, of allocations 0 (observed). */
   indexOf(table: Table): number {
-    return this.#tables.get(table) ?? 1;
+    return this.#tables.get(table) ?? (table === 'allocations' ? 0 : 1);
   }
 
   /** Lets indices go on after this one, as if other things had been written meanwhile. */

@@ -11,7 +11,7 @@ import { NomadServer } from './nomad-server.ts';
 
 /**
  * A suite against the stand-in, and against the Nomad at NOMAD_ADDR or an agent of the `nomad` on PATH. Without either the second
- * part is skipped with the reason, on CI as well: no registry carries Nomad.
+ * part is skipped with the reason, on CI as well: set-up fetches no Nomad, as newer ones than 1.6 have no open-source licence.
  */
 export function describeNomads(name: string, body: (nomad: () => NomadClient) => void): void {
   describe(`${name} (stand-in)`, () => {
