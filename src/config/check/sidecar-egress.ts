@@ -6,7 +6,8 @@ import type { Check } from './check.ts';
 import { isDnsLabel, isPartialWildcard, isUnixPath, isWildcardDnsName } from './names.ts';
 import { checkListenPort } from './ports.ts';
 
-export function checkEgress(check: Check, egress: readonly EgressListener[]): void {
+/** `isSelective`: whether the Sidecar is for some workloads only. */
+export function checkEgress(check: Check, egress: readonly EgressListener[], isSelective: boolean): void {
   const places = new Set<string>();
   for (const [i, listener] of egress.entries()) {
     const path = ['spec', 'egress', i];
@@ -28,7 +29,7 @@ export function checkEgress(check: Check, egress: readonly EgressListener[]): vo
     }
     if (hosts.length === 0)
       check.error('FW0502', [...path, 'hosts'], 'expected at least one namespace/host, found none');
-    checkHosts(check, [...path, 'hosts'], hosts);
+    checkHosts(check, [...path, 'hosts'], hosts, isSelective);
   }
 }
 
@@ -54,7 +55,11 @@ function checkPlace(check: Check, path: Path, { port = {}, bind = '', captureMod
     check.error('FW0502', [...path, 'captureMode'], 'expected DEFAULT or NONE for a Unix socket, found IPTABLES');
 }
 
-function checkHosts(check: Check, path: Path, hosts: readonly string[]): void {
+/**
+ * A Sidecar without a selector may be the root namespace's, for all namespaces: its `.` is that of each client, so that `./*`
+ * beside `istio-system/*`, which Istio's own pages recommend, says two things.
+ */
+function checkHosts(check: Check, path: Path, hosts: readonly string[], isSelective: boolean): void {
   const seen = new Set<string>();
   /** Namespaces of which some host has been named. */
   const named = new Set<string>();
@@ -63,7 +68,7 @@ function checkHosts(check: Check, path: Path, hosts: readonly string[]): void {
     checkHost(check, at, text);
     const isExclusion = /^~[^/]/.test(text);
     const [scope = '', host = ''] = text.split('/');
-    const namespace = scope === '.' ? check.subject.namespace : scope;
+    const namespace = scope === '.' && isSelective ? check.subject.namespace : scope;
     const whole = `${namespace}/*`;
     if (!isExclusion && (seen.has(`${namespace}/${host}`) || seen.has(whole) || (host === '*' && named.has(namespace))))
       check.warning('FW0502', at, `expected each host once, found ${text} beside others that hold it`);

@@ -156,8 +156,14 @@ describe('an egress listener', () => {
   egress(
     'names hosts once',
     '{hosts: [shop/a.b, other/a.b]}',
-    "{hosts: [./*, shop/a.b, '*/*', other/a.b]}",
+    "{hosts: [shop/*, shop/a.b, '*/*', other/a.b]}",
     `warning FW0502 ${at}.hosts[1]: expected each host once, found shop/a.b beside others that hold it`,
     `warning FW0502 ${at}.hosts[3]: expected no other host beside */*, found other/a.b`,
+  );
+  check(
+    'means its own namespace by a dot, and that of each client where it is for all workloads',
+    'egress: [{hosts: [./*, shop/*]}]',
+    'workloadSelector: {labels: {a: b}}\negress: [{hosts: [./*, shop/*]}]',
+    `warning FW0502 ${at}.hosts[1]: expected each host once, found shop/* beside others that hold it`,
   );
 });

@@ -25,7 +25,7 @@ export function checkSidecar(spec: Sidecar, check: Check): void {
   for (const [i, listener] of ingress.entries()) checkIngress(check, ['spec', 'ingress', i], listener, ports);
   if (inboundConnectionPool !== undefined)
     checkConnectionPool(check, ['spec', 'inboundConnectionPool'], inboundConnectionPool);
-  checkEgress(check, egress);
+  checkEgress(check, egress, workloadSelector !== undefined);
   if (outboundTrafficPolicy !== undefined)
     checkOutboundPolicy(check, ['spec', 'outboundTrafficPolicy'], outboundTrafficPolicy);
 }
