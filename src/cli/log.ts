@@ -55,6 +55,6 @@ export async function createLog({
 /** Read when it is wanted: in pods, where memory counts, lines are for machines. */
 async function textDestination() {
   const { default: pretty } = await import('pino-pretty');
-  const colorize = process.stderr.isTTY === true;
+  const colorize = process.stderr.isTTY === true && (process.env.NO_COLOR ?? '') === '';
   return pretty({ destination: 2, sync: true, colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
 }
