@@ -12,7 +12,8 @@ export interface CustomResource {
   readonly versions: readonly [string, ...string[]];
 }
 
-const versionsOfGroup: { readonly [group: string]: CustomResource['versions'] } = {
+/** The versions of Istio's groups, newest first. */
+export const versionsOfGroup: { readonly [group: string]: CustomResource['versions'] } = {
   'networking.istio.io': ['v1', 'v1beta1', 'v1alpha3'],
   'security.istio.io': ['v1', 'v1beta1'],
   'telemetry.istio.io': ['v1', 'v1alpha1'],

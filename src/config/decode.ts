@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Problem, Severity } from '../model/problem.ts';
 import { type Check, collect } from './check/check.ts';
 import type { Config } from './config.ts';
+import { versionsOfGroup } from './custom-resources.ts';
 import { type Kind, kinds, type Spec } from './kinds.ts';
 
 export interface Decoded<T> {
@@ -22,6 +23,7 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
   const findings = [...asServed(found, object)];
   if (!hasError(findings) && spec !== undefined)
     (definition.check as (spec: Spec<K>, check: Check) => void)(spec, collect(object, findings));
+  checkVersion(object, findings);
   checkAnnotations(kind, object, findings);
   if (definition.status === 'pending')
     findings.push({
@@ -40,6 +42,15 @@ export function decodeConfig<K extends Kind>(kind: K, object: KubernetesObject):
 
 function withArticle(kind: Kind): string {
   return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
+/** All versions have one form, so that an object is read in any; an API server would know nothing of one that is not served. */
+function checkVersion({ group, version }: KubernetesObject, findings: Finding[]): void {
+  const served: readonly string[] = versionsOfGroup[group] ?? [];
+  if (served.includes(version)) return;
+  const expected = served.map((one) => `${group}/${one}`).join(', ');
+  const message = `expected one of ${expected}, found ${group}/${version}, which API servers do not know`;
+  findings.push({ code: 'FW0002', severity: 'warning', path: 'apiVersion', message });
 }
 
 /** Annotations that change how an object is read: Istio's own are not for users, and only a policy can be tried out. */

@@ -1,4 +1,5 @@
 /** Specs of Istio's kinds from YAML texts, through the whole way from text to config. */
+import { versionsOfGroup } from '../../src/config/custom-resources.ts';
 import { decodeConfig } from '../../src/config/decode.ts';
 import { type Kind, kinds, type Spec } from '../../src/config/kinds.ts';
 import { indent } from './indent.ts';
@@ -20,7 +21,8 @@ export function problemsOf(kind: Kind, spec: string): readonly string[] {
 }
 
 function objectText(kind: Kind, spec: string): string {
-  return `apiVersion: ${kinds[kind].group}/v1
+  const { group } = kinds[kind];
+  return `apiVersion: ${group}/${versionsOfGroup[group]?.[0]}
 kind: ${kind}
 metadata:
   name: example
