@@ -3,9 +3,11 @@
 import { limitYoungGeneration } from './cli/young-generation.ts';
 
 limitYoungGeneration();
-// Whoever reads no further, as `head` does, has had enough.
+// Whoever reads no further, as `head` does, has had enough. A full disk does not end what serves others.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  console.error(`fairway: expected to write to standard output, found ${error.message}`);
+  process.exitCode = 1;
 });
 
 const { createProgram } = await import('./cli/program.ts');

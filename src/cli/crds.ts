@@ -36,16 +36,8 @@ Examples:
       const definitions = customResources
         .filter((resource) => wanted === undefined || wanted.some((kind) => isMeant(kind, resource)))
         .map(customResourceDefinition);
-      print(output === 'json' ? asJson(definitions) : asYaml(definitions));
+      process.stdout.write(output === 'json' ? asJson(definitions) : asYaml(definitions));
     });
-}
-
-/** Prints a long text, of which a reader such as `head` need not want all. */
-function print(text: string): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-  process.stdout.write(text);
 }
 
 function asJson(items: readonly CustomResourceDefinition[]): string {
