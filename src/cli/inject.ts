@@ -16,7 +16,7 @@ import { writeOutput } from './output.ts';
 import { problemText } from './report.ts';
 
 interface InjectArguments extends InjectionArguments {
-  readonly file: readonly string[];
+  readonly filename: readonly string[];
   readonly output?: string;
   readonly namespace: string;
   readonly meshConfig?: string;
@@ -31,7 +31,7 @@ export function injectCommand(command: Command): Command {
         'Put sidecars into the pods of manifests: Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, ' +
           'ReplicationController and Lists of them. Everything else is passed on as it is.',
       )
-      .requiredOption('-f, --file <file>', 'a file of manifests, or - for standard input; repeatable', collect)
+      .requiredOption('-f, --filename <file>', 'a file of manifests, or - for standard input; repeatable', collect)
       .option('-o, --output <file>', 'where to write them; standard output when absent')
       .option('-n, --namespace <name>', 'the namespace of objects that state none', 'default')
       .option('--mesh-config <file>', "Istio's MeshConfig in YAML, for its defaultConfig")
@@ -53,7 +53,7 @@ Examples:
 
 function run(options: InjectArguments, command: Command): void {
   const settings = { ...injectionSettings(options, command), mesh: meshOf(options.meshConfig, command) };
-  const inputs = options.file.map((file) => readManifests(file, command));
+  const inputs = options.filename.map((file) => readManifests(file, command));
   const { texts, problems } = injectManifests(inputs, { settings, namespace: options.namespace });
   for (const problem of problems) console.error(problemText(problem));
   if (hasError(problems)) {

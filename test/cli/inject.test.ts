@@ -23,7 +23,17 @@ describe('fairway inject', () => {
     const folder = tempFolder(test);
     folder.write('a.yaml', pod('a'));
     folder.write('template.yaml', 'spec: { initContainers: [{ name: istio-init, image: own:1 }] }\n');
-    const args = ['inject', '-f', 'a.yaml', '-f', '-', '--template', 'template.yaml', '--proxy-image', 'proxy:1'];
+    const args = [
+      'inject',
+      '--filename',
+      'a.yaml',
+      '-f',
+      '-',
+      '--template',
+      'template.yaml',
+      '--proxy-image',
+      'proxy:1',
+    ];
     const { stdout, stderr, exitCode } = await runFairway(folder.path, args, pod('b'));
     assert.deepEqual([stderr, exitCode], ['', 0]);
     const both = ['istio-init own:1', 'istio-proxy proxy:1'];
