@@ -24,6 +24,13 @@ describe('injection', () => {
       });
     });
 
+  it('keeps the line ends of Windows, and mixes them with no others', () => {
+    for (const { text, settings } of all) {
+      const [unix = ''] = injectedText(text, settings).texts;
+      assert.deepEqual(injectedText(text.replaceAll('\n', '\r\n'), settings).texts, [unix.replaceAll('\n', '\r\n')]);
+    }
+  });
+
   it('says of each case what it shows', () => {
     assert.deepEqual(
       all.filter(({ about }) => about === ''),

@@ -49,7 +49,7 @@ export function injectManifests(inputs: readonly Manifests[], options: ManifestO
         const { after, found } = injectedDocument(document, namespaces, options);
         problems.push(...found.map((problem) => ({ ...problem, file })));
         if (after === document.value) return piece.marker + piece.body;
-        const marker = piece.marker === '---' ? '---\n' : piece.marker;
+        const marker = piece.marker === '---' ? `---${/\r?\n/.exec(piece.body)?.[0] ?? '\n'}` : piece.marker;
         return marker + rewritten(piece.body, document.value, after);
       })
       .join(''),

@@ -87,12 +87,38 @@ export interface Pod extends Open {
     Open & { readonly containers: readonly Container[]; readonly initContainers?: readonly Container[] };
 }
 
-/** The same value when it is a pod; what is wrong with it goes to the findings. */
+/**
+ * The value when it is a pod, without fields of null, which state nothing (`labels:` and nothing behind it); what is wrong
+ * with it goes to the findings.
+ */
 export function asPod(value: unknown, path: readonly string[], findings: Finding[]): Pod | undefined {
   const found: Finding[] = [];
   decodeWith(pod, value, path, found);
   findings.push(...found);
-  return hasError(found) ? undefined : (value as Pod);
+  return hasError(found) ? undefined : withoutNulls(value as Pod);
+}
+
+function withoutNulls(pod: Pod): Pod {
+  const { metadata, spec, ...rest } = stated(pod);
+  const { containers, initContainers, ...others } = stated(spec);
+  return {
+    ...rest,
+    ...(metadata === undefined ? {} : { metadata: stated(metadata) }),
+    spec: {
+      ...others,
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(statedContainer) }),
+      containers: containers.map(statedContainer),
+    },
+  };
+}
+
+/** In a change to a container of ours null takes a field away. */
+function statedContainer(container: Container): Container {
+  return container.name === proxyName || container.name === initName ? container : stated(container);
+}
+
+function stated<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as T;
 }
 
 /** All containers of a pod, those that run before the others first. */

@@ -3,8 +3,13 @@ import { type Document, isMap, isScalar, isSeq, parseDocument, stringify, visit 
 import { equal } from '../lib/equal.ts';
 import { isRecord } from '../lib/schema.ts';
 
-/** The text of one document, with `after` in the place of `before`. */
+/** The text of one document, with `after` in the place of `before`, and with its line ends. */
 export function rewritten(text: string, before: unknown, after: unknown): string {
+  const found = withFeeds(text, before, after);
+  return /\r\n/.test(text) ? found.replaceAll(/\r?\n/g, '\r\n') : found;
+}
+
+function withFeeds(text: string, before: unknown, after: unknown): string {
   if (/^\s*\{/.test(text)) return `${JSON.stringify(after, null, 2)}\n`;
   const document = parseDocument(text, { stringKeys: true, uniqueKeys: false, logLevel: 'silent' });
   const options = { lineWidth: 0, indentSeq: !hasFlushLists(text) };
