@@ -68,7 +68,7 @@ function environmentOf(variables: readonly Variable[]): NodeJS.ProcessEnv {
 const roles: readonly string[] = ['sidecar', 'router'];
 
 /** What decides how the process lives, and not what Envoy is told. */
-const ofTheProcess = ['--work-folder', '--drain'];
+const ofTheProcess = ['--work-folder', '--drain', '--log-level'];
 
 describe('what injected containers are started with', () => {
   for (const { name, text, settings } of injectionGoldens()) {

@@ -1,5 +1,6 @@
 /** Values of options: from the text a user gave to what the code wants, or one clear line. */
 import { InvalidArgumentError } from 'commander';
+import { componentLevelsForm, componentLevelsIn, isComponentLevel } from '../agent/log-levels.ts';
 import { type Address, readAddress } from '../lib/address.ts';
 import { parseDuration } from '../lib/schema.ts';
 
@@ -30,4 +31,13 @@ export function parsePort(value: string): number {
   if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535)
     throw new InvalidArgumentError(`expected a port from 1 to 65535, found ${JSON.stringify(value)}`);
   return port;
+}
+
+/** Levels of Envoy's components, such as `http:debug,upstream:info`, as Envoy takes them. */
+export function parseComponentLevels(value: string): string {
+  const items = componentLevelsIn(value);
+  const bad = items.find((item) => !isComponentLevel(item));
+  if (bad !== undefined)
+    throw new InvalidArgumentError(`expected ${componentLevelsForm}, found ${JSON.stringify(bad)}`);
+  return items.join(',');
 }

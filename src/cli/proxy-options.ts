@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { BootstrapOptions } from '../agent/bootstrap.ts';
 import { type DrainPolicy, drainPolicy } from '../agent/drain.ts';
+import { envoyLevels } from '../agent/log-levels.ts';
 import { annotationsOf, type Pod, PodError, podOf } from '../agent/pod.ts';
 import { agentPortOf } from '../agent/ports.ts';
 import {
@@ -16,7 +17,7 @@ import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '
 import { type Address, readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import { parseLocality } from '../model/locality.ts';
-import { parseAddress, parsePort } from './options.ts';
+import { parseAddress, parseComponentLevels, parsePort } from './options.ts';
 
 export interface ProxyArguments {
   readonly pod?: string;
@@ -84,10 +85,14 @@ export function withProxyOptions(command: Command): Command {
     )
     .addOption(
       new Option('--proxy-log-level <level>', 'the least important lines that Envoy writes')
-        .choices(['trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'])
+        .choices(envoyLevels)
         .default('warning'),
     )
-    .option('--proxy-component-log-level <part:level,...>', 'the same for single parts of Envoy', 'misc:error');
+    .addOption(
+      new Option('--proxy-component-log-level <component:level,...>', 'the same for single components of Envoy')
+        .argParser(parseComponentLevels)
+        .default('misc:error'),
+    );
 }
 
 export interface StatedProxy {

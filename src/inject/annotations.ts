@@ -3,6 +3,8 @@ import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import type { Finding } from '../model/decode.ts';
 import type { Labels } from '../model/labels.ts';
+import { type AnnotationReader, annotationReader } from './annotation-reader.ts';
+import { type LogLevels, logLevelsOf } from './log-levels.ts';
 import { type Role, roleOf } from './refusal.ts';
 import type { InjectionSettings } from './settings.ts';
 
@@ -13,6 +15,7 @@ export interface SidecarOptions {
   readonly mode: 'REDIRECT' | 'TPROXY' | 'NONE';
   readonly image: string;
   readonly resources: Resources;
+  readonly logLevels: LogLevels;
   readonly isNative: boolean;
   readonly rewritesProbes: boolean;
   readonly mergesMetrics: boolean;
@@ -39,9 +42,6 @@ const unheeded: readonly string[] = [
   'sidecar.istio.io/bootstrapOverride',
   'sidecar.istio.io/userVolume',
   'sidecar.istio.io/userVolumeMount',
-  'sidecar.istio.io/logLevel',
-  'sidecar.istio.io/agentLogLevel',
-  'sidecar.istio.io/componentLogLevel',
   'status.sidecar.istio.io/port',
   'readiness.status.sidecar.istio.io/applicationPorts',
   'readiness.status.sidecar.istio.io/failureThreshold',
@@ -50,7 +50,7 @@ const unheeded: readonly string[] = [
 ];
 
 export function sidecarOptions(annotations: Labels, settings: InjectionSettings, findings: Finding[]): SidecarOptions {
-  const reader = readerOf(annotations, findings);
+  const reader = annotationReader(annotations, findings);
   for (const name of unheeded)
     if (annotations[name] !== undefined)
       reader.warn(name, 'expected an annotation that has an effect here, found one that has none');
@@ -65,45 +65,11 @@ export function sidecarOptions(annotations: Labels, settings: InjectionSettings,
     mode: mode ?? config.interceptionMode ?? 'REDIRECT',
     image: annotations['sidecar.istio.io/proxyImage'] || settings.image,
     resources: resourcesOf(reader),
+    logLevels: logLevelsOf(reader, settings.logLevels ?? {}),
     isNative: role === 'sidecar' && settings.hasNativeSidecars && isNative !== false,
     rewritesProbes: reader.boolean('sidecar.istio.io/rewriteAppHTTPProbers') ?? true,
     mergesMetrics: reader.boolean('prometheus.istio.io/merge-metrics') ?? settings.mesh.mergesMetrics,
     traffic: trafficOf(reader),
-  };
-}
-
-interface Reader {
-  readonly text: (name: string) => string | undefined;
-  readonly wrong: (name: string, message: string) => void;
-  readonly warn: (name: string, message: string) => void;
-  readonly boolean: (name: string) => boolean | undefined;
-  readonly oneOf: <const T extends string>(name: string, values: readonly T[]) => T | undefined;
-}
-
-function readerOf(annotations: Labels, findings: Finding[]): Reader {
-  const finding = (severity: Finding['severity'], code: Finding['code']) => (name: string, message: string) => {
-    findings.push({ code, severity, path: `metadata.annotations["${name}"]`, message });
-  };
-  const wrong = finding('error', 'FW3202');
-  const text = (name: string) => annotations[name];
-  return {
-    text,
-    wrong,
-    warn: finding('warning', 'FW0009'),
-    boolean(name) {
-      const stated = text(name);
-      if (stated === undefined) return undefined;
-      if (/^(true|t|1)$/i.test(stated)) return true;
-      if (!/^(false|f|0)$/i.test(stated)) wrong(name, `expected "true" or "false", found ${JSON.stringify(stated)}`);
-      return false;
-    },
-    oneOf(name, values) {
-      const stated = text(name);
-      const found = values.find((value) => value === stated);
-      if (stated !== undefined && found === undefined)
-        wrong(name, `expected ${values.join(', ')}, found ${JSON.stringify(stated)}`);
-      return found;
-    },
   };
 }
 
@@ -116,7 +82,7 @@ interface PodConfig {
 }
 
 /** That of the mesh, with what whoever injects has stated over it, and that of the pod over both. */
-function configOf({ mesh, discoveryAddress }: InjectionSettings, reader: Reader): PodConfig {
+function configOf({ mesh, discoveryAddress }: InjectionSettings, reader: AnnotationReader): PodConfig {
   const stated = discoveryAddress === undefined ? {} : { discoveryAddress, stated: { discoveryAddress } };
   const base = overlaid(mesh.defaultConfig, stated);
   const own = podConfig(reader);
@@ -124,7 +90,7 @@ function configOf({ mesh, discoveryAddress }: InjectionSettings, reader: Reader)
   return { config: overlaid(base, own), addressOf };
 }
 
-function podConfig({ text, wrong }: Reader): ProxyConfig {
+function podConfig({ text, wrong }: AnnotationReader): ProxyConfig {
   const stated = text(configName);
   if (stated === undefined) return {};
   if (stated.length > longestConfig) {
@@ -158,7 +124,7 @@ function unservedAddress(
 const quantity = /^\+?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 
 /** What is annotated takes the place of all that is usual. */
-function resourcesOf({ text, wrong }: Reader): Resources {
+function resourcesOf({ text, wrong }: AnnotationReader): Resources {
   const stated = (name: string) => {
     const found = text(`sidecar.istio.io/${name}`);
     if (found !== undefined && !quantity.test(found))
@@ -217,7 +183,7 @@ const items: {
   },
 };
 
-function trafficOf({ text, wrong }: Reader): readonly string[] {
+function trafficOf({ text, wrong }: AnnotationReader): readonly string[] {
   return trafficLists.flatMap(({ annotation, newer, option, kind, usual }) => {
     const name = newer !== undefined && text(newer) !== undefined ? newer : `traffic.sidecar.istio.io/${annotation}`;
     const stated = text(name)?.trim();

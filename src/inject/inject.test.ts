@@ -52,6 +52,22 @@ describe('an annotation that cannot be used', () => {
     'sidecar.istio.io/proxyMemory"]: expected a quantity such as 100m or 128Mi, found "1 GB"',
   );
   check(
+    { 'sidecar.istio.io/logLevel': 'verbose' },
+    'sidecar.istio.io/logLevel"]: expected trace, debug, info, warning, warn, error, critical, off, found "verbose"',
+  );
+  check(
+    { 'sidecar.istio.io/componentLogLevel': 'http:debug, upstream:loud' },
+    'sidecar.istio.io/componentLogLevel"]: expected a list such as http:debug,upstream:info, with levels among trace, debug, info, warning, warn, error, critical, off, found "upstream:loud"',
+  );
+  check(
+    { 'sidecar.istio.io/componentLogLevel': 'debug' },
+    'sidecar.istio.io/componentLogLevel"]: expected a list such as http:debug,upstream:info, with levels among trace, debug, info, warning, warn, error, critical, off, found "debug"',
+  );
+  check(
+    { 'sidecar.istio.io/agentLogLevel': 'default:info,dns:trace' },
+    'sidecar.istio.io/agentLogLevel"]: expected a level among debug, info, warn, error, fatal, none, found "dns:trace"',
+  );
+  check(
     { 'proxy.istio.io/config': 'concurrency: many' },
     'proxy.istio.io/config"]: concurrency: expected a whole number from 0 to 1024, found "many"',
   );
@@ -68,6 +84,30 @@ it('an annotation without an effect is told, and keeps nobody', () => {
     [pod !== undefined, findings.map(({ severity, code }) => [severity, code])],
     [true, [['warning', 'FW0009']]],
   );
+});
+
+describe('the level of the agent', () => {
+  function check(stated: string, expected: string | undefined, ...warnings: readonly string[]): void {
+    it(`by ${stated}`, () => {
+      const pod: Pod = {
+        metadata: { annotations: { 'sidecar.istio.io/agentLogLevel': stated } },
+        spec: { containers: [] },
+      };
+      const { pod: after, findings } = injectedPod(pod, { ...usualSettings, logLevels: { agent: 'warn' } });
+      const args = after?.spec.initContainers?.find((one) => one.name === 'istio-proxy')?.args as readonly string[];
+      const at = args.indexOf('--log-level');
+      assert.deepEqual(
+        { level: at < 0 ? undefined : args[at + 1], said: findings.map(({ message }) => message) },
+        { level: expected, said: warnings },
+      );
+    });
+  }
+  check('debug', 'debug');
+  check('default:debug', 'debug');
+  check('default:info, all:error', 'error');
+  check('all:none', 'error');
+  check('', 'warn');
+  check('dns:debug', 'warn', 'expected the scope default or all, since the agent has no others, found "dns:debug"');
 });
 
 describe('the workload of a pod', () => {

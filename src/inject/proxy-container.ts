@@ -2,6 +2,7 @@
 import { cpusIn } from '../agent/cpus.ts';
 import { usualPorts } from '../agent/ports.ts';
 import type { SidecarOptions } from './annotations.ts';
+import { logArguments } from './log-levels.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
 import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
 import { ownerText, type Workload } from './workload.ts';
@@ -98,6 +99,7 @@ function proxyArguments({ pod, options, limits, settings }: SidecarParts): reado
     ...(threads === undefined ? [] : ['--concurrency', String(threads)]),
     ...(/^\d+([kMG]i?|Ki)?$/.test(memory) ? ['--memory-limit', memory] : []),
     ...(graceS < usualGraceS ? ['--drain', `${Math.max(0, graceS - endingS)}s`] : []),
+    ...logArguments(options.logLevels),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What holds for all pods that are injected. */
 import type { ProxyConfig } from '../agent/proxy-config.ts';
+import type { LogLevels } from './log-levels.ts';
 import type { PodFragment } from './template.ts';
 
 export interface InjectionSettings {
@@ -14,6 +15,8 @@ export interface InjectionSettings {
   readonly domainSuffix: string;
   /** Where proxies reach the control plane, `host:port`, whatever the MeshConfig says; as it says, else the usual one, when absent. */
   readonly discoveryAddress?: string;
+  /** Where a pod says nothing. */
+  readonly logLevels?: LogLevels;
   readonly mesh: InjectedMesh;
   /** What is laid over every injected pod. */
   readonly template?: PodFragment;

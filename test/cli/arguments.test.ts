@@ -51,6 +51,11 @@ describe('arguments that cannot be understood', () => {
     'expected --kubeconfig <file>, --in-cluster, --config <path> with the files of a mesh, --consul <url>, --nomad <url>, --registry <module:options>, --consul-rules <url>, --api-address <host:port>, or at least --mesh-config <file>, found none of them',
   );
   check(
+    'are a level that Envoy has not',
+    ['proxy', 'sidecar', '--proxy-component-log-level', 'http:debug,upstream:loud'],
+    "option '--proxy-component-log-level <component:level,...>' argument 'http:debug,upstream:loud' is invalid. expected a list such as http:debug,upstream:info, with levels among trace, debug, info, warning, warn, error, critical, off, found \"upstream:loud\"",
+  );
+  check(
     'are a kind that is not there',
     ['crds', '--kind', 'VirtualServer'],
     'expected one of VirtualService, DestinationRule, ServiceEntry, WorkloadEntry, Gateway, Sidecar, EnvoyFilter, WorkloadGroup, ProxyConfig, PeerAuthentication, RequestAuthentication, AuthorizationPolicy, Telemetry, WasmPlugin, found VirtualServer',
