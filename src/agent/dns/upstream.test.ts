@@ -68,6 +68,10 @@ for (const protocol of ['udp', 'tcp'] as const)
         'NOERROR A 10.0.0.1',
       ));
 
+    // As with a server of IPv6 in a pod of IPv4: no socket is even connected.
+    it('is answered by the next server when no route leads to the first', async (test) =>
+      assert.equal(await ask({ host: '255.255.255.255', port: 53 }, await serving(test, good)), 'NOERROR A 10.0.0.1'));
+
     for (const [name, code] of [
       ['has failed', 2],
       ['does not do that', 4],

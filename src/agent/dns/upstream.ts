@@ -79,7 +79,11 @@ function overUdp(message: Buffer, { host, port }: Upstream, mostMs: number): Pro
   socket.on('message', (answer) => {
     if (answers(answer, message)) resolve(answer);
   });
-  socket.connect(port, host, () => socket.send(message));
+  // A server that no route leads to, such as one of IPv6 in a pod without, is told here and is no event.
+  socket.connect(port, host, ((error?: Error | null) => {
+    if (error instanceof Error) reject(error);
+    else socket.send(message);
+  }) as () => void);
   return promise.finally(() => {
     clearTimeout(timer);
     socket.close();
