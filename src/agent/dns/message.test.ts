@@ -55,6 +55,17 @@ describe('a question', () => {
   check('is none that is known when a dot stands in a label', patched(13, 0x2e), true);
   check('is none that is known when its name leads out of it', ask().subarray(0, 20), true);
   check('is none that is known when it ends before its class', ask().subarray(0, -1), true);
+
+  const named = (...labels: readonly string[]) => ask({ questions: [{ type: 'A', name: labels.join('.') }] });
+  const label = 'a'.repeat(63);
+  it('may have a name of 255 bytes', () =>
+    assert.equal(read(named(label, label, label, label.slice(2))).question.length, 255 + 4));
+  // The other implementation writes no such thing.
+  const tooLong = Buffer.concat([
+    named(label, label, label, label.slice(3)).subarray(0, -5),
+    Buffer.from('\x01a\0\0\x01\0\x01'),
+  ]);
+  check('is none that is known when its name has 256 bytes', tooLong, true);
 });
 
 describe('an answer', () => {

@@ -28,6 +28,8 @@ export interface Answer {
 }
 
 const headBytes = 12;
+/** A name with the lengths of its labels (RFC 1035, 2.3.4). By TCP messages are long enough for more, to which no answer would fit. */
+const mostNameBytes = 255;
 /** What goes over UDP to a client that does not say more. */
 const leastUdpBytes = 512;
 /** What goes over UDP at most: this agent too has to say what it takes. */
@@ -61,6 +63,7 @@ export function readQuery(message: Buffer): Query | undefined {
     if (label.includes('.')) return undefined;
     labels.push(label);
     at += 1 + length;
+    if (at + 1 - headBytes > mostNameBytes) return undefined;
   }
   const end = at + 1 + 4;
   if (end > message.length) return undefined;

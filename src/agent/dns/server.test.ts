@@ -41,6 +41,7 @@ async function start(
   names.set(host, new Map([[host, { addresses: ['10.0.0.1'], isKubernetes }]]));
   const many = Array.from({ length: 200 }, (_, i) => `10.1.0.${i}`);
   names.set('many.test', new Map([['many.test', { addresses: many, isKubernetes: false }]]));
+  names.set('*.wild.test', new Map([['*.wild.test', { addresses: ['10.1.1.1'], isKubernetes: false }]]));
   const by: string[] = [];
   const patience = { patienceMs, lastPatienceMs: patienceMs };
   const server = new DnsServer({ ...local, names, upstreams, log: silent, onAnswer: (who) => by.push(who), patience });
@@ -166,6 +167,18 @@ describe('a DNS server of a pod', () => {
     assert.deepEqual((await client.answers(1)).map(textOf), ['NOERROR A 10.0.0.1']);
     assert.equal(textOf(await askByUdp(test, port, question('reviews'))), 'NOERROR A 10.0.0.1');
     assert.deepEqual([heard, other.asked, by], [0, [], ['names', 'names']]);
+  });
+
+  it('goes on after a question whose answer would not fit a message', async (test) => {
+    const { port } = await start(test);
+    const client = tcpClient(test, port);
+    const asked = question('a.wild.test.shop.svc.cluster.local');
+    const label = Buffer.from('\x01a');
+    client.send(
+      Buffer.concat([asked.subarray(0, 12), ...Array.from({ length: 20_000 }, () => label), asked.subarray(12)]),
+    );
+    client.send(question('reviews'));
+    assert.deepEqual((await client.answers(2)).map(textOf).sort(), ['NOERROR A 10.0.0.1', 'SERVFAIL']);
   });
 
   it('goes on when a client leaves before its answer', async (test) => {
