@@ -117,6 +117,10 @@ Examples:
 }
 
 function run(options: IptablesArguments, command: Command): void {
+  if (options.proxyUid.length + options.proxyGid.length === 0)
+    command.error(
+      'error: expected --proxy-uid or --proxy-gid to name the proxy, found neither: its own connections would come back to it',
+    );
   const families = familiesOf(options.family);
   const interception = toInterception(options);
   try {

@@ -86,6 +86,16 @@ describe('arguments that cannot be understood', () => {
     `option '--exclude-outbound <cidrs>' argument '10.0.0.0/8,10.1.0.0/16/24' is invalid. expected CIDR blocks such as 10.0.0.0/8, found "10.1.0.0/16/24"`,
   );
   check(
+    'are a block of a certain link',
+    ['iptables', '--exclude-outbound', 'fe80::1%eth0'],
+    `option '--exclude-outbound <cidrs>' argument 'fe80::1%eth0' is invalid. expected CIDR blocks such as 10.0.0.0/8, found "fe80::1%eth0"`,
+  );
+  check(
+    'are a proxy that nobody is',
+    ['iptables', '--proxy-uid', '', '--proxy-gid', ''],
+    'expected --proxy-uid or --proxy-gid to name the proxy, found neither: its own connections would come back to it',
+  );
+  check(
     'are an interface that is a rule',
     ['iptables', '--exclude-interfaces', 'eth1 -j ACCEPT'],
     `option '--exclude-interfaces <names>' argument 'eth1 -j ACCEPT' is invalid. expected names of network interfaces such as eth0, found "eth1 -j ACCEPT"`,

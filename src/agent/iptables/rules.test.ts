@@ -113,6 +113,11 @@ describe('outbound rules', () => {
     '-p udp --dport 53 -j REDIRECT --to-ports 15053',
   ]);
   check(
+    'know nothing of links in addresses of servers',
+    output({ dns: { port: 15053, servers: ['fe80::1%eth0'] } }, 6)?.slice(-4, -2),
+    ['tcp', 'udp'].map((protocol) => `-d fe80::1 -p ${protocol} --dport 53 -j REDIRECT --to-ports 15053`),
+  );
+  check(
     'leave DNS alone when its port is excluded',
     output({ dns, excludeOutboundPorts: [53] }),
     output({ excludeOutboundPorts: [53] }),

@@ -196,7 +196,8 @@ function dnsRules({ port, servers }: DnsOptions, family: Family): readonly strin
 }
 
 function destinations(servers: readonly string[], family: Family): readonly string[] {
-  return servers.length === 0 ? [''] : ofFamily(servers, family).map((server) => `-d ${server} `);
+  // An address of a link may name the link (`fe80::1%eth0`), which rules do not know; it is captured on every one.
+  return servers.length === 0 ? [''] : ofFamily(servers, family).map((server) => `-d ${server.replace(/%.*/, '')} `);
 }
 
 /**
