@@ -137,6 +137,31 @@ describeWithIptables('fairway iptables', (iptables) => {
     }
   });
 
+  for (const variant of variants)
+    it(`finds its place among thousands of rules of others: ${variant}`, async () => {
+      const world = makeNamespaces(iptables, variant);
+      const rules = Array.from(
+        { length: 12_000 },
+        (_, i) =>
+          `-A OTHERS -s 10.0.${i >> 8}.${i & 255}/32 -m comment --comment "of somebody else, who has very many" -j RETURN`,
+      );
+      const script = `${['*filter', ':OTHERS - [0:0]', ...rules, 'COMMIT'].join('\n')}\n`;
+      const count = (pattern: string) =>
+        world.run('pod', ['sh', '-c', `iptables-${variant}-save | grep -c -e '${pattern}' || true`]);
+      try {
+        world.run('pod', [`iptables-${variant}-restore`, '--noflush'], script);
+        const { stdout, stderr } = await world.fairway([], ['env', '-u', 'IPTABLES_VARIANT']);
+        assert.deepEqual(
+          [stdout, stderr],
+          [`intercepting by REDIRECT: IPv4 and IPv6, iptables (${kinds[variant]})\n`, ''],
+        );
+        assert.equal((await world.fairway(['--remove'])).stderr, '');
+        assert.deepEqual([count('^-A OTHERS'), count('FAIRWAY')], ['12000\n', '0\n']);
+      } finally {
+        await world.close();
+      }
+    });
+
   it('says which iptables it looked for', async () => {
     const world = makeNamespaces(iptables, 'nft');
     try {

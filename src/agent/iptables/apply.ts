@@ -40,6 +40,9 @@ export function findBackend(env: NodeJS.ProcessEnv = process.env): Backend {
 
 const families: readonly Family[] = [4, 6];
 
+/** Rules of others, such as those of kube-proxy on a node, are easily more than the megabyte that Node reads unless told. */
+const ofAnyLength = { encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY } as const;
+
 /**
  * Intercepts; a second time changes nothing, and with other options leaves nothing of the first. Throws InterceptionError, and leaves
  * nothing of ours in force in the family that it failed with.
@@ -83,7 +86,7 @@ function removeFrom(backend: Backend, family: Family): void {
 
 /** What is in force; undefined where the kernel has no tables of the family, or this process no right to them. */
 export function saved({ programs }: Backend, family: Family): string | undefined {
-  const { status, stdout } = spawnSync(`${programs[family]}-save`, [], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(`${programs[family]}-save`, [], ofAnyLength);
   return status === 0 ? stdout : undefined;
 }
 
@@ -97,7 +100,7 @@ function restore({ programs }: Backend, family: Family, script: string): void {
 
 /** What a program says. Throws InterceptionError with what it complains of, and what would help. */
 function outcome(program: string, args: readonly string[], input = ''): string {
-  const { status, stdout, stderr, error } = spawnSync(program, [...args], { input, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, [...args], { input, ...ofAnyLength });
   if (status === 0) return stdout;
   const complaints = (stderr ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const text = error?.message ?? complaints[0] ?? `ended with ${status}`;
