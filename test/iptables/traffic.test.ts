@@ -35,6 +35,39 @@ describeWithIptables('connections', (iptables) => {
     });
 });
 
+// As on a machine with systemd-resolved. IPv6 has one address of loopback.
+const local = { 4: '127.0.0.53', 6: '::1' } as const;
+
+describeWithIptables('questions to a DNS server of the pod itself', (iptables) => {
+  for (const mode of ['REDIRECT', 'TPROXY'])
+    describe(`with ${mode}`, () => {
+      let world: Namespaces;
+      before(async () => {
+        world = makeNamespaces(iptables, 'nft');
+        await Promise.all([
+          world.serve('pod', 'proxy', 'agent', ['15053', ...everyUdp(['loopback'], 15053)]),
+          world.serve('pod', 'application', 'server', ['53', `${local[4]}/53`, `${local[6]}/53`]),
+        ]);
+        const servers = Object.values(local).join(',');
+        const { stderr } = await world.fairway(['--mode', mode, '--dns-port', '15053', '--dns-servers', servers]);
+        assert.equal(stderr, '');
+      });
+      after(() => world?.close());
+      for (const family of [4, 6] as const)
+        for (const verb of ['ask', 'connect'])
+          it(`IPv${family}: are answered by the agent, and by the server when the agent asks: ${verb}`, async () => {
+            const from = addresses[family].loopback;
+            assert.deepEqual(
+              [
+                await world.speak('pod', 'application', [verb, local[family], 53]),
+                await world.speak('pod', 'proxy', [verb, local[family], 53]),
+              ],
+              [`agent ${from}`, `server ${from}`],
+            );
+          });
+    });
+});
+
 function testFamily(family: Family, world: () => Namespaces): void {
   const { pod, outside, farAway, loopback, passOn } = addresses[family];
   function check(

@@ -204,6 +204,9 @@ describe('rules of TPROXY', () => {
       (kind) => `! -d 127.0.0.1/32 -p tcp -o lo -m owner --${kind}-owner 1337 -j MARK --set-xmark 1338/0xffffffff`,
     ),
   ]);
+  check("let the agent's questions be none of these", tproxy('FAIRWAY_OUTPUT', { dns, proxyGroups: [] })?.slice(-1), [
+    '! -d 127.0.0.1/32 -p tcp ! --dport 53 -o lo -m owner --uid-owner 1337 -j MARK --set-xmark 1338/0xffffffff',
+  ]);
   check('leave the table nat to outbound connections', chain('nat', 'PREROUTING', { mode: 'TPROXY' }), []);
   check(
     'leave it to marks what is a call to oneself',

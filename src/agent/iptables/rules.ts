@@ -72,7 +72,7 @@ export function interceptionRules(options: InterceptionOptions, family: Family):
   const dns = dnsOf(options, family);
   return [
     natRules(options, dns, family),
-    ...(options.mode === 'TPROXY' ? [mangleRules(options, family)] : []),
+    ...(options.mode === 'TPROXY' ? [mangleRules(options, dns, family)] : []),
     ...(dns === undefined ? [] : [rawRules(options, dns, family)]),
   ];
 }
@@ -221,10 +221,12 @@ function rawRules(options: InterceptionOptions, { port, servers }: DnsOptions, f
 }
 
 /** The kernel hands over the connection as it is, with both its addresses: marks tell its packets apart. */
-function mangleRules(options: InterceptionOptions, family: Family): TableRules {
+function mangleRules(options: InterceptionOptions, dns: DnsOptions | undefined, family: Family): TableRules {
   const mark = (value: number) => `-m mark --mark ${value}`;
   const everyBit = '--nfmask 0xffffffff --ctmask 0xffffffff';
   const takes = takesInbound(options);
+  // The agent's own questions by TCP to a DNS server of this machine are not for the application's proxy.
+  const calls = `-p tcp${dns === undefined ? '' : ' ! --dport 53'} -o lo`;
   return {
     table: 'mangle',
     chains: [...(takes ? ['FAIRWAY_INBOUND', 'FAIRWAY_DIVERT', 'FAIRWAY_TPROXY'] : []), 'FAIRWAY_OUTPUT'],
@@ -251,7 +253,7 @@ function mangleRules(options: InterceptionOptions, family: Family): TableRules {
       `-A FAIRWAY_OUTPUT -p tcp -o lo ${mark(tproxyMark)} -j RETURN`,
       ...ownersOf(options).map(
         (owner) =>
-          `-A FAIRWAY_OUTPUT ! -d ${loopback[family]} -p tcp -o lo -m owner --${owner} -j MARK --set-xmark ${outboundMark}/0xffffffff`,
+          `-A FAIRWAY_OUTPUT ! -d ${loopback[family]} ${calls} -m owner --${owner} -j MARK --set-xmark ${outboundMark}/0xffffffff`,
       ),
     ],
     jumps: [...(takes ? ['-A PREROUTING -p tcp -j FAIRWAY_INBOUND'] : []), '-A OUTPUT -j FAIRWAY_OUTPUT'],
