@@ -40,6 +40,22 @@ export class EnvoyAdmin {
     if (status !== 200) throw new Error(`expected 200, found ${status}`);
   }
 
+  /** The id of the node that an Envoy there says it is; undefined where nobody listens. Rejected when it is no Envoy. */
+  async nodeId(): Promise<string | undefined> {
+    try {
+      const { body } = await this.#ask('GET', '/server_info');
+      return (JSON.parse(body) as ServerInfo).node?.id ?? '';
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
+      throw error;
+    }
+  }
+
+  /** Envoy ends at once. */
+  async quit(): Promise<void> {
+    await this.#ask('POST', '/quitquitquit');
+  }
+
   async downstream(): Promise<Downstream> {
     const filter = encodeURIComponent('^(listener|http)\\..*\\.downstream_(cx|rq)_active$');
     const { body } = await this.#ask('GET', `/stats?filter=${filter}&format=json`);
@@ -49,6 +65,10 @@ export class EnvoyAdmin {
   #ask(method: 'GET' | 'POST', path: string): Promise<Answer> {
     return ask({ ...this.#address, method, path, timeoutMs });
   }
+}
+
+interface ServerInfo {
+  readonly node?: { readonly id?: string };
 }
 
 interface Stats {

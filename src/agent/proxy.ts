@@ -19,6 +19,7 @@ import { DnsAgent, type DnsAgentOptions } from './dns/dns-agent.ts';
 import type { DrainPolicy } from './drain.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import type { Exposition } from './exposition.ts';
+import { endLeftOver } from './left-over.ts';
 import { type ApplicationMetrics, type MetricSources, mergedMetrics } from './metrics.ts';
 import type { Probe } from './probes.ts';
 import type { ReadinessProbe } from './readiness-probe.ts';
@@ -137,6 +138,9 @@ export class ProxyProcess {
       await taking('DNS', { host, port }, async () => this.#dns?.start());
     }
     const address = await taking('its status', status, () => this.#server.listen(status));
+    await taking("Envoy's admin interface", described.admin, () =>
+      endLeftOver(this.#admin, node(described).id, this.#clock, this.#options.log),
+    );
     this.#child.start();
     this.#health?.start();
     return address;

@@ -97,7 +97,7 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
     log,
     onQuit: () => asked.resolve('asked to end'),
   });
-  const signal = untilSignal();
+  const signal = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const cleanUp = () => {
     if (options.workFolder === undefined) rmSync(workFolder, { recursive: true, force: true });
   };

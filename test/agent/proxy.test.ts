@@ -74,6 +74,24 @@ describeWithEnvoy('readiness of a proxy', () => {
   });
 });
 
+describeWithEnvoy('an Envoy whose agent was killed', () => {
+  test('is ended by the next agent of its pod, which starts one of its own', async (context) => {
+    const proxy = await startGateway(context);
+    const envoy = proxy.envoy();
+    proxy.fairway.signal('SIGKILL');
+    context.after(async () => void (isAlive(envoy) && process.kill(envoy, 'SIGKILL')));
+    await until(() => !isAlive(proxy.fairway.pid), { what: 'the agent to be gone' });
+    assert.equal((await proxy.ask(proxy.ports.http, '/')).status, 200);
+
+    const next = proxy.hook();
+    await next.untilSays(/an Envoy of this pod runs whose agent is gone; it is ended .*~door-1\.shop~/);
+    await until(() => !isAlive(envoy), { what: 'the Envoy to end' });
+    await proxy.untilReady();
+    await untilAnswer(() => proxy.ask(proxy.ports.http, '/'), 200);
+    assert.doesNotMatch(next.stderr(), /Envoy ended/);
+  });
+});
+
 describeWithEnvoy('a proxy that is to end', () => {
   const end = async (context: TestContext, start: Parameters<typeof startGateway>[1], delayMs: number) => {
     const proxy = await startGateway(context, start);
@@ -174,6 +192,14 @@ describeWithEnvoy('a proxy that is to end', () => {
     await until(insist, { what: 'an end', mostMs: 10_000 });
     assert.deepEqual([exit, await cut], [130, 'no answer']);
     await until(() => !isAlive(envoy), { what: 'its Envoy to end' });
+  });
+
+  test('ends in order when its terminal closes', async (context) => {
+    const proxy = await startGateway(context);
+    const envoy = proxy.envoy();
+    const { answer } = await openRequest(proxy, 1500);
+    proxy.fairway.signal('SIGHUP');
+    assert.deepEqual([await proxy.fairway.exit, await answer, isAlive(envoy)], [0, '200', false]);
   });
 
   test('ends when somebody in the pod asks for it', async (context) => {

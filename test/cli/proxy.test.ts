@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { freePorts } from '../agent/support/proxy.ts';
 import { fairwayProgram } from '../support/run-fairway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -95,6 +97,30 @@ describe('fairway proxy says in one line', () => {
       line: `error: cannot serve its status on 0.0.0.0:${port}: another process listens there`,
     });
   });
+});
+
+describe('fairway proxy, where its Envoy is to be asked, says that there is', () => {
+  const check = (name: string, answer: string, expected: string) =>
+    it(name, async (context) => {
+      const server = createHttpServer((_, response) => response.end(answer)).listen(0, '127.0.0.1');
+      context.after(() => server.close());
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const [agent] = await freePorts(1);
+      assert.deepEqual(
+        await run(['proxy', '--agent-port', String(agent), '--admin-port', String(port)], { ...who, ENVOY }),
+        {
+          code: 1,
+          line: `error: cannot serve Envoy's admin interface on 127.0.0.1:${port}: ${expected} listens there`,
+        },
+      );
+    });
+  check('another program', 'hello', 'another process');
+  check(
+    'the Envoy of another pod',
+    '{"node":{"id":"sidecar~127.0.0.1~web-2.shop~shop.svc.cluster.local"}}',
+    'the Envoy of web-2.shop',
+  );
 });
 
 describe('fairway bootstrap says in one line', () => {
