@@ -30,5 +30,7 @@ describe('the format of an answer', () => {
   check(undefined, 'text');
   check('text/plain; version=0.0.4', 'text');
   check('application/openmetrics-text; version=1.0.0; charset=utf-8', 'openMetrics');
+  check('text/plain', 'text');
+  check('text/html; charset=utf-8', undefined);
   check('application/vnd.google.protobuf', undefined);
 });

@@ -22,10 +22,10 @@ export function acceptedTexts(accept: string | undefined): string {
     : 'text/plain;version=0.0.4';
 }
 
-/** The format of an answer; undefined when it is no text. Without a type it is Prometheus' own. */
+/** The format of an answer; undefined when it is none, such as a web page. Without a type it is Prometheus' own. */
 export function formatOf(contentType: string | undefined): Format | undefined {
   if (contentType?.startsWith('application/openmetrics-text')) return 'openMetrics';
-  return contentType === undefined || contentType.startsWith('text/') ? 'text' : undefined;
+  return contentType === undefined || /^text\/plain\s*(;|$)/i.test(contentType) ? 'text' : undefined;
 }
 
 /** OpenMetrics ends a text with a line that must stand nowhere else. */

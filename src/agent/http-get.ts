@@ -1,6 +1,8 @@
 /** Short questions over HTTP to processes of the same pod. */
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +29,7 @@ export interface Question {
 /** More than anybody has to say to a proxy. */
 const mostBytes = 64 * 2 ** 20;
 
-/** Rejected when nobody answers in time, or when the answer is larger than it may be. */
+/** Rejected when nobody answers in time, or when the answer is larger than it may be. The body is what was packed by gzip. */
 export function ask(question: Question): Promise<Answer> {
   const { host, port, path, method = 'GET', headers = {}, timeoutMs, isTls = false, firstBytes, from } = question;
   return new Promise((resolve, reject) => {
@@ -46,7 +48,10 @@ export function ask(question: Question): Promise<Answer> {
           headers: response.headers,
           body: Buffer.concat(chunks).subarray(0, firstBytes).toString('utf8'),
         });
-      response.on('data', (chunk: Buffer) => {
+      // Some answer so without having been asked to.
+      const isZipped = response.headers['content-encoding'] === 'gzip';
+      const read = isZipped ? pipeline(response, createGunzip(), (error) => error && fail(error)) : response;
+      read.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
         if (firstBytes !== undefined && size >= firstBytes) {
@@ -54,8 +59,8 @@ export function ask(question: Question): Promise<Answer> {
           outgoing.destroy();
         } else if (size > mostBytes) outgoing.destroy(new Error(`expected at most ${mostBytes} bytes, found more`));
       });
-      response.on('error', fail);
-      response.on('end', finish);
+      read.on('error', fail);
+      read.on('end', finish);
     });
     const fail = (error: Error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error);
     outgoing.on('error', fail);

@@ -1,4 +1,5 @@
 /** One answer for Prometheus out of what Envoy, the application and the agent say each. */
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   acceptedTexts,
   contentTypes,
@@ -56,9 +57,39 @@ function annotationsIn(text: string): Annotations {
   throw new ApplicationMetricsError(`ISTIO_PROMETHEUS_ANNOTATIONS: expected JSON, found ${JSON.stringify(text)}`);
 }
 
+/** Who asks, in what others are told of it. */
+export interface Scraper {
+  readonly accept: string | undefined;
+  /** How long others may take to answer. */
+  readonly timeoutMs: number;
+  /** What the application is told of who asks. */
+  readonly headers: { readonly [name: string]: string };
+}
+
+const usualTimeoutMs = 5000;
+const timeoutField = 'x-prometheus-scrape-timeout-seconds';
+/** How much earlier than Prometheus itself we give up, as a share of 1: whoever has answered is to be told by then. */
+const margin = 0.1;
+
+/** Prometheus says how long it waits. */
+export function scraperOf(headers: IncomingHttpHeaders): Scraper {
+  const seconds = Number(headers[timeoutField]);
+  const passedOn = ['user-agent', timeoutField].flatMap((name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return {
+    accept: headers.accept,
+    timeoutMs: seconds > 0 && seconds <= 3600 ? seconds * 1000 * (1 - margin) : usualTimeoutMs,
+    headers: Object.fromEntries(passedOn),
+  };
+}
+
+type Source = Omit<Question, 'headers' | 'timeoutMs'>;
+
 export interface MetricSources {
-  readonly envoy: Question;
-  readonly application?: Question;
+  readonly envoy: Source;
+  readonly application?: Source;
   /** The agent's own. */
   readonly own: () => Promise<string>;
   readonly onFailure: (source: 'envoy' | 'application', error: Error) => void;
@@ -70,11 +101,15 @@ export interface MetricSources {
  */
 export async function mergedMetrics(
   { envoy, application, own, onFailure }: MetricSources,
-  accept: string | undefined,
+  { accept, timeoutMs, headers }: Scraper,
 ): Promise<Exposition> {
+  const toEnvoy = { ...envoy, timeoutMs, headers: { accept: acceptedTexts(undefined) } };
+  const toApplication = { timeoutMs, headers: { ...headers, accept: acceptedTexts(accept) } };
   const [fromEnvoy, fromApplication, fromUs] = await Promise.all([
-    textOf(envoy, undefined, (error) => onFailure('envoy', error)),
-    application === undefined ? nothing : textOf(application, accept, (error) => onFailure('application', error)),
+    textOf(toEnvoy, (error) => onFailure('envoy', error)),
+    application === undefined
+      ? nothing
+      : textOf({ ...application, ...toApplication }, (error) => onFailure('application', error)),
     own(),
   ]);
   const others = withLineEnd(fromUs) + withLineEnd(fromEnvoy.body);
@@ -91,17 +126,13 @@ interface Text {
 
 const nothing: Text = { format: 'text', body: '' };
 
-async function textOf(
-  question: Question,
-  accept: string | undefined,
-  onFailure: (error: Error) => void,
-): Promise<Text> {
+async function textOf(question: Question, onFailure: (error: Error) => void): Promise<Text> {
   try {
-    const { status, headers, body } = await ask({ ...question, headers: { accept: acceptedTexts(accept) } });
-    const type = headers['content-type']?.toString();
-    const format = formatOf(type);
+    const { status, headers, body } = await ask(question);
+    const { 'content-type': type, 'content-encoding': encoding = 'identity' } = headers;
+    const format = /^(identity|gzip)$/.test(`${encoding}`) ? formatOf(type?.toString()) : undefined;
     if (status === 200 && format !== undefined) return { format, body };
-    onFailure(new Error(`expected 200 and a text, found ${status} and ${type}`));
+    onFailure(new Error(`expected 200 and a text, found ${status}, ${type} and ${encoding}`));
   } catch (error) {
     onFailure(error as Error);
   }

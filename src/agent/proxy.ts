@@ -20,7 +20,7 @@ import type { DrainPolicy } from './drain.ts';
 import { EnvoyAdmin } from './envoy-admin.ts';
 import type { Exposition } from './exposition.ts';
 import { endLeftOver } from './left-over.ts';
-import { type ApplicationMetrics, type MetricSources, mergedMetrics } from './metrics.ts';
+import { type ApplicationMetrics, type MetricSources, mergedMetrics, type Scraper } from './metrics.ts';
 import type { Probe } from './probes.ts';
 import type { ReadinessProbe } from './readiness-probe.ts';
 import type { SocketAddress } from './static-resources.ts';
@@ -53,7 +53,6 @@ export interface ProxyOptions {
 const stopGraceMs = 3000;
 /** How often a draining Envoy is asked whether somebody is still there, in milliseconds. */
 const drainLookMs = 100;
-const metricsTimeoutMs = 5000;
 
 export class ProxyProcess {
   readonly #options: ProxyOptions;
@@ -102,7 +101,7 @@ export class ProxyProcess {
     this.#server = statusServer(
       {
         whyNotReady: () => this.whyNotReady(),
-        metrics: (accept) => this.#merged(accept),
+        metrics: (scraper) => this.#merged(scraper),
         probes,
         application: this.#application,
         drain: () => this.drain(),
@@ -218,21 +217,18 @@ export class ProxyProcess {
     log.info('drained', { durationMs: Math.round(elapsed()) });
   }
 
-  #merged(accept: string | undefined): Promise<Exposition> {
+  #merged(scraper: Scraper): Promise<Exposition> {
     const { bootstrap: described, applicationMetrics: application } = this.#options;
-    const envoy = { ...described.admin, path: '/stats/prometheus', timeoutMs: metricsTimeoutMs };
     const sources: MetricSources = {
-      envoy,
-      ...(application === undefined
-        ? {}
-        : { application: { ...this.#application, ...application, timeoutMs: metricsTimeoutMs } }),
+      envoy: { ...described.admin, path: '/stats/prometheus' },
+      ...(application === undefined ? {} : { application: { ...this.#application, ...application } }),
       own: () => this.#metrics.metrics(),
       onFailure: (source, error) => {
         this.#failures.inc({ source });
         this.#options.log.debug(`no metrics of ${source}`, { error });
       },
     };
-    return mergedMetrics(sources, accept);
+    return mergedMetrics(sources, scraper);
   }
 }
 

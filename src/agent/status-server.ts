@@ -8,13 +8,14 @@ import { type HttpServer, pageServer, type Reply } from '../lib/http.ts';
 import type { Log } from '../lib/log.ts';
 import type { ApplicationPlace } from './application-place.ts';
 import type { Exposition } from './exposition.ts';
+import { type Scraper, scraperOf } from './metrics.ts';
 import { type Probe, type ProbeResult, runProbe } from './probes.ts';
 
 export interface StatusPages {
   /** Undefined when the proxy is ready; else what it waits for. */
   readonly whyNotReady: () => Promise<string | undefined>;
-  /** Of the whole pod, for somebody who accepts these types of content. */
-  readonly metrics: (accept: string | undefined) => Promise<Exposition>;
+  /** Of the whole pod. */
+  readonly metrics: (scraper: Scraper) => Promise<Exposition>;
   /** By path. */
   readonly probes: ReadonlyMap<string, Probe>;
   /** Where the application listens. */
@@ -40,7 +41,7 @@ async function answer(request: IncomingMessage, pages: StatusPages): Promise<Rep
     }
     case '/stats/prometheus':
     case '/metrics':
-      return { status: 200, ...(await pages.metrics(request.headers.accept)) };
+      return { status: 200, ...(await pages.metrics(scraperOf(request.headers))) };
     case '/drain':
     case '/quitquitquit':
       return ending(request, path, pages);
