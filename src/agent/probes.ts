@@ -3,10 +3,11 @@
  * into KUBE_APP_PROBERS, by the paths that it puts in their place, such as `/app-health/web/readyz`.
  */
 import { connect } from 'node:net';
+import { formatAddress } from '../lib/address.ts';
 import { type Infer, integer, intOrString, list, map, object, string } from '../lib/schema.ts';
 import type { ApplicationPlace } from './application-place.ts';
 import { checkHealth } from './grpc-health.ts';
-import { ask } from './http-get.ts';
+import { ask, type Question } from './http-get.ts';
 
 const open = { isOpen: true } as const;
 
@@ -83,21 +84,54 @@ export async function runProbe(
     if (httpGet === undefined)
       return { status: 500, body: 'expected a probe by httpGet, tcpSocket or grpc, found another' };
     const { path = '/', port, httpHeaders = [] } = httpGet;
-    const { status, body } = await ask({
+    return await askFollowing({
       ...placeOf(httpGet.host, application),
       port: Number(port),
-      path: path.startsWith('/') ? path : `/${path}`,
+      path: escaped(path.startsWith('/') ? path : `/${path}`),
       headers: { ...header, ...Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name, value])) },
       timeoutMs,
       isTls: httpGet.scheme?.toUpperCase() === 'HTTPS',
       firstBytes: shownBytes,
     });
-    // A redirect to elsewhere counts as an answer, as it does for the kubelet.
-    return { status: status >= 300 && status < 400 ? 200 : status, body };
   } catch (error) {
     return { status: 503, body: (error as Error).message };
   }
 }
+
+/** As many redirections as kubelets follow. */
+const mostRedirections = 10;
+
+/** Redirections to the same host are followed, as kubelets do; one to another host is an answer. */
+async function askFollowing(first: Question & { readonly timeoutMs: number }): Promise<ProbeResult> {
+  const deadline = performance.now() + first.timeoutMs;
+  let question = first;
+  for (let followed = 0; followed <= mostRedirections; followed += 1) {
+    const { status, headers, body } = await ask(question);
+    if (status < 300 || status >= 400) return { status, body };
+    const next = redirected(question, headers.location?.toString());
+    if (next === undefined) return { status: 200, body };
+    question = { ...next, timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())) };
+  }
+  throw new Error(`expected at most ${mostRedirections} redirections, found more`);
+}
+
+/** Undefined when it is to another host, or to nowhere. */
+function redirected(question: Question, location: string | undefined): Question | undefined {
+  const { host, port, path, isTls = false } = question;
+  const asked = `${isTls ? 'https' : 'http'}://${formatAddress({ host, port })}${path}`;
+  const to = location === undefined ? null : URL.parse(location, asked);
+  if (to === null || !/^https?:$/.test(to.protocol) || to.hostname !== new URL(asked).hostname) return undefined;
+  const usualPort = to.protocol === 'https:' ? 443 : 80;
+  return {
+    ...question,
+    port: to.port === '' ? usualPort : Number(to.port),
+    path: to.pathname + to.search,
+    isTls: to.protocol === 'https:',
+  };
+}
+
+/** What must not stand in a request as it is, such as a space. */
+const escaped = (path: string) => path.replace(/[^!-~]+/g, encodeURIComponent);
 
 const placeOf = (host: string | undefined, application: ApplicationPlace): ApplicationPlace =>
   host === undefined ? application : { host };

@@ -69,7 +69,30 @@ test('a probe by HTTP has path, query, header fields and sender of the original'
   ]);
 });
 
-test('a probe fails with the status of the application, and a redirection is an answer', async (context) => {
+test('a probe follows redirections to the same host, with the same header fields', async (context) => {
+  const seen: string[] = [];
+  const server = createServer(({ url, headers }, response) => {
+    seen.push(`${url} ${headers['x-probe']}`);
+    if (url === '/a%20b?%C3%BC') response.writeHead(302, { location: '/c?d' }).end();
+    else if (url === '/c?d') response.writeHead(307, { location: `http://${host}:${port}/ill` }).end();
+    else if (url === '/round') response.writeHead(301, { location: 'round' }).end();
+    else response.writeHead(503).end('ill');
+  });
+  const port = await listening(context, server);
+  const httpHeaders = [{ name: 'X-Probe', value: 'yes' }];
+  const ask = await agentWith(context, {
+    '/app-health/web/readyz': { httpGet: { path: '/a b?ü', port, httpHeaders } },
+    '/app-health/web/livez': { httpGet: { path: '/round', port } },
+  });
+  assert.deepEqual(await ask('/app-health/web/readyz'), { status: 503, body: 'ill' });
+  assert.deepEqual(seen, ['/a%20b?%C3%BC yes', '/c?d yes', '/ill yes']);
+  assert.deepEqual(await ask('/app-health/web/livez'), {
+    status: 503,
+    body: 'expected at most 10 redirections, found more',
+  });
+});
+
+test('a probe fails with the status of the application, and a redirection to another host is an answer', async (context) => {
   const port = await listening(
     context,
     createServer(({ url }, response) => {
