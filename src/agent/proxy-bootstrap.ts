@@ -1,10 +1,11 @@
 /** From what a pod and its ProxyConfig say to the bootstrap of its Envoy, and to the arguments that it is started with. */
+import { readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import type { BootstrapOptions } from './bootstrap.ts';
 import { cpusIn } from './cpus.ts';
 import { type Pod, PodError } from './pod.ts';
 import { usualPorts } from './ports.ts';
-import type { ProxyConfig } from './proxy-config.ts';
+import { type ProxyConfig, ProxyConfigError } from './proxy-config.ts';
 import type { SocketAddress } from './static-resources.ts';
 import { type Tracing, tracedService } from './tracing.ts';
 
@@ -36,14 +37,17 @@ const noCluster = 'istio-proxy';
 
 const statsAnnotation = (part: string) => `sidecar.istio.io/statsInclusion${part}`;
 
+/** Throws PodError, or ProxyConfigError. */
 export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
   const { type, pod, config, xds, dialect, domainSuffix, agent, memoryBytes } = settings;
   const [ip] = pod.ips;
   const ports = {
     admin: config.proxyAdminPort ?? usualPorts.admin,
     status: portOf(pod, 'ENVOY_STATUS_PORT', 'status'),
+    prometheus: portOf(pod, 'ENVOY_PROMETHEUS_PORT', 'prometheus'),
+    ...(agent === undefined ? {} : { agent: agent.port }),
   };
-  const prometheus = portOf(pod, 'ENVOY_PROMETHEUS_PORT', 'prometheus');
+  assertDistinct(ports);
   const inclusion = statsInclusion(pod.annotations, config);
   const tracing = tracingOf(pod, config);
   return {
@@ -64,7 +68,7 @@ export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
       INSTANCE_IPS: pod.ips.join(','),
       ...(config.interceptionMode === undefined ? {} : { INTERCEPTION_MODE: config.interceptionMode }),
       ENVOY_STATUS_PORT: ports.status,
-      ENVOY_PROMETHEUS_PORT: prometheus,
+      ENVOY_PROMETHEUS_PORT: ports.prometheus,
       PROXY_CONFIG: config.stated ?? {},
       ...pod.metadata,
     },
@@ -73,7 +77,7 @@ export function proxyBootstrap(settings: ProxySettings): BootstrapOptions {
     admin: { host: '127.0.0.1', port: ports.admin },
     serving: {
       statusPort: ports.status,
-      prometheusPort: prometheus,
+      prometheusPort: ports.prometheus,
       bind: pod.ips.some((one) => one.includes(':')) ? '::' : '0.0.0.0',
       ...(agent === undefined ? {} : { agent }),
     },
@@ -133,8 +137,22 @@ export function envoyArguments(bootstrapFile: string, settings: EnvoySettings): 
 }
 
 function portOf({ metadata }: Pod, name: string, usual: 'status' | 'prometheus'): number {
-  const stated = Number(metadata[name]);
-  return Number.isInteger(stated) && stated > 0 && stated < 65_536 ? stated : usualPorts[usual];
+  const stated = metadata[name];
+  if (stated === undefined) return usualPorts[usual];
+  const port = Number(stated);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new PodError(`expected ISTIO_META_${name} to be a port from 1 to 65535, found ${JSON.stringify(stated)}`);
+}
+
+/** Whoever of a pod comes second to a port would be started again and again. */
+function assertDistinct(ports: { readonly [of: string]: number }): void {
+  const owners = new Map<number, string>();
+  for (const [of, port] of Object.entries(ports)) {
+    const other = owners.get(port);
+    if (other !== undefined)
+      throw new PodError(`expected another port for ${of} than for ${other}, found ${port} for both`);
+    owners.set(port, of);
+  }
 }
 
 /** What the annotations of the pod say, else what its ProxyConfig says; undefined when all statistics are wanted. */
@@ -152,11 +170,17 @@ function statsInclusion(annotations: Labels, { proxyStatsMatcher }: ProxyConfig)
 }
 
 function tracingOf({ labels, workload, namespace }: Pod, { tracing }: ProxyConfig): Tracing | undefined {
-  const zipkin = tracing?.zipkin?.address;
+  const zipkin = collectorOf(tracing, 'zipkin');
   if (zipkin !== undefined) return { kind: 'zipkin', address: zipkin };
-  const datadog = tracing?.datadog?.address;
+  const datadog = collectorOf(tracing, 'datadog');
   if (datadog === undefined) return undefined;
   return { kind: 'datadog', address: datadog, service: tracedService(labels, workload, namespace) };
+}
+
+function collectorOf(tracing: ProxyConfig['tracing'], kind: Tracing['kind']): string | undefined {
+  const address = tracing?.[kind]?.address;
+  if (address === undefined || readAddress(address)?.host) return address;
+  throw new ProxyConfigError(`tracing.${kind}.address: expected host:port, found ${JSON.stringify(address)}`);
 }
 
 /** Istio's name of the setting is a runtime value, which Envoy reads as a limit no longer. Without one Envoy would warn. */

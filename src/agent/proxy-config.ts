@@ -21,11 +21,14 @@ const open = { isOpen: true } as const;
 const port = integer(1, 65_535);
 const collector = object({ address: string }, open);
 
+/** More than any machine has use for; each takes memory and files. */
+export const mostThreads = 1024;
+
 const proxyConfig = object(
   {
     discoveryAddress: string,
     /** Threads of Envoy; 0 for one by core. */
-    concurrency: integer(0, 1024),
+    concurrency: integer(0, mostThreads),
     interceptionMode: enumOf('REDIRECT', 'TPROXY', 'NONE'),
     /** Where the agent answers. */
     statusPort: port,

@@ -13,7 +13,7 @@ import {
   type ProxySettings,
   proxyBootstrap,
 } from '../agent/proxy-bootstrap.ts';
-import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
+import { mostThreads, overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
 import { type Address, readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import { parseLocality } from '../model/locality.ts';
@@ -233,8 +233,8 @@ function parseLabels(value: string): Labels {
 
 function parseCount(value: string): number {
   const number = Number(value);
-  if (!/^\d{1,5}$/.test(value))
-    throw new InvalidArgumentError(`expected a whole number, found ${JSON.stringify(value)}`);
+  if (!/^\d{1,4}$/.test(value) || number > mostThreads)
+    throw new InvalidArgumentError(`expected a whole number up to ${mostThreads}, found ${JSON.stringify(value)}`);
   return number;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { nameserversIn } from '../agent/dns/upstream.ts';
 import type { DrainPolicy } from '../agent/drain.ts';
-import { findEnvoy } from '../agent/envoy-program.ts';
+import { findEnvoy, whyNoEnvoy } from '../agent/envoy-program.ts';
 import { ApplicationMetricsError, parsePrometheusAnnotations } from '../agent/metrics.ts';
 import { usualPorts } from '../agent/ports.ts';
 import { ProbeError, parseProbes } from '../agent/probes.ts';
@@ -79,9 +79,10 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
   const { pod, namespace, xds, metadata, serving } = bootstrapOptions;
   const policy = drain(options.drain);
   const program = findEnvoy();
-  if (program === undefined) return command.error(`error: expected an Envoy on PATH, or named by ENVOY, ${noEnvoy()}`);
+  if (program === undefined)
+    return command.error(`error: expected an Envoy on PATH, or named by ENVOY, ${whyNoEnvoy()}`);
   const log = await createLog({ format: options.logFormat, level: options.logLevel });
-  const workFolder = options.workFolder ?? mkdtempSync(join(tmpdir(), 'fairway-proxy-'));
+  const workFolder = options.workFolder ?? temporaryFolder(command);
   const asked = Promise.withResolvers<string>();
   const proxy = new ProxyProcess({
     bootstrap: bootstrapOptions,
@@ -118,9 +119,14 @@ async function proxy(type: 'sidecar' | 'router', options: ProxyCommandArguments,
 
 const loopback = '127.0.0.1';
 
-function noEnvoy(): string {
-  const { ENVOY: named } = process.env;
-  return named === undefined || named === '' ? 'found none' : `found ${named}, which does not run here`;
+function temporaryFolder(command: Command): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'fairway-proxy-'));
+  } catch (error) {
+    return command.error(
+      `error: cannot write to ${tmpdir()}: ${(error as Error).message}; --work-folder or TMPDIR names another folder`,
+    );
+  }
 }
 
 function limitOf({ mostMs }: DrainPolicy): string {

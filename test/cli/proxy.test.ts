@@ -29,7 +29,49 @@ describe('fairway proxy says in one line', () => {
     'that ENVOY names none',
     [],
     { ...who, ENVOY: '/nowhere/envoy' },
-    'error: expected an Envoy on PATH, or named by ENVOY, found /nowhere/envoy, which does not run here',
+    'error: expected an Envoy on PATH, or named by ENVOY, found /nowhere/envoy, which does not run here: no such file, or a loader that is missing',
+  );
+  check(
+    'that ENVOY must not be executed',
+    [],
+    { ...who, ENVOY: fairwayProgram },
+    `error: expected an Envoy on PATH, or named by ENVOY, found ${fairwayProgram}, which does not run here: no right to execute it`,
+  );
+  check(
+    'how an Envoy ended that does not say its version',
+    [],
+    { ...who, ENVOY: '/bin/false' },
+    'error: expected an Envoy on PATH, or named by ENVOY, found /bin/false, which does not run here: exit code 1',
+  );
+  check(
+    'that there is no temporary folder',
+    [],
+    { ...who, ENVOY, TMPDIR: '/nowhere' },
+    "error: cannot write to /nowhere: ENOENT: no such file or directory, mkdtemp '/nowhere/fairway-proxy-XXXXXX'; --work-folder or TMPDIR names another folder",
+  );
+  check(
+    'that no machine has so many threads',
+    ['--concurrency', '9999'],
+    who,
+    "error: option '--concurrency <threads>' argument '9999' is invalid. expected a whole number up to 1024, found \"9999\"",
+  );
+  check(
+    'which port is wanted twice',
+    [],
+    { ...who, PROXY_CONFIG: 'statusPort: 15021' },
+    'error: expected another port for agent than for status, found 15021 for both',
+  );
+  check(
+    'which port is none',
+    [],
+    { ...who, ISTIO_META_ENVOY_PROMETHEUS_PORT: 'many' },
+    'error: expected ISTIO_META_ENVOY_PROMETHEUS_PORT to be a port from 1 to 65535, found "many"',
+  );
+  check(
+    'that a collector of traces has no address',
+    [],
+    { ...who, PROXY_CONFIG: 'tracing: { zipkin: { address: zipkin } }' },
+    'error: tracing.zipkin.address: expected host:port, found "zipkin"',
   );
   check('which pod it lacks', [], { ENVOY }, 'error: expected POD_NAME to name the pod, found nothing');
   check(
