@@ -23,7 +23,7 @@ import { endLeftOver } from './left-over.ts';
 import { type ApplicationMetrics, type MetricSources, mergedMetrics, type Scraper } from './metrics.ts';
 import type { Probe } from './probes.ts';
 import type { ReadinessProbe } from './readiness-probe.ts';
-import type { SocketAddress } from './static-resources.ts';
+import { type SocketAddress, usedStats } from './static-resources.ts';
 import { statusServer } from './status-server.ts';
 import { WorkloadHealth } from './workload-health.ts';
 
@@ -220,7 +220,7 @@ export class ProxyProcess {
   #merged(scraper: Scraper): Promise<Exposition> {
     const { bootstrap: described, applicationMetrics: application } = this.#options;
     const sources: MetricSources = {
-      envoy: { ...described.admin, path: '/stats/prometheus' },
+      envoy: { ...described.admin, path: usedStats },
       ...(application === undefined ? {} : { application: { ...this.#application, ...application } }),
       own: () => this.#metrics.metrics(),
       onFailure: (source, error) => {

@@ -23,6 +23,11 @@ export interface OwnServing {
   readonly agent?: SocketAddress;
 }
 
+/**
+ * Envoy's statistics for Prometheus, without those that nothing has happened to since its start: of 1,000 services they are 19 of 20 MB.
+ */
+export const usedStats = '/stats/prometheus?usedonly';
+
 /** Clusters that the configuration of the control plane refers to by these names. */
 export function controlPlaneClusters(xds: SocketAddress): readonly object[] {
   return ['xds-grpc', 'sds-grpc'].map((name) => ({
@@ -44,10 +49,16 @@ export function ownClusters({ agent }: OwnServing, admin: SocketAddress): readon
 
 export function ownListeners({ statusPort, prometheusPort, bind, agent }: OwnServing): readonly object[] {
   const ready = { cluster: 'agent', ...(agent === undefined ? { prefix_rewrite: '/ready' } : {}) };
-  const stats = { cluster: 'prometheus_stats', prefix_rewrite: '/stats/prometheus' };
+  const stats = { cluster: 'prometheus_stats', prefix_rewrite: usedStats };
+  // Whoever says what is wanted gets all that fits.
+  const filter = [{ name: 'filter', present_match: true }];
+  const chosen = {
+    match: { path: '/stats/prometheus', query_parameters: filter },
+    route: { cluster: 'prometheus_stats' },
+  };
   return [
     listener(`${bind}:${statusPort}`, bind, statusPort, route('/healthz/ready', ready)),
-    listener(`${bind}:${prometheusPort}`, bind, prometheusPort, route('/stats/prometheus', stats)),
+    listener(`${bind}:${prometheusPort}`, bind, prometheusPort, chosen, route('/stats/prometheus', stats)),
   ];
 }
 
@@ -56,7 +67,7 @@ function route(path: string, to: object): object {
   return { match: { path }, route: to };
 }
 
-function listener(name: string, address: string, port: number, only: object): object {
+function listener(name: string, address: string, port: number, ...routes: readonly object[]): object {
   return {
     name,
     address: socketAddress({ host: address, port }),
@@ -73,7 +84,7 @@ function listener(name: string, address: string, port: number, only: object): ob
                 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
               codec_type: 'AUTO',
               stat_prefix: port === 0 ? 'own' : `own_${port}`,
-              route_config: { virtual_hosts: [{ name: 'backend', domains: ['*'], routes: [only] }] },
+              route_config: { virtual_hosts: [{ name: 'backend', domains: ['*'], routes }] },
               http_filters: [
                 {
                   name: 'envoy.filters.http.router',

@@ -89,6 +89,22 @@ describeWithEnvoy('metrics of a pod', () => {
     assert.doesNotMatch(text, /orders/);
   });
 
+  test('lack what nothing has happened to, unless a filter asks for it', async (context) => {
+    const { ports, scrape, ask } = await started(context, '');
+    const unused = /^envoy_cluster_upstream_rq_pending_overflow/m;
+    await untilAnswer(() => ask(ports.prometheus, '/stats/prometheus'), 200);
+    const { text } = await scrape();
+    const { body } = await ask(ports.prometheus, '/stats/prometheus');
+    const { body: asked } = await ask(ports.prometheus, '/stats/prometheus?filter=pending_overflow');
+    const used = /^envoy_http_downstream_rq_total\{.*\} [1-9]/m;
+    const has = (page: string) => [used.test(page), unused.test(page)];
+    assert.deepEqual([text, body, asked].map(has), [
+      [true, false],
+      [true, false],
+      [false, true],
+    ]);
+  });
+
   test("are Envoy's alone at a port of its own, at one path", async (context) => {
     const { ports, ask } = await started(context, '');
     await untilAnswer(() => ask(ports.prometheus, '/stats/prometheus'), 200);
