@@ -6,6 +6,7 @@ import type { Labels } from '../model/labels.ts';
 import { type AnnotationReader, annotationReader } from './annotation-reader.ts';
 import { type LogLevels, logLevelsOf } from './log-levels.ts';
 import { type Role, roleOf } from './refusal.ts';
+import { type Resources, resourcesOf, usualResources } from './resources.ts';
 import type { InjectionSettings } from './settings.ts';
 
 export interface SidecarOptions {
@@ -22,17 +23,6 @@ export interface SidecarOptions {
   /** Arguments of `fairway iptables` about what is intercepted. */
   readonly traffic: readonly string[];
 }
-
-export interface Resources {
-  readonly requests?: { readonly [resource: string]: string };
-  readonly limits?: { readonly [resource: string]: string };
-}
-
-/** What a sidecar of a small service needs with room to spare; Istio's figures. */
-const usualResources: Resources = {
-  requests: { cpu: '100m', memory: '128Mi' },
-  limits: { cpu: '2', memory: '1Gi' },
-};
 
 /** Longer ones are a mistake, and would take long to read. */
 const longestConfig = 64 * 1024;
@@ -64,7 +54,7 @@ export function sidecarOptions(annotations: Labels, settings: InjectionSettings,
     config,
     mode: mode ?? config.interceptionMode ?? 'REDIRECT',
     image: annotations['sidecar.istio.io/proxyImage'] || settings.image,
-    resources: resourcesOf(reader),
+    resources: resourcesOf(reader, settings.resources ?? usualResources),
     logLevels: logLevelsOf(reader, settings.logLevels ?? {}),
     isNative: role === 'sidecar' && settings.hasNativeSidecars && isNative !== false,
     rewritesProbes: reader.boolean('sidecar.istio.io/rewriteAppHTTPProbers') ?? true,
@@ -118,28 +108,6 @@ function unservedAddress(
   const message = `${found}${who}, where Istio's control plane speaks mutual TLS${instead}`;
   const path = addressOf === 'pod' ? `metadata.annotations["${configName}"]` : '';
   return [{ code: 'FW3205', severity: 'warning', path, message }];
-}
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-const quantity = /^\+?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
-
-/** What is annotated takes the place of all that is usual. */
-function resourcesOf({ text, wrong }: AnnotationReader): Resources {
-  const stated = (name: string) => {
-    const found = text(`sidecar.istio.io/${name}`);
-    if (found !== undefined && !quantity.test(found))
-      wrong(`sidecar.istio.io/${name}`, `expected a quantity such as 100m or 128Mi, found ${JSON.stringify(found)}`);
-    return found;
-  };
-  const requests = present({ cpu: stated('proxyCPU'), memory: stated('proxyMemory') });
-  const limits = present({ cpu: stated('proxyCPULimit'), memory: stated('proxyMemoryLimit') });
-  if (requests === undefined && limits === undefined) return usualResources;
-  return { ...(requests === undefined ? {} : { requests }), ...(limits === undefined ? {} : { limits }) };
-}
-
-function present(fields: { readonly [name: string]: string | undefined }) {
-  const found = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 interface TrafficList {

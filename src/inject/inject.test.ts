@@ -52,6 +52,14 @@ describe('an annotation that cannot be used', () => {
     'sidecar.istio.io/proxyMemory"]: expected a quantity such as 100m or 128Mi, found "1 GB"',
   );
   check(
+    { 'sidecar.istio.io/proxyCPU': '1500m', 'sidecar.istio.io/proxyCPULimit': '1' },
+    'sidecar.istio.io/proxyCPU"]: expected at most the limit of 1, found 1500m',
+  );
+  check(
+    { 'sidecar.istio.io/proxyMemory': '1Gi', 'sidecar.istio.io/proxyMemoryLimit': '1G' },
+    'sidecar.istio.io/proxyMemory"]: expected at most the limit of 1G, found 1Gi',
+  );
+  check(
     { 'sidecar.istio.io/logLevel': 'verbose' },
     'sidecar.istio.io/logLevel"]: expected trace, debug, info, warning, warn, error, critical, off, found "verbose"',
   );

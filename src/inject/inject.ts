@@ -7,21 +7,14 @@
 import { agentPortOf } from '../agent/ports.ts';
 import { isRecord } from '../lib/schema.ts';
 import { type Finding, hasError } from '../model/decode.ts';
-import { type Resources, type SidecarOptions, sidecarOptions } from './annotations.ts';
+import { type SidecarOptions, sidecarOptions } from './annotations.ts';
 import { type Container, initName, type Pod, proxyName } from './pod.ts';
 import { rewriteProbes } from './probes.ts';
-import {
-  initContainer,
-  isIntercepted,
-  type Limits,
-  proxyContainer,
-  type SidecarParts,
-  volumes,
-} from './proxy-container.ts';
+import { initContainer, isIntercepted, proxyContainer, type SidecarParts, volumes } from './proxy-container.ts';
 import { type PodNamespace, type Refusal, refusalOf, revisionLabel, statusAnnotation } from './refusal.ts';
+import { limitsUnder } from './resources.ts';
 import type { InjectionSettings } from './settings.ts';
-import { strategicMerge } from './strategic-merge.ts';
-import { laidOver, type PodFragment } from './template.ts';
+import { laidOver } from './template.ts';
 import type { Workload } from './workload.ts';
 
 export interface InjectionRequest {
@@ -61,21 +54,20 @@ function injected({ pod, namespace, workload, settings }: InjectionRequest, opti
   // Probes of what stands beside a gateway reach it as ever.
   const rewrites = options.rewritesProbes && options.role === 'sidecar';
   const { pod: probed, probers } = rewrites ? rewriteProbes(own, agentPort) : { pod: own, probers: {} };
+  const fragments = [...(settings.template === undefined ? [] : [settings.template]), { spec: overrides }];
   const metrics = options.mergesMetrics ? metricsOf(pod, agentPort) : undefined;
   const parts: SidecarParts = {
     pod: own,
     namespace: namespace.name,
     workload,
     options,
-    limits: limitsOf(options.resources, settings.template?.spec, overrides),
     settings,
+    limits: limitsUnder(options.resources, fragments),
     probers,
     ...(metrics?.application === undefined ? {} : { metrics: metrics.application }),
   };
   const withParts = { ...probed, ...withContainers(probed, parts) };
-  const named = withMetadata(withParts, parts, metrics?.annotations ?? {});
-  const templated = settings.template === undefined ? named : laidOver(named, settings.template);
-  return laidOver(templated, { spec: overrides });
+  return fragments.reduce<Pod>(laidOver, withMetadata(withParts, parts, metrics?.annotations ?? {}));
 }
 
 /** What a pod says itself of containers of ours. */
@@ -83,15 +75,6 @@ type Overrides = {
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
 };
-
-/** What the proxy may use once all is laid over it, by resource. */
-function limitsOf(annotated: Resources, ...above: readonly PodFragment['spec'][]): Limits {
-  const parts = above.flatMap((spec) => [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]);
-  const { limits = {} } = parts
-    .filter(({ name }) => name === proxyName)
-    .reduce<Resources>((below, { resources }) => strategicMerge(below, resources ?? {}) as Resources, annotated);
-  return limits;
-}
 
 /** Containers of our names in the pod are not containers of the application but changes to ours. */
 function apart(pod: Pod): { readonly own: Pod; readonly overrides: Overrides } {

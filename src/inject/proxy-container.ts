@@ -1,16 +1,11 @@
 /** The containers that injection adds: the proxy, and the one that sets up interception before it. */
-import { cpusIn } from '../agent/cpus.ts';
 import { usualPorts } from '../agent/ports.ts';
 import type { SidecarOptions } from './annotations.ts';
 import { logArguments } from './log-levels.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
+import { amountOf, type Quantities } from './resources.ts';
 import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
 import { ownerText, type Workload } from './workload.ts';
-
-/** Quantities by resource; YAML has numbers, too. */
-export interface Limits {
-  readonly [resource: string]: string | number;
-}
 
 export interface SidecarParts {
   /** The application's. */
@@ -18,9 +13,9 @@ export interface SidecarParts {
   readonly namespace: string;
   readonly workload: Workload;
   readonly options: SidecarOptions;
-  /** What it may use in the end. */
-  readonly limits: Limits;
   readonly settings: InjectionSettings;
+  /** Those that the proxy's container has in the end. */
+  readonly limits: Quantities;
   readonly probers: { readonly [path: string]: object };
   /** The annotations `prometheus.io/*` of the application, when its metrics are merged. */
   readonly metrics?: object;
@@ -47,6 +42,7 @@ export function proxyContainer(parts: SidecarParts): Container {
   return {
     name: proxyName,
     image: options.image,
+    ...pullPolicyIn(parts.settings),
     args: proxyArguments(parts),
     ports: [{ containerPort: usualPorts.prometheus, name: 'http-envoy-prom', protocol: 'TCP' }],
     env: environment(parts),
@@ -86,8 +82,11 @@ export const volumes = [
   },
 ];
 
-function proxyArguments({ pod, options, limits, settings }: SidecarParts): readonly string[] {
-  const memory = String(limits.memory ?? '');
+function pullPolicyIn({ pullPolicy }: InjectionSettings): object {
+  return pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy };
+}
+
+function proxyArguments({ pod, options, settings, limits }: SidecarParts): readonly string[] {
   const graceS = pod.spec.terminationGracePeriodSeconds ?? usualGraceS;
   const threads = options.config.concurrency === undefined ? threadsIn(limits.cpu) : undefined;
   return [
@@ -97,16 +96,22 @@ function proxyArguments({ pod, options, limits, settings }: SidecarParts): reado
     workFolder,
     ...(settings.domainSuffix === 'cluster.local' ? [] : ['--domain', settings.domainSuffix]),
     ...(threads === undefined ? [] : ['--concurrency', String(threads)]),
-    ...(/^\d+([kMG]i?|Ki)?$/.test(memory) ? ['--memory-limit', memory] : []),
+    ...memoryArguments(limits.memory),
     ...(graceS < usualGraceS ? ['--drain', `${Math.max(0, graceS - endingS)}s`] : []),
     ...logArguments(options.logLevels),
   ];
 }
 
 /** As many threads as there are whole cores to use, so that Envoy does not start one for each core of the node. */
-function threadsIn(cpu: string | number | undefined): number | undefined {
-  const cores = cpusIn(String(cpu ?? '')) ?? 0;
-  return cores === 0 ? undefined : Math.ceil(cores);
+function threadsIn(cpu = ''): number | undefined {
+  return Math.ceil(amountOf(cpu) ?? 0) || undefined;
+}
+
+/** As it is stated where the agent reads that, else in bytes. */
+function memoryArguments(memory = ''): readonly string[] {
+  const bytes = Math.floor(amountOf(memory) ?? 0);
+  if (bytes === 0) return [];
+  return ['--memory-limit', /^\d+(k|[KMG]i|[MG])?$/.test(memory) ? memory : String(bytes)];
 }
 
 /** Rules tell the proxy by its user id; TPROXY takes rights that only root has, and then its group tells. */
@@ -171,13 +176,14 @@ export function isIntercepted({ role, mode }: SidecarOptions): boolean {
 }
 
 /** Sets up interception; undefined where nothing is intercepted. */
-export function initContainer({ options }: SidecarParts): Container | undefined {
+export function initContainer({ options, settings }: SidecarParts): Container | undefined {
   const { mode, traffic, image, resources, config } = options;
   if (!isIntercepted(options)) return undefined;
   const capturesDns = config.proxyMetadata?.ISTIO_META_DNS_CAPTURE === 'true';
   return {
     name: initName,
     image,
+    ...pullPolicyIn(settings),
     args: [
       'iptables',
       ...(mode === 'TPROXY' ? ['--mode', mode] : []),

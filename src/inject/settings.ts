@@ -1,11 +1,16 @@
 /** What holds for all pods that are injected. */
 import type { ProxyConfig } from '../agent/proxy-config.ts';
 import type { LogLevels } from './log-levels.ts';
+import type { Resources } from './resources.ts';
 import type { PodFragment } from './template.ts';
 
 export interface InjectionSettings {
   /** With Fairway and Envoy in it. */
   readonly image: string;
+  /** When nodes fetch it; as they do when absent. */
+  readonly pullPolicy?: PullPolicy;
+  /** Of both containers, where a pod says nothing; `usualResources` when absent. */
+  readonly resources?: Resources;
   /** Which pods are ours, where several control planes inject; `default` for those that name none. */
   readonly revision: string;
   /** Whether the API has sidecars among init containers: Kubernetes 1.29 and newer. */
@@ -21,6 +26,9 @@ export interface InjectionSettings {
   /** What is laid over every injected pod. */
   readonly template?: PodFragment;
 }
+
+export const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const;
+export type PullPolicy = (typeof pullPolicies)[number];
 
 /** What the MeshConfig says of proxies. */
 export interface InjectedMesh {

@@ -1,7 +1,7 @@
 /** `fairway inject`: what it prints where, and how it ends. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { runFairway } from '../support/run-fairway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -50,6 +50,32 @@ describe('fairway inject', () => {
     });
   });
 
+  it('gives all sidecars what the options say of resources, image and logs', async (test) => {
+    const args = ['--proxy-requests', 'cpu=10m', '--proxy-limits', '', '--proxy-pull-policy', 'Never'];
+    const levels = [
+      '--proxy-log-level',
+      'error',
+      '--proxy-component-log-level',
+      'http:debug',
+      '--agent-log-level',
+      'warn',
+    ];
+    const command = ['inject', '-f', '-', ...args, ...levels];
+    const { stdout, stderr, exitCode } = await runFairway(tempFolder(test).path, command, pod('a'));
+    assert.deepEqual([stderr, exitCode], ['', 0]);
+    const { spec } = parseDocument(stdout).toJS() as {
+      readonly spec: { readonly initContainers: readonly { readonly [field: string]: unknown }[] };
+    };
+    assert.deepEqual(
+      spec.initContainers.map((one) => [one.resources, one.imagePullPolicy]),
+      spec.initContainers.map(() => [{ requests: { cpu: '10m' }, limits: {} }, 'Never']),
+    );
+    assert.deepEqual(spec.initContainers.at(-1)?.args, [
+      ...['proxy', 'sidecar', '--work-folder', '/etc/istio/proxy'],
+      ...['--proxy-log-level', 'error', '--proxy-component-log-level', 'http:debug', '--log-level', 'warn'],
+    ]);
+  });
+
   function check(name: string, input: string, args: readonly string[], stderr: string): void {
     it(name, async (test) => {
       const folder = tempFolder(test);
@@ -70,6 +96,18 @@ describe('fairway inject', () => {
     pod('a', ', annotations: { sidecar.istio.io/proxyCPU: much }'),
     [],
     'stdin:3: Pod a: metadata.annotations["sidecar.istio.io/proxyCPU"]: expected a quantity such as 100m or 128Mi, found "much" [FW3202]\n',
+  );
+  check(
+    'refuses more than the limit, which is that of Istio where none is stated',
+    pod('a'),
+    ['--proxy-requests', 'memory=2Gi'],
+    'error: expected --proxy-requests of at most memory=1Gi, as --proxy-limits has it, found memory=2Gi\n(run with --help for all options)\n',
+  );
+  check(
+    'refuses what is no quantity',
+    pod('a'),
+    ['--proxy-limits', 'cpu=2,memory=much'],
+    "error: option '--proxy-limits <name=quantity,...>' argument 'cpu=2,memory=much' is invalid. expected quantities such as cpu=100m,memory=128Mi, found \"memory=much\"\n(run with --help for all options)\n",
   );
   check(
     'refuses a template without names',

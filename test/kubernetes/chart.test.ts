@@ -312,6 +312,60 @@ describeWithKubernetes('the chart', ({ helm }) => {
     check('of another revision', { 'injection.revision': 'canary' }, 'canary');
     check('and goes on without', { 'injection.failurePolicy': 'Ignore' }, 'default', { failurePolicy: 'Ignore' });
 
+    function checkOptions(name: string, values: ChartValues, expected: readonly string[]): void {
+      test(name, () => {
+        const { args } = theOne<Deployment>(renderChart(helm, values), 'Deployment').spec.template.spec.containers[0];
+        const isOfSidecars = /^--(proxy-(pull-policy|requests|limits|log-level|component-log-level)|agent-log-level)=/;
+        assert.deepEqual(
+          args.filter((one) => isOfSidecars.test(one)),
+          expected,
+        );
+      });
+    }
+    const levels = ['--proxy-log-level=warning', '--proxy-component-log-level=misc:error', '--agent-log-level=info'];
+    checkOptions('of what Istio gives sidecars', {}, [
+      ...[
+        '--proxy-pull-policy=IfNotPresent',
+        '--proxy-requests=cpu=100m,memory=128Mi',
+        '--proxy-limits=cpu=2,memory=1Gi',
+      ],
+      ...levels,
+    ]);
+    checkOptions(
+      'of what the values give them',
+      {
+        'injection.proxyPullPolicy': 'Always',
+        'injection.proxyResources': { requests: { cpu: 0.5, 'ephemeral-storage': '1Gi' }, limits: { cpu: null } },
+        'injection.proxyLogLevel': 'debug',
+        'injection.proxyComponentLogLevel': 'http:trace,upstream:info',
+        'injection.agentLogLevel': 'error',
+      },
+      [
+        '--proxy-pull-policy=Always',
+        '--proxy-requests=cpu=0.5,ephemeral-storage=1Gi,memory=128Mi',
+        '--proxy-limits=memory=1Gi',
+        ...['--proxy-log-level=debug', '--proxy-component-log-level=http:trace,upstream:info'],
+        '--agent-log-level=error',
+      ],
+    );
+    checkOptions(
+      'without limits, and fetched as the control plane is',
+      {
+        'image.pullPolicy': 'Never',
+        'injection.proxyResources': { limits: null },
+        'injection.proxyComponentLogLevel': '',
+      },
+      [
+        ...['--proxy-pull-policy=Never', '--proxy-requests=cpu=100m,memory=128Mi', '--proxy-limits='],
+        ...['--proxy-log-level=warning', '--proxy-component-log-level=', '--agent-log-level=info'],
+      ],
+    );
+
+    checkOptions('without any', { 'injection.proxyResources': null }, [
+      ...['--proxy-pull-policy=IfNotPresent', '--proxy-requests=', '--proxy-limits='],
+      ...levels,
+    ]);
+
     test('with the template in its place, and new pods for another one', () => {
       const of = (template: object) => renderChart(helm, { 'injection.template': template });
       const template = { metadata: { labels: { team: 'mesh' } } };
@@ -344,6 +398,13 @@ describeWithKubernetes('the chart', ({ helm }) => {
       'one folder for two',
       { 'state.volume': { emptyDir: null, persistentVolumeClaim: { claimName: 'state' } } },
       /expected one replica with state\.volume\.persistentVolumeClaim/,
+    );
+    check('a quantity that is none', { 'injection.proxyResources': { limits: { cpu: 'much' } } }, /much|limits/);
+    check('a level that Envoy has not', { 'injection.proxyLogLevel': 'verbose' }, /value must be one of 'trace'/);
+    check(
+      'such a level of a component',
+      { 'injection.proxyComponentLogLevel': 'http:verbose' },
+      /'http:verbose' does not match pattern/,
     );
     check('a choice that there is not', { 'webhook.failurePolicy': 'ignore' }, /value must be one of 'Ignore', 'Fail'/);
   });

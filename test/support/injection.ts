@@ -42,7 +42,7 @@ export function injectionGoldens(): readonly InjectionGolden[] {
   return readdirSync(injectionFolder).sort().map(readGolden);
 }
 
-interface Options {
+interface Options extends Pick<InjectionSettings, 'resources' | 'pullPolicy' | 'logLevels'> {
   readonly nativeSidecars?: boolean;
   readonly revision?: string;
   readonly network?: string;

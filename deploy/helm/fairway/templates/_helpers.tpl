@@ -84,3 +84,14 @@ rules:
   operator: NotIn
   values: [kube-system, kube-public, kube-node-lease, local-path-storage]
 {{- end -}}
+
+{{- /* `cpu=100m,memory=128Mi`, as options have it. */ -}}
+{{- define "fairway.quantities" -}}
+{{- $items := list -}}
+{{- range $name, $amount := . -}}
+{{- if not (kindIs "invalid" $amount) -}}
+{{- $items = append $items (printf "%s=%v" $name $amount) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $items -}}
+{{- end -}}
