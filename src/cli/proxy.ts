@@ -14,6 +14,7 @@ import { envoyArguments } from '../agent/proxy-bootstrap.ts';
 import type { ProxyConfig } from '../agent/proxy-config.ts';
 import type { ReadinessProbe } from '../agent/readiness-probe.ts';
 import { formatAddress } from '../lib/address.ts';
+import { isTrue } from '../lib/is-true.ts';
 import { createLog, type LogArguments, withLogOptions } from './log.ts';
 import { parsePort, parseWait } from './options.ts';
 import { preStop, waitUntilReady } from './proxy-hooks.ts';
@@ -153,11 +154,6 @@ function applicationOf(
 
 function readinessOf({ readinessProbe }: ProxyConfig): { readonly readiness?: ReadinessProbe } {
   return readinessProbe === undefined ? {} : { readiness: readinessProbe };
-}
-
-/** Istio writes truths as texts. */
-function isTrue(value: unknown): boolean {
-  return value === true || value === 'true' || value === '1';
 }
 
 function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProcess>[0]['dns']> {

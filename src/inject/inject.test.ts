@@ -11,6 +11,18 @@ const web = { name: 'web', image: 'web:1' };
 const injectedPod = (pod: Pod, settings = usualSettings) =>
   inject({ pod, namespace: { name: 'shop' }, workload: workloadOf(pod), settings });
 
+it('questions to DNS are captured by any word for yes that the agent takes for it', () => {
+  const argumentsBy = (word: string) => {
+    const metadata = {
+      annotations: { 'proxy.istio.io/config': `proxyMetadata: { ISTIO_META_DNS_CAPTURE: "${word}" }` },
+    };
+    const { pod } = injectedPod({ metadata, spec: { containers: [web] } });
+    return pod?.spec.initContainers?.[0]?.args;
+  };
+  const captured = ['iptables', '--dns-port', '15053'];
+  assert.deepEqual(['true', 'True', '1', 'false'].map(argumentsBy), [captured, captured, captured, ['iptables']]);
+});
+
 describe('an annotation that cannot be used', () => {
   function check(annotations: { readonly [name: string]: string }, ...expected: readonly string[]): void {
     it(JSON.stringify(annotations), () => {

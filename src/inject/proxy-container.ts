@@ -1,5 +1,6 @@
 /** The containers that injection adds: the proxy, and the one that sets up interception before it. */
 import { usualPorts } from '../agent/ports.ts';
+import { isTrue } from '../lib/is-true.ts';
 import type { SidecarOptions } from './annotations.ts';
 import { logArguments } from './log-levels.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
@@ -179,7 +180,7 @@ export function isIntercepted({ role, mode }: SidecarOptions): boolean {
 export function initContainer({ options, settings }: SidecarParts): Container | undefined {
   const { mode, traffic, image, resources, config } = options;
   if (!isIntercepted(options)) return undefined;
-  const capturesDns = config.proxyMetadata?.ISTIO_META_DNS_CAPTURE === 'true';
+  const capturesDns = isTrue(config.proxyMetadata?.ISTIO_META_DNS_CAPTURE);
   return {
     name: initName,
     image,

@@ -77,7 +77,7 @@ describe('metadata', () => {
   });
   check(
     'says what it can do, in any of the forms in use',
-    metadata({ HTTP10: '1', DNS_CAPTURE: true, UNPRIVILEGED_POD: 'true' }),
+    metadata({ HTTP10: '1', DNS_CAPTURE: true, UNPRIVILEGED_POD: 'TRUE' }),
     {
       speaksHttp10: true,
       capturesDns: true,

@@ -1,4 +1,5 @@
 /** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
+import { isTrue } from '../lib/is-true.ts';
 import { isRecord } from '../lib/schema.ts';
 import { textsIn } from '../lib/texts.ts';
 import { wholeNumber } from '../lib/whole-number.ts';
@@ -23,7 +24,6 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     throw new NodeError(`expected a node id that starts with sidecar or router, found ${JSON.stringify(type)}`);
   const { metadata } = node;
   const text = (key: string) => (typeof metadata[key] === 'string' ? metadata[key] : '');
-  const isTrue = (key: string) => metadata[key] === true || metadata[key] === 'true' || metadata[key] === '1';
   const namespace =
     text('NAMESPACE') ||
     (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '') ||
@@ -64,9 +64,9 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     interception: interception === 'TPROXY' || interception === 'NONE' ? interception : 'REDIRECT',
     ...(httpProxyPort === undefined ? {} : { httpProxyPort }),
     reservedPorts: reserved.filter((port) => port !== undefined),
-    isUnprivileged: isTrue('UNPRIVILEGED_POD'),
-    speaksHttp10: isTrue('HTTP10'),
-    capturesDns: isTrue('DNS_CAPTURE'),
+    isUnprivileged: isTrue(metadata.UNPRIVILEGED_POD),
+    speaksHttp10: isTrue(metadata.HTTP10),
+    capturesDns: isTrue(metadata.DNS_CAPTURE),
     ...(text('LOOPBACK_ADDRESS') === '' ? {} : { loopback: text('LOOPBACK_ADDRESS') }),
     application: text('APPLICATION_ADDRESS') || '127.0.0.1',
     ...(isRecord(proxyConfig) && isRecord(proxyConfig.readinessProbe) ? { isProbed: true } : {}),
