@@ -51,7 +51,7 @@ export function withProxyOptions(command: Command): Command {
     .option('--workload <name>', 'the Deployment or the like that it is of (ISTIO_META_WORKLOAD_NAME)')
     .option('--cluster-id <id>', 'the cluster that it runs in (ISTIO_META_CLUSTER_ID)')
     .option('--locality <region/zone/subzone>', 'where it runs')
-    .option('--domain <suffix>', 'the DNS suffix of the cluster', 'cluster.local')
+    .option('--domain <suffix>', 'the DNS suffix of the cluster, after <namespace>.svc. or alone', 'cluster.local')
     .option('--pod-folder <folder>', "the downward API's files labels and annotations", '/etc/istio/pod')
     .option('--proxy-config <file>', "Istio's ProxyConfig in YAML (PROXY_CONFIG)")
     .addOption(
@@ -116,13 +116,14 @@ export function proxySettings(
     const agentPort = agentPortOf(config);
     const env = { ...config.proxyMetadata, ...process.env, ...environmentOf(options) };
     const { dialect = dialectOf(env), domain, memoryLimit, proxyLogLevel, proxyComponentLogLevel } = options;
+    const pod = withOptions(podOf({ env, read, podFolder: options.podFolder }), options);
     const settings: ProxySettings = {
       type,
-      pod: withOptions(podOf({ env, read, podFolder: options.podFolder }), options),
+      pod,
       config,
       xds: options.discoveryAddress ?? discoveryAddressOf(config),
       dialect,
-      domainSuffix: domain,
+      domainSuffix: suffixIn(domain, pod.namespace),
       ...(agentHost === undefined ? {} : { agent: { host: agentHost, port: agentPort } }),
       ...(memoryLimit === undefined ? {} : { memoryBytes: memoryLimit }),
     };
@@ -180,6 +181,12 @@ function environmentOf(options: ProxyArguments): NodeJS.ProcessEnv {
     ISTIO_META_CLUSTER_ID: clusterId,
   };
   return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+}
+
+/** `cluster.local`, also where somebody writes `shop.svc.cluster.local`, as Istio's injection does for its agent. */
+function suffixIn(domain: string, namespace: string): string {
+  const own = `${namespace}.svc.`;
+  return domain.startsWith(own) ? domain.slice(own.length) : domain;
 }
 
 function withOptions(pod: Pod, { labels, locality }: ProxyArguments): Pod {

@@ -45,7 +45,7 @@ const cases: { readonly [name: string]: Case } = {
     args: ['--pod', 'web-1', '--namespace', 'shop', '--ip', '10.0.0.7', '--labels', 'app=web,version=v1'],
   },
   'a-sidecar-as-injected': {
-    args: ['--memory-limit', '1Gi'],
+    args: ['--memory-limit', '1Gi', '--domain', 'shop.svc.cluster.local'],
     env: injected,
     pod: {
       labels: 'app="web"\nistio-locality="eu.west.a"\n',
