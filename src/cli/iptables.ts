@@ -47,6 +47,14 @@ export function iptablesCommand(command: Command): Command {
   option('--proxy-uid <ids>', 'users whose own connections go out as they are: the proxy', parseIds, ['1337'], '1337');
   option('--proxy-gid <ids>', 'groups of the same kind', parseIds, ['1337'], '1337');
   option(
+    '--include-outbound-groups <ids>',
+    'groups of applications whose connections are intercepted; * for all',
+    parseAllOr(parseIds),
+    '*',
+    '*',
+  );
+  option('--exclude-outbound-groups <ids>', 'groups of applications whose connections are not', parseIds, [], 'none');
+  option(
     '--include-outbound <cidrs>',
     'destinations that are intercepted; * for all',
     parseAllOr(parseBlocks),

@@ -11,6 +11,23 @@ const web = { name: 'web', image: 'web:1' };
 const injectedPod = (pod: Pod, settings = usualSettings) =>
   inject({ pod, namespace: { name: 'shop' }, workload: workloadOf(pod), settings });
 
+it('groups of processes are intercepted as the ProxyConfig says', () => {
+  const argumentsBy = (proxyMetadata: string) => {
+    const metadata = { annotations: { 'proxy.istio.io/config': `proxyMetadata: ${proxyMetadata}` } };
+    return injectedPod({ metadata, spec: { containers: [web] } }).pod?.spec.initContainers?.[0]?.args;
+  };
+  assert.deepEqual(
+    [
+      '{ ISTIO_OUTBOUND_OWNER_GROUPS: "101,java" }',
+      '{ ISTIO_OUTBOUND_OWNER_GROUPS: "*", ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE: "202" }',
+    ].map(argumentsBy),
+    [
+      ['iptables', '--include-outbound-groups', '101,java'],
+      ['iptables', '--exclude-outbound-groups', '202'],
+    ],
+  );
+});
+
 it('questions to DNS are captured by any word for yes that the agent takes for it', () => {
   const argumentsBy = (word: string) => {
     const metadata = {

@@ -189,6 +189,7 @@ export function initContainer({ options, settings }: SidecarParts): Container | 
       'iptables',
       ...(mode === 'TPROXY' ? ['--mode', mode] : []),
       ...traffic,
+      ...groupArguments(config.proxyMetadata),
       ...(capturesDns ? ['--dns-port', String(usualPorts.dns)] : []),
     ],
     resources,
@@ -203,4 +204,13 @@ export function initContainer({ options, settings }: SidecarParts): Container | 
       runAsUser: 0,
     },
   };
+}
+
+/** Which groups of the application's processes are intercepted: Istio's init container reads these from its variables. */
+function groupArguments(metadata: { readonly [name: string]: string } = {}): readonly string[] {
+  const { ISTIO_OUTBOUND_OWNER_GROUPS: included = '*', ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE: excluded = '' } = metadata;
+  return [
+    ...(included === '*' ? [] : ['--include-outbound-groups', included]),
+    ...(excluded === '' ? [] : ['--exclude-outbound-groups', excluded]),
+  ];
 }

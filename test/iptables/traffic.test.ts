@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Family } from '../../src/agent/iptables/rules.ts';
 import { describeWithIptables } from '../support/iptables.ts';
-import { addresses, makeNamespaces, type Namespaces, type Place, type User, variants } from './support/namespaces.ts';
+import {
+  addresses,
+  makeNamespaces,
+  type Namespaces,
+  type Place,
+  type User,
+  users,
+  variants,
+} from './support/namespaces.ts';
 
 const options = ['--exclude-outbound-ports', '81', '--exclude-outbound', '10.80.0.0/16,fd80::/16'];
 const inbound = ['--exclude-inbound-ports', '9100'];
@@ -32,6 +40,29 @@ describeWithIptables('connections', (iptables) => {
       });
       after(() => world?.close());
       for (const family of [4, 6] as const) testFamily(family, () => world);
+    });
+});
+
+describeWithIptables('connections of groups', (iptables) => {
+  for (const [option, taken] of [
+    ['--include-outbound-groups', true],
+    ['--exclude-outbound-groups', false],
+  ] as const)
+    it(`go out or to the proxy: ${option}`, async () => {
+      const world = makeNamespaces(iptables, 'nft');
+      try {
+        await world.serve('pod', 'proxy', '15001', ['15001']);
+        await world.serve('outside', 'application', 'outside', ['80']);
+        const heard = async (groups: string) => {
+          assert.equal((await world.fairway([option, groups])).stderr, '');
+          return world.speak('pod', 'application', ['connect', addresses[4].outside, 80]);
+        };
+        const [own, others] = [`${users.application},3000`, '3000,4000'];
+        const [proxied, straight] = [`15001 ${addresses[4].pod}`, `outside ${addresses[4].pod}`];
+        assert.deepEqual([await heard(own), await heard(others)], taken ? [proxied, straight] : [straight, proxied]);
+      } finally {
+        await world.close();
+      }
     });
 });
 

@@ -8,6 +8,8 @@ const usual: InterceptionOptions = {
   inboundPort: 15006,
   proxyUsers: ['1337'],
   proxyGroups: ['1337'],
+  includeOutboundGroups: '*',
+  excludeOutboundGroups: [],
   includeOutbound: '*',
   excludeOutbound: [],
   includeOutboundPorts: [],
@@ -95,6 +97,17 @@ describe('outbound rules', () => {
     '-m owner --uid-owner 1 -j RETURN',
     '-m owner --uid-owner 2 -j RETURN',
   ]);
+  check('leave groups of applications alone', output({ excludeOutboundGroups: ['101', 'java'] })?.slice(3, 7), [
+    ...own,
+    '-m owner --gid-owner 101 -j RETURN',
+    '-m owner --gid-owner java -j RETURN',
+  ]);
+  check('keep to groups of applications', output({ includeOutboundGroups: ['101', 'java'], dns })?.slice(3, 7), [
+    ...own,
+    '-m owner ! --gid-owner 101 -m owner ! --gid-owner java -j RETURN',
+    '-o lo -p tcp ! --dport 53 -j RETURN',
+  ]);
+  check('keep to nobody', output({ includeOutboundGroups: [] })?.slice(5, 6), ['-j RETURN']);
   check('take nothing when no block is included', output({ includeOutbound: [] })?.slice(-1), [
     '-d 127.0.0.1/32 -j RETURN',
   ]);
@@ -223,6 +236,11 @@ describe('rules of zones', () => {
     ...own,
     '-d 10.96.0.10 -p udp --dport 53 -j CT --zone 2',
   ]);
+  check(
+    'leave those of groups alone that are not meant',
+    chain('raw', 'FAIRWAY_DNS_OUT', { dns, proxyGroups: [], includeOutboundGroups: ['101'] })?.slice(2, 4),
+    ['-m owner --uid-owner 1337 -j RETURN', '-m owner ! --gid-owner 101 -j RETURN'],
+  );
   check('know answers from outside', chain('raw', 'FAIRWAY_DNS_IN', { dns }), ['-p udp --sport 53 -j CT --zone 1']);
   check('are none without DNS', chain('raw', 'OUTPUT', {}), undefined);
 });

@@ -18,6 +18,9 @@ export interface InterceptionOptions {
   /** Users, and groups, whose connections are those of the proxy. */
   readonly proxyUsers: readonly string[];
   readonly proxyGroups: readonly string[];
+  /** Groups of applications whose connections, and questions to DNS, are intercepted; `*` for all. */
+  readonly includeOutboundGroups: '*' | readonly string[];
+  readonly excludeOutboundGroups: readonly string[];
   /** CIDR blocks whose connections are intercepted; `*` for all. */
   readonly includeOutbound: '*' | readonly string[];
   readonly excludeOutbound: readonly string[];
@@ -155,7 +158,7 @@ function outputRules(options: InterceptionOptions, dns: DnsOptions | undefined, 
     ...(options.mode === 'TPROXY' ? [] : owners).map(
       (owner) => `-o lo ! -d ${loopback[family]} ${calls} -m owner --${owner} -j FAIRWAY_IN_REDIRECT`,
     ),
-    ...owners.map((owner) => `-m owner --${owner} -j RETURN`),
+    ...sparedOwners(options),
     // What an application says to itself stays between it and itself; its questions to a local DNS server do not.
     ...(sparesLoopback ? [`-o lo -p tcp${dns === undefined ? '' : ' ! --dport 53'} -j RETURN`] : []),
     ...(dns === undefined ? [] : dnsRules(dns, family)),
@@ -189,6 +192,16 @@ function ownersOf({ proxyUsers, proxyGroups }: InterceptionOptions): readonly st
   return [...proxyUsers.map((user) => `uid-owner ${user}`), ...proxyGroups.map((group) => `gid-owner ${group}`)];
 }
 
+/** The proxy, groups that are left out, and whoever is in none of the groups that are meant, where some are named. */
+function sparedOwners(options: InterceptionOptions): readonly string[] {
+  const { includeOutboundGroups: included, excludeOutboundGroups: excluded } = options;
+  return [
+    ...ownersOf(options).map((owner) => `-m owner --${owner} -j RETURN`),
+    ...excluded.map((group) => `-m owner --gid-owner ${group} -j RETURN`),
+    ...(included === '*' ? [] : [`${included.map((group) => `-m owner ! --gid-owner ${group} `).join('')}-j RETURN`]),
+  ];
+}
+
 function dnsRules({ port, servers }: DnsOptions, family: Family): readonly string[] {
   return destinations(servers, family).flatMap((to) =>
     ['tcp', 'udp'].map((protocol) => `${to}-p ${protocol} --dport 53 -j REDIRECT --to-ports ${port}`),
@@ -212,7 +225,7 @@ function rawRules(options: InterceptionOptions, { port, servers }: DnsOptions, f
     rules: [
       ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -p udp --dport 53 -m owner --${owner} -j CT --zone 1`),
       ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -p udp --sport ${port} -m owner --${owner} -j CT --zone 2`),
-      ...owners.map((owner) => `-A FAIRWAY_DNS_OUT -m owner --${owner} -j RETURN`),
+      ...sparedOwners(options).map((rule) => `-A FAIRWAY_DNS_OUT ${rule}`),
       ...destinations(servers, family).map((to) => `-A FAIRWAY_DNS_OUT ${to}-p udp --dport 53 -j CT --zone 2`),
       '-A FAIRWAY_DNS_IN -p udp --sport 53 -j CT --zone 1',
     ],
