@@ -45,6 +45,18 @@ describe('a host stands for', () => {
     'the virtual addresses of its Service',
     { home: [service('a', 'clusterIP: 10.1.0.1, clusterIPs: [10.1.0.1, "fd00::1"]')] },
     ['a.shop.svc.cluster.local=10.1.0.1,fd00::1'],
+    { INSTANCE_IPS: '10.9.9.9,fd00::9' },
+  );
+  check(
+    'what the client has a way to: where something listens for it',
+    { home: [service('a', 'clusterIP: 10.1.0.1, clusterIPs: [10.1.0.1, "fd00::1"]'), entry('ext.test', '')] },
+    ['a.shop.svc.cluster.local=fd00::1', 'ext.test=2001:2::f0f0:b344'],
+    { INSTANCE_IPS: 'fd00::9' },
+  );
+  check(
+    'addresses that its client has no way to, where it has no others',
+    { home: [entry('ext.test', 'addresses: ["fd00::7"]')] },
+    ['ext.test=fd00::7'],
   );
   check(
     'the addresses of its ServiceEntry, but for blocks',

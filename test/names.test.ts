@@ -52,9 +52,13 @@ describe('a host stands for', () => {
     it(name, () => assert.deepEqual(namesIn(controlPlaneOf(objects.join('\n---\n'))), expected));
   }
 
-  check('the virtual addresses of a Service', [service('clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1, "fd00::1"]')], {
-    [db]: '10.96.0.1 fd00::1 / db',
-  });
+  check(
+    'the virtual addresses of a Service that are of the family of the client',
+    [service('clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1, "fd00::1"]')],
+    {
+      [db]: '10.96.0.1 / db',
+    },
+  );
   check(
     'the pods that are ready of a headless Service, which have names of their own',
     [

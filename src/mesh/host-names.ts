@@ -7,6 +7,7 @@ import { compareTexts } from '../lib/compare.ts';
 import { isKubernetes } from '../model/cluster.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { originKey } from '../model/origin.ts';
+import type { Client } from '../model/scope.ts';
 import type { Service } from '../model/service.ts';
 import type { EndpointQueries, HostEndpoints } from './endpoints.ts';
 import { type ClientHost, clientHostKey, type ServiceQueries } from './services.ts';
@@ -27,11 +28,12 @@ export function hostNameQueries(
     compute(read, at) {
       const found = read.cell(service, at);
       if (found === undefined) return undefined;
-      if (!found.isHeadless) return toName(found, virtualAddresses(found), noEndpoints);
+      const { family, cluster } = at.client;
+      if (!found.isHeadless) return toName(found, usable(virtualAddresses(found), family), noEndpoints);
       const all = read.cell(endpoints, `${found.namespace}/${found.hostname}`);
       const { origins } = all;
-      const callable = callableIn(found, all.endpoints, at.client.cluster);
-      return toName(found, addressesOf(callable), { endpoints: callable, origins });
+      const callable = callableIn(found, all.endpoints, cluster);
+      return toName(found, usable(addressesOf(callable), family), { endpoints: callable, origins });
     },
   });
   return { hostName };
@@ -42,6 +44,15 @@ const noEndpoints: HostEndpoints = { endpoints: [], origins: [] };
 /** Blocks are no addresses of anybody. */
 function virtualAddresses({ addresses, autoAddresses = [] }: Service): readonly string[] {
   return (addresses.length > 0 ? addresses : autoAddresses).filter((address) => !address.includes('/'));
+}
+
+/**
+ * Those of the families that the client has: to others there is no way, and no listener that would take them. All of them where none
+ * is left, since the host is there all the same.
+ */
+function usable(addresses: readonly string[], family: Client['family']): readonly string[] {
+  const own = addresses.filter((address) => family === 'dual' || family === `v${isIP(address)}`);
+  return own.length === 0 ? addresses : own;
 }
 
 /** Those that can be called, in the client's own cluster: what DNS says of a headless service elsewhere is its own. */
