@@ -131,7 +131,7 @@ export function envoyArguments(bootstrapFile: string, settings: EnvoySettings): 
     logLevel,
     '--component-log-level',
     componentLogLevel,
-    // For 0 Envoy would take one; without it, as many as there are cores.
+    // For 0 Envoy would take one; without it, as many as there are cores, or as its cgroup allows.
     ...(concurrency === 0 ? [] : ['--concurrency', String(concurrency)]),
   ];
 }
