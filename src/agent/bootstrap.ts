@@ -54,6 +54,9 @@ export const istioVersion = '1.30.0';
 /** Istio's proxies take regular expressions of this size too (its bootstrap sets the same limit). */
 const largestRegex = { 're2.max_program_size.error_level': 32768 };
 
+/** As the agent's own connections wait. Envoy's usual 30 s are long for pods that start, and for endpoints that have gone meanwhile. */
+const reconnect = { base_interval: '0.5s', max_interval: '10s' };
+
 /** The bootstrap as JSON in Envoy's form. */
 export function bootstrap(options: BootstrapOptions): object {
   const { xds, dialect, admin, serving, stats, limits = {}, tracing, runtime = {} } = options;
@@ -72,7 +75,7 @@ export function bootstrap(options: BootstrapOptions): object {
         api_type: dialect === 'delta' ? 'DELTA_GRPC' : 'GRPC',
         transport_api_version: 'V3',
         set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc' } }],
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc', retry_policy: { retry_back_off: reconnect } } }],
       },
       cds_config: source,
       lds_config: source,
