@@ -28,7 +28,7 @@ Examples:
   fairway analyze --strict -o github mesh/ --mesh-config mesh-config.yaml
   kubectl get services,endpointslices,pods,virtualservices,destinationrules -A -o yaml | fairway analyze -`,
     )
-    .action((paths: readonly string[], options: InspectionArguments) =>
-      conclude(inspectPaths('mesh', paths, options), options),
+    .action(async (paths: readonly string[], options: InspectionArguments) =>
+      conclude(await inspectPaths('mesh', paths, options), options),
     );
 }

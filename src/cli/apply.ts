@@ -33,7 +33,7 @@ Examples:
     )
     .action(async (options: RulesClientArguments) => {
       if (options.filename.length === 0) command.error('error: expected -f <path> with objects to apply, found none');
-      const { objects, problems } = readObjects(options.filename, command);
+      const { objects, problems } = await readObjects(options.filename, command);
       for (const problem of problems) process.stdout.write(`${problemText(problem)}\n`);
       await withClient(options, command, async (client) => {
         let isGood = problems.every(({ severity }) => severity !== 'error');

@@ -38,7 +38,7 @@ Examples:
   fairway delete VirtualService shop/reviews             with FAIRWAY_SERVER and FAIRWAY_TOKEN_FILE`,
     )
     .action(async (kind: string | undefined, name: string | undefined, options: Arguments) => {
-      const stated = readObjects(options.filename, command).objects;
+      const stated = (await readObjects(options.filename, command)).objects;
       const named = kind === undefined ? [] : [objectNamed(kind, name, command)];
       if (named.length + options.filename.length === 0)
         command.error('error: expected -f <path>, or a kind and namespace/name, found neither');

@@ -1,5 +1,4 @@
 /** `fairway inject`: sidecars into manifests, before they reach a cluster. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { decodeMeshConfig } from '../config/decode-mesh-config.ts';
 import { decodeText, readText } from '../files/text.ts';
@@ -14,6 +13,7 @@ import { type InjectionArguments, injectionSettings, withInjectionOptions } from
 import { collect } from './options.ts';
 import { writeOutput } from './output.ts';
 import { problemText } from './report.ts';
+import { standardInput } from './standard-input.ts';
 
 interface InjectArguments extends InjectionArguments {
   readonly filename: readonly string[];
@@ -51,9 +51,10 @@ Examples:
     .action(run);
 }
 
-function run(options: InjectArguments, command: Command): void {
+async function run(options: InjectArguments, command: Command): Promise<void> {
   const settings = { ...injectionSettings(options, command), mesh: meshOf(options.meshConfig, command) };
-  const inputs = options.filename.map((file) => readManifests(file, command));
+  const files = [...new Set(options.filename)];
+  const inputs = await Promise.all(files.map((file) => readManifests(file, command)));
   const { texts, problems } = injectManifests(inputs, { settings, namespace: options.namespace });
   for (const problem of problems) console.error(problemText(problem));
   if (hasError(problems)) {
@@ -73,9 +74,9 @@ function joined(texts: readonly string[]): string {
   );
 }
 
-function readManifests(file: string, command: Command): Manifests {
+async function readManifests(file: string, command: Command): Promise<Manifests> {
   const name = file === '-' ? 'stdin' : file;
-  const text = file === '-' ? decodeText(readFileSync(0), name) : readText(file);
+  const text = file === '-' ? decodeText(await standardInput(), name) : readText(file);
   return typeof text === 'string' ? { file: name, text } : refuse([text], command);
 }
 

@@ -1,8 +1,8 @@
 /** What `validate` and `analyze` share: their options, what they read, and how they end. */
-import { readFileSync } from 'node:fs';
 import { type Command, type CommanderError, Option } from 'commander';
 import { type Input, type Inspection, type InspectionOptions, inspect, PathError, readInputs } from '../inspection.ts';
 import { formatReport, isGood, type Report, type ReportFormat, reportFormats } from './report.ts';
+import { standardInput } from './standard-input.ts';
 
 export interface InspectionArguments {
   readonly meshConfig?: string;
@@ -29,18 +29,16 @@ export function withInspectionOptions(command: Command): Command {
     .exitOverride(({ exitCode }: CommanderError) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
-const standardInput = '-';
-
 /** Reads files, folders and `-` once; ends the process with 2 where a path leads nowhere. */
-export function inspectPaths(
+export async function inspectPaths(
   depth: InspectionOptions['depth'],
   paths: readonly string[],
   { meshConfig, domain }: InspectionArguments,
-): Inspection {
+): Promise<Inspection> {
   try {
-    const stated = paths.filter((path) => path !== standardInput);
-    const piped: readonly Input[] = paths.includes(standardInput)
-      ? [{ file: 'stdin', text: readFileSync(0, 'utf8') }]
+    const stated = paths.filter((path) => path !== '-');
+    const piped: readonly Input[] = paths.includes('-')
+      ? [{ file: 'stdin', text: (await standardInput()).toString() }]
       : [];
     const [mesh] = meshConfig === undefined ? [] : readInputs([meshConfig]);
     return inspect({

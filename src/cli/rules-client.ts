@@ -12,6 +12,7 @@ import { type Answer, RulesClient, RulesClientError } from '../rules-api/client.
 import type { ObjectPlace } from '../rules-api/place.ts';
 import { collect } from './options.ts';
 import { problemText } from './report.ts';
+import { standardInput } from './standard-input.ts';
 import { version } from './version.ts';
 
 export interface RulesClientArguments {
@@ -53,14 +54,14 @@ export function withRulesClientOptions(command: Command): Command {
 }
 
 /** The objects of some paths, in order, and what is wrong with the texts. Ends the process where a path leads nowhere. */
-export function readObjects(
+export async function readObjects(
   paths: readonly string[],
   command: Command,
-): {
+): Promise<{
   readonly objects: readonly KubernetesObject[];
   readonly problems: readonly Problem[];
-} {
-  const contents = inputsOf(paths, command).map(({ file, text }) =>
+}> {
+  const contents = (await inputsOf(paths, command)).map(({ file, text }) =>
     typeof text === 'string' ? new FileParser(file).parse(text) : { objects: new Map(), problems: [text] },
   );
   return {
@@ -69,8 +70,8 @@ export function readObjects(
   };
 }
 
-function inputsOf(paths: readonly string[], command: Command): readonly Input[] {
-  const piped = paths.includes('-') ? [{ file: 'stdin', text: readFileSync(0, 'utf8') }] : [];
+async function inputsOf(paths: readonly string[], command: Command): Promise<readonly Input[]> {
+  const piped = paths.includes('-') ? [{ file: 'stdin', text: (await standardInput()).toString() }] : [];
   try {
     return [...piped, ...readInputs(paths.filter((path) => path !== '-'))];
   } catch (error) {

@@ -24,9 +24,9 @@ Examples:
   kubectl get virtualservices -A -o yaml | fairway validate -
   fairway validate --mesh-config mesh-config.yaml`,
     )
-    .action((paths: readonly string[], options: InspectionArguments) => {
+    .action(async (paths: readonly string[], options: InspectionArguments) => {
       if (paths.length === 0 && options.meshConfig === undefined)
         command.error('error: expected files or folders to check, found none');
-      conclude(inspectPaths('objects', paths, options), options);
+      conclude(await inspectPaths('objects', paths, options), options);
     });
 }

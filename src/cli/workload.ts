@@ -50,9 +50,9 @@ Examples:
     .action(write);
 }
 
-function write(file: string, options: WorkloadArguments, command: Command): void {
+async function write(file: string, options: WorkloadArguments, command: Command): Promise<void> {
   const { discoveryAddress, output, name, ip, network, clusterId, interception } = options;
-  const group = groupIn(file, command);
+  const group = await groupIn(file, command);
   const files = workloadFiles({
     group: { ...group, network: network ?? group.network },
     discoveryAddress: formatAddress(discoveryAddress),
@@ -75,8 +75,8 @@ function write(file: string, options: WorkloadArguments, command: Command): void
 }
 
 /** Ends the process with what is wrong when the file does not hold one WorkloadGroup that can be used. */
-function groupIn(file: string, command: Command): WorkloadFilesOptions['group'] {
-  const { objects, problems } = readObjects([file], command);
+async function groupIn(file: string, command: Command): Promise<WorkloadFilesOptions['group']> {
+  const { objects, problems } = await readObjects([file], command);
   const groups = objects.filter((object) => istioKind(object) === 'WorkloadGroup');
   const [group] = groups;
   const wrong = problems.filter(({ severity }) => severity === 'error');

@@ -1,8 +1,9 @@
 /** `fairway inject`: what it prints where, and how it ends. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { parseAllDocuments, parseDocument } from 'yaml';
-import { runFairway } from '../support/run-fairway.ts';
+import { fairwayProgram, runFairway } from '../support/run-fairway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const pod = (name: string, more = '') => `apiVersion: v1
@@ -48,6 +49,20 @@ describe('fairway inject', () => {
       stderr:
         'stdin:3: Pod a: metadata.labels["sidecar.istio.io/inject"]: info: expected true, found "false" [FW3201]\n',
     });
+  });
+
+  it('waits for what writes into its standard input, be it slower than itself', (test) => {
+    const folder = tempFolder(test);
+    const names = Array.from({ length: 300 }, (_, i) => `pod-${i}`);
+    folder.write('pods.yaml', names.map((name) => pod(name)).join('---\n'));
+    const fairway = `"${process.execPath}" --disable-warning=ExperimentalWarning "${fairwayProgram}"`;
+    const pipeline = `${fairway} inject -f pods.yaml | ${fairway} inject -f - 2>&1 > once-more.yaml`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', pipeline], { cwd: folder.path, encoding: 'utf8' });
+    assert.equal(stderr, '');
+    assert.deepEqual(
+      [...stdout.matchAll(/Pod (\S+): info: (.*)/g)].map(([, name, said]) => [name, said]),
+      names.map((name) => [name, 'expected a pod without a sidecar, found one that is injected already [FW3201]']),
+    );
   });
 
   it('gives all sidecars what the options say of resources, image and logs', async (test) => {
