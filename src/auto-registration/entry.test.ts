@@ -5,6 +5,7 @@ import { objectIn } from '../../test/support/objects.ts';
 import { type ProxyText, proxyOf } from '../../test/support/proxy.ts';
 import { decodeConfig } from '../config/decode.ts';
 import { must } from '../lib/assert.ts';
+import { healthChecked } from '../model/workload.ts';
 import { asked, claimed, claimedAnew, type EntryObject, entryName, entryOf, left, withHealth } from './entry.ts';
 
 function groupOf(spec: string, uid?: string) {
@@ -23,6 +24,8 @@ describe('the name of an entry', () => {
   check('has the group and the address', ['vms', '10.0.0.1', ''], 'vms-10.0.0.1');
   check('has the network', ['vms', '10.0.0.1', 'west'], 'vms-10.0.0.1-west');
   check('has no colons', ['vms', '2001:db8::1', ''], 'vms-2001-db8--1');
+  check('has no capitals', ['vms', '2001:DB8::A', ''], 'vms-2001-db8--a');
+  check('ends as names may', ['vms', '2001:db8::', ''], 'vms-2001-db8');
   check('is no longer than Kubernetes allows', ['a'.repeat(300), '10.0.0.1', ''], `${'a'.repeat(244)}-10.0.0.1`);
 });
 
@@ -138,6 +141,14 @@ describe('the life of an entry', () => {
         },
       },
     });
+  });
+
+  it('counts what a probe says only as long as there is one', () => {
+    const probed = entryOf(proxyOf({}), '10.0.0.1', groupOf('template: {}\nprobe: {tcpSocket: {port: 80}}'));
+    const was = claimedAnew(probed, { controller: 'one', connectedAtMs: 0 });
+    const { [healthChecked]: isProbed } = annotationsOf(was) ?? {};
+    const now = claimed(was, entry, { controller: 'one', connectedAtMs: 0 });
+    assert.deepEqual([isProbed, annotationsOf(now)], ['true', annotationsOf(first)]);
   });
 
   it('keeps when it was asked about', () =>

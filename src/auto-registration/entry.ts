@@ -52,9 +52,10 @@ export function groupNameOf({ metadata }: Proxy): string | undefined {
 /** Kubernetes' bound on names. */
 const longestName = 253;
 
-/** `<group>-<ip>[-<network>]`; the end of it where it is too long. */
+/** `<group>-<ip>[-<network>]`; the end of it where it is too long. An address may have capitals and end in `::`, names may not. */
 export function entryName(group: string, ip: string, network: string): string {
-  const name = [group, ip.replaceAll(':', '-'), ...(network === '' ? [] : [network])].join('-');
+  const address = ip.toLowerCase().replaceAll(':', '-').replace(/-+$/, '');
+  const name = [group, address, ...(network === '' ? [] : [network])].join('-');
   return name.slice(-longestName).replace(/^[^a-z\d]+/, '');
 }
 
@@ -103,7 +104,13 @@ export function claimedAnew(entry: EntryObject, claim: Claim): EntryObject {
 
 /** An entry that is there, of a workload that is connected: as a new one would be, but for what others have added. */
 export function claimed(found: EntryObject, entry: EntryObject, claim: Claim): EntryObject {
-  const { [names.disconnectedAt]: _, [names.asked]: __, ...kept } = found.metadata.annotations ?? {};
+  // A workload may have been probed before, and be so no more: nobody would ever say again that it is well.
+  const {
+    [names.disconnectedAt]: _,
+    [names.asked]: __,
+    [healthChecked]: ___,
+    ...kept
+  } = found.metadata.annotations ?? {};
   return {
     ...found,
     metadata: {
