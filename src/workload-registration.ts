@@ -53,6 +53,10 @@ export function workloadRegistration(
     reads: [workloadGroups],
     compute: (read, key: string) => read.row(workloadGroups, key),
   });
+  const hasGroup = graph.query('registrationHasGroup', {
+    reads: [group],
+    compute: (read, key: string) => read.cell(group, key) !== undefined,
+  });
   const questions = graph.query('registrationQuestions', {
     reads: [workloadEntries.asked],
     compute: (read, controller: string) => read.keys(workloadEntries.asked, controller),
@@ -69,6 +73,7 @@ export function workloadRegistration(
     graceMs,
     groupOf: (key) => graph.read(group, configKey(key)),
     watch: (key, onChange) => graph.watch(annotations, configKey(key), onChange).close,
+    watchGroup: (key, onThere) => graph.watch(hasGroup, configKey(key), (isThere) => isThere && onThere()).close,
   });
   const caretaker = new Caretaker({
     ...common,

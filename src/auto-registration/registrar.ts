@@ -36,6 +36,8 @@ export interface RegistrarOptions {
   readonly groupOf: GroupOf;
   /** Follows the annotations of an entry as the mesh knows it, undefined while there is none, until the result is called. */
   readonly watch: (key: EntryKey, onChange: (annotations: Labels | undefined) => void) => Cancel;
+  /** Tells whenever a group that was not there is, until the result is called. */
+  readonly watchGroup: (key: EntryKey, onThere: () => void) => Cancel;
   readonly log: Log;
   readonly clock: Clock;
   /** The time in milliseconds since the epoch. */
@@ -131,6 +133,11 @@ export class Registrar {
   #member(key: string, entry: EntryObject, proxy: Proxy): Member {
     const known = this.#members.get(key);
     if (known !== undefined) return known;
+    const { watch, watchGroup } = this.#options;
+    const { namespace } = entry.metadata;
+    // Entries go with their group, and come back with it.
+    const unwatchGroup = watchGroup({ namespace, name: groupNameOf(proxy) ?? '' }, () => this.#touch(key));
+    const unwatch = watch(entry.metadata, (annotations) => this.#changed(key, annotations));
     const member: Member = {
       entry,
       proxy,
@@ -139,7 +146,10 @@ export class Registrar {
       isWorking: false,
       hasFailed: false,
       backoff: backoff(retry),
-      unwatch: this.#options.watch(entry.metadata, (annotations) => this.#changed(key, annotations)),
+      unwatch() {
+        unwatch();
+        unwatchGroup();
+      },
     };
     this.#members.set(key, member);
     return member;

@@ -16,7 +16,7 @@ interface Entry {
     readonly resourceVersion: string;
     readonly labels?: { readonly [name: string]: string };
     readonly annotations: { readonly [name: string]: string };
-    readonly ownerReferences: readonly { readonly kind: string; readonly name: string }[];
+    readonly ownerReferences: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
   };
   readonly spec: object;
   readonly status?: { readonly conditions?: readonly { readonly [field: string]: unknown }[] };
@@ -34,6 +34,7 @@ const world = [
 const groups = [
   { name: 'vms', spec: { template: { labels: { app: 'stock' }, serviceAccount: 'stock' } } },
   { name: 'probed', spec: { template: {}, probe: { tcpSocket: { port: 80 } } } },
+  { name: 'brief', spec: { template: {} } },
 ].map(({ name, spec }) => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'WorkloadGroup',
@@ -139,6 +140,22 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
     await cluster.api('DELETE', `${folder}/vms-10.2.0.2`);
     const uidOf = (one: Entry | undefined) => one?.metadata.uid;
     await becomes('vms-10.2.0.2', 'to be another one', (one) => one !== undefined && uidOf(one) !== uidOf(first));
+  });
+
+  test('is registered again when its group, which has taken its entry along, comes back', async () => {
+    const replica = await start();
+    connect(replica, '10.2.0.9', 'brief');
+    const first = await becomes('brief-10.2.0.9', 'to be there', isThere);
+    const { graph, mesh } = replica.controlPlane;
+    const isKnown = () => [...graph.rows(mesh.tables.workloadGroups)].some(([key]) => key === 'shop/brief');
+    await cluster.kubectl(['delete', 'workloadgroup', '-n', 'shop', 'brief']);
+    await until(() => !isKnown(), { what: 'the group to be gone' });
+    // As the garbage collector does, which does not run here.
+    await cluster.api('DELETE', `${folder}/brief-10.2.0.9`);
+    await until(() => [...graph.rows(mesh.tables.workloadEntries)].length === 0, { what: 'the entry to be gone' });
+    await apply(...groups);
+    const next = await becomes('brief-10.2.0.9', 'to be there again', isThere);
+    assert.notEqual(next.metadata.ownerReferences[0]?.uid, first.metadata.ownerReferences[0]?.uid);
   });
 
   test('says how it is in its status, beside what the leader says of it', async () => {
