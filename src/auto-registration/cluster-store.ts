@@ -16,9 +16,20 @@ export function clusterStore(client: ApiClient): EntryStore {
     try {
       return await client.json(request);
     } catch (error) {
-      if (error instanceof ApiError && (error.code === 409 || error.code === 404))
-        throw new ChangedError(error.message, { cause: error });
+      if (isCode(error, 409) || isCode(error, 404)) throw new ChangedError(error.message, { cause: error });
       throw error;
+    }
+  }
+  /** What is not there for a new entry is the kind, or the namespace: that passes by nobody's writing again. */
+  async function create(entry: EntryObject): Promise<unknown> {
+    const { namespace } = entry.metadata;
+    try {
+      return await client.json({ method: 'POST', path: folder(namespace), query: { fieldManager }, body: entry });
+    } catch (error) {
+      if (isCode(error, 409)) throw new ChangedError(error.message, { cause: error });
+      if (!isCode(error, 404)) throw error;
+      const expected = `expected the API server to have WorkloadEntries and the namespace ${namespace}`;
+      throw new Error(`${expected}, found ${error.message}`, { cause: error });
     }
   }
 
@@ -27,14 +38,11 @@ export function clusterStore(client: ApiClient): EntryStore {
       try {
         return (await client.json({ path: pathOf(key) })) as EntryObject;
       } catch (error) {
-        if (error instanceof ApiError && error.code === 404) return undefined;
+        if (isCode(error, 404)) return undefined;
         throw error;
       }
     },
-    async create(entry) {
-      const path = folder(entry.metadata.namespace);
-      return (await write({ method: 'POST', path, query: { fieldManager }, body: entry })) as EntryObject;
-    },
+    create: async (entry) => (await create(entry)) as EntryObject,
     async replace(entry) {
       const path = pathOf(entry.metadata);
       return (await write({ method: 'PUT', path, query: { fieldManager }, body: entry })) as EntryObject;
@@ -55,4 +63,8 @@ export function clusterStore(client: ApiClient): EntryStore {
       await write({ method: 'DELETE', path: pathOf(metadata), body });
     },
   };
+}
+
+function isCode(error: unknown, code: number): error is ApiError {
+  return error instanceof ApiError && error.code === code;
 }

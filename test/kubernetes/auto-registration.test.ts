@@ -1,6 +1,9 @@
 /** Workloads that register themselves with replicas of a control plane that share a real API server. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { clusterStore } from '../../src/auto-registration/cluster-store.ts';
+import { ApiClient } from '../../src/kubernetes/api-client.ts';
+import { parseKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { clusterType } from '../../src/resource/types.ts';
 import { until } from '../support/until.ts';
 import { AdsClient } from '../xds/support/ads-client.ts';
@@ -156,6 +159,19 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
     await apply(...groups);
     const next = await becomes('brief-10.2.0.9', 'to be there again', isThere);
     assert.notEqual(next.metadata.ownerReferences[0]?.uid, first.metadata.ownerReferences[0]?.uid);
+  });
+
+  test('is told of when the API server has no place for its entry', async () => {
+    const access = parseKubeconfig(cluster.kubeconfigOf(cluster.adminToken), 'test', {});
+    const client = new ApiClient({ access, userAgent: 'test' });
+    const metadata = { namespace: 'nowhere', name: 'vms-10.2.0.10' };
+    const entry = { apiVersion: 'networking.istio.io/v1', kind: 'WorkloadEntry', metadata, spec: {} };
+    await assert.rejects(clusterStore(client).create(entry), {
+      name: 'Error',
+      message:
+        'expected the API server to have WorkloadEntries and the namespace nowhere, found namespaces "nowhere" not found',
+    });
+    client.close();
   });
 
   test('says how it is in its status, beside what the leader says of it', async () => {
