@@ -12,6 +12,14 @@ describe('a ProxyConfig', () => {
     assert.deepEqual(parseProxyConfig('', 'x'), { stated: {} });
   });
 
+  it('may be the default one of a MeshConfig, as istioctl writes it for a machine', () => {
+    const stated = { discoveryAddress: 'istiod.example:15010', readinessProbe: { tcpSocket: { port: 80 } } };
+    assert.deepEqual(parseProxyConfig(JSON.stringify({ defaultConfig: stated }), 'x'), { ...stated, stated });
+    assert.throws(() => parseProxyConfig('defaultConfig: {concurrency: many}', 'mesh.yaml'), {
+      message: 'mesh.yaml: defaultConfig: concurrency: expected a whole number from 0 to 1024, found "many"',
+    });
+  });
+
   it('that cannot be used says where', () => {
     assert.throws(() => parseProxyConfig('concurrency: many', 'proxy.istio.io/config'), {
       message: 'proxy.istio.io/config: concurrency: expected a whole number from 0 to 1024, found "many"',

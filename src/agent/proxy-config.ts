@@ -61,7 +61,10 @@ export class ProxyConfigError extends Error {
   override readonly name = 'ProxyConfigError';
 }
 
-/** Reads YAML or JSON; `source` is what messages call it. Throws ProxyConfigError. */
+/**
+ * Reads YAML or JSON; `source` is what messages call it. A MeshConfig is taken for its `defaultConfig`: such is the mesh.yaml
+ * that istioctl writes for a machine. Throws ProxyConfigError.
+ */
 export function parseProxyConfig(text: string, source: string): ProxyConfig {
   let value: unknown;
   try {
@@ -69,7 +72,10 @@ export function parseProxyConfig(text: string, source: string): ProxyConfig {
   } catch (error) {
     throw new ProxyConfigError(`${source}: ${(error as Error).message.split('\n', 1)[0]}`);
   }
-  return readProxyConfig(value, source);
+  const { defaultConfig } = isRecord(value) ? value : {};
+  return defaultConfig === undefined
+    ? readProxyConfig(value, source)
+    : readProxyConfig(defaultConfig, `${source}: defaultConfig`);
 }
 
 /** Reads what has been parsed already. Throws ProxyConfigError. */
