@@ -22,7 +22,15 @@ export interface WorkloadFilesOptions {
   readonly ip?: string;
 }
 
-/** By file name: variables for the process, one a line, in quotes that shells and systemd read alike; and its ProxyConfig. */
+/** Something that no file can hold; the message says what. */
+export class WorkloadFilesError extends Error {
+  override readonly name = 'WorkloadFilesError';
+}
+
+/**
+ * By file name: variables for the process, one a line, in quotes that shells and systemd read alike; and its ProxyConfig.
+ * Throws WorkloadFilesError.
+ */
 export function workloadFiles(options: WorkloadFilesOptions): { readonly [file: string]: string } {
   const { group, discoveryAddress, cluster, isIntercepted, name = '', ip = '' } = options;
   const variables = {
@@ -39,6 +47,12 @@ export function workloadFiles(options: WorkloadFilesOptions): { readonly [file: 
     INSTANCE_IP: ip,
   };
   const stated = Object.entries(variables).filter(([, value]) => value !== '' && value !== '{}');
+  // A shell would run what stands behind a quote.
+  const [wrong] = stated.filter(([, value]) => /['\r\n\0]/.test(value));
+  if (wrong !== undefined)
+    throw new WorkloadFilesError(
+      `expected ${wrong[0]} without quotes and line ends, found ${JSON.stringify(wrong[1])}`,
+    );
   const config = { discoveryAddress, ...(group.probe === undefined ? {} : { readinessProbe: group.probe }) };
   return {
     'cluster.env': stated.map(([key, value]) => `${key}='${value}'\n`).join(''),

@@ -1,8 +1,9 @@
 /** `fairway workload`: the files with which a machine joins the mesh as a workload of a WorkloadGroup. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
-import { type WorkloadFilesOptions, workloadFiles } from '../agent/workload-files.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { WorkloadFilesError, type WorkloadFilesOptions, workloadFiles } from '../agent/workload-files.ts';
 import { decodeConfig } from '../config/decode.ts';
 import { istioKind } from '../config/kinds.ts';
 import { type Address, formatAddress } from '../lib/address.ts';
@@ -36,7 +37,12 @@ export function workloadCommand(command: Command): Command {
     )
     .option('-o, --output <folder>', 'where the files go', '.')
     .option('--name <name>', 'the name of the machine, when the files are for one alone')
-    .option('--ip <address>', 'the address at which others reach it, when the files are for one alone')
+    .addOption(
+      new Option(
+        '--ip <address>',
+        'the address at which others reach it, or several with commas between them, when the files are for one alone',
+      ).argParser(parseIps),
+    )
     .option('--network <name>', "its network, when it is not that of the group's template")
     .option('--cluster-id <id>', 'the cluster whose control plane that is', 'Kubernetes')
     .option('--no-interception', 'for a machine without the rules of fairway iptables')
@@ -53,25 +59,32 @@ Examples:
 async function write(file: string, options: WorkloadArguments, command: Command): Promise<void> {
   const { discoveryAddress, output, name, ip, network, clusterId, interception } = options;
   const group = await groupIn(file, command);
-  const files = workloadFiles({
-    group: { ...group, network: network ?? group.network },
-    discoveryAddress: formatAddress(discoveryAddress),
-    cluster: clusterId,
-    isIntercepted: interception,
-    ...(name === undefined ? {} : { name }),
-    ...(ip === undefined ? {} : { ip }),
-  });
   try {
+    const files = workloadFiles({
+      group: { ...group, network: network ?? group.network },
+      discoveryAddress: formatAddress(discoveryAddress),
+      cluster: clusterId,
+      isIntercepted: interception,
+      ...(name === undefined ? {} : { name }),
+      ...(ip === undefined ? {} : { ip }),
+    });
     mkdirSync(output, { recursive: true });
     for (const [path, text] of Object.entries(files)) writeFileSync(join(output, path), text);
   } catch (error) {
-    command.error(`error: cannot write to ${output}: ${(error as Error).message}`);
+    const { message } = error as Error;
+    command.error(`error: ${error instanceof WorkloadFilesError ? message : `cannot write to ${output}: ${message}`}`);
   }
-  process.stdout.write(`wrote ${Object.keys(files).join(' and ')} to ${output}; on the machine, in that folder:\n`);
+  process.stdout.write(`wrote cluster.env and proxy-config.yaml to ${output}; on the machine, in that folder:\n`);
   if (interception) process.stdout.write('  fairway iptables --exclude-inbound-ports 22 --dns-port 15053\n');
   const machine = [...(name === undefined ? ['POD_NAME'] : []), ...(ip === undefined ? ['INSTANCE_IP'] : [])];
   const also = machine.length === 0 ? '' : `, with ${machine.join(' and ')} of the machine`;
   process.stdout.write(`  set -a; . ./cluster.env; fairway proxy --proxy-config proxy-config.yaml${also}\n`);
+}
+
+function parseIps(value: string): string {
+  const wrong = value.split(',').find((part) => isIP(part.trim()) === 0);
+  if (wrong === undefined) return value;
+  throw new InvalidArgumentError(`expected IP addresses with commas between, found ${JSON.stringify(wrong)}`);
 }
 
 /** Ends the process with what is wrong when the file does not hold one WorkloadGroup that can be used. */

@@ -78,11 +78,11 @@ describe('fairway workload', () => {
     ]);
   });
 
-  function check(name: string, text: string, stderr: string): void {
+  function check(name: string, text: string, stderr: string, more: readonly string[] = []): void {
     it(name, async (test) => {
       const folder = tempFolder(test);
       folder.write('group.yaml', text);
-      const found = await runFairway(folder.path, ['workload', 'group.yaml', '--discovery-address', 'a:1']);
+      const found = await runFairway(folder.path, ['workload', 'group.yaml', '--discovery-address', 'a:1', ...more]);
       assert.deepEqual([found.exitCode, found.stdout, found.stderr.split('\n')[0]], [1, '', stderr]);
     });
   }
@@ -90,6 +90,18 @@ describe('fairway workload', () => {
     'says what is wrong with the group',
     group.replace('httpGet: {path: /ready, port: 8080}', 'exec: {}'),
     'group.yaml:7: WorkloadGroup shop/stock: spec.probe.exec.command: expected a command, found none [FW0306]',
+  );
+  check(
+    'writes nothing that a shell would run',
+    group,
+    `error: expected ISTIO_META_CLUSTER_ID without quotes and line ends, found "c'; reboot"`,
+    ['--cluster-id', "c'; reboot"],
+  );
+  check(
+    'writes no address that is none',
+    group,
+    "error: option '--ip <address>' argument '10.0.0.1,10.0.0.999' is invalid. expected IP addresses with commas between, found \"10.0.0.999\"",
+    ['--ip', '10.0.0.1,10.0.0.999'],
   );
   check(
     'wants one group',
