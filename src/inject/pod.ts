@@ -26,7 +26,8 @@ const probe = object(
   open,
 );
 
-const container = object(
+/** Of a pod, or of a part of one. */
+export const container = object(
   {
     name: string,
     image: string,
@@ -117,7 +118,8 @@ function statedContainer(container: Container): Container {
   return container.name === proxyName || container.name === initName ? container : stated(container);
 }
 
-function stated<T extends object>(fields: T): T {
+/** Without the fields of null. */
+export function stated<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as T;
 }
 

@@ -2,7 +2,7 @@
 
 import { any, list, map, object, string } from '../lib/schema.ts';
 import { decodeWith, type Finding, hasError } from '../model/decode.ts';
-import { initName, type Pod, proxyName } from './pod.ts';
+import { container, initName, type Pod, proxyName, stated } from './pod.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
 interface NamedPart {
@@ -19,21 +19,53 @@ export interface PodFragment {
   };
 }
 
-const named = list(object({ name: string }, { required: ['name'], isOpen: true }));
+const containers = list(container);
 
 const schema = object({
   apiVersion: any,
   kind: any,
   metadata: object({ labels: map(string), annotations: map(string) }),
-  spec: object({ containers: named, initContainers: named, volumes: named }, { isOpen: true }),
+  spec: object(
+    {
+      containers,
+      initContainers: containers,
+      volumes: list(object({ name: string }, { required: ['name'], isOpen: true })),
+    },
+    { isOpen: true },
+  ),
 });
 
-/** The template in a document; undefined when the findings have an error. */
+/**
+ * The template in a document; undefined when the findings have an error. Metadata and lists that state nothing (`labels:` and
+ * nothing behind it) take nothing away, and a container that would come into every pod has to have an image.
+ */
 export function asTemplate(value: unknown, findings: Finding[]): PodFragment | undefined {
   const found: Finding[] = [];
   decodeWith(schema, value, [], found);
   findings.push(...found.map((finding): Finding => ({ ...finding, code: 'FW3204' })));
-  return hasError(found) ? undefined : (value as PodFragment);
+  if (hasError(found)) return undefined;
+  const template = withoutNulls(value as PodFragment);
+  const nameless = containersWithoutImage(template);
+  findings.push(...nameless);
+  return nameless.length > 0 ? undefined : template;
+}
+
+function withoutNulls(template: PodFragment): PodFragment {
+  const { metadata, spec } = stated(template);
+  const lists = ['containers', 'initContainers', 'volumes'];
+  const entries = Object.entries(spec ?? {}).filter(([name, field]) => field !== null || !lists.includes(name));
+  return { metadata: stated({ ...metadata }), spec: Object.fromEntries(entries) };
+}
+
+/** A slip in `istio-proxy` would be a container that no API server takes, in every pod. */
+function containersWithoutImage({ spec = {} }: PodFragment): readonly Finding[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ name, image, $patch }, i): readonly Finding[] => {
+      if (name === proxyName || name === initName || typeof image === 'string' || $patch === 'delete') return [];
+      const message = `expected ${proxyName}, ${initName} or a container with an image, found ${JSON.stringify(name)} without one`;
+      return [{ code: 'FW3204', severity: 'error', path: `spec.${list}[${i}].name`, message }];
+    }),
+  );
 }
 
 /** A part over a pod. Containers of the proxy are found wherever they are, whichever list names them. */

@@ -95,6 +95,8 @@ describe('fairway inject', () => {
     it(name, async (test) => {
       const folder = tempFolder(test);
       folder.write('template.yaml', 'spec: { containers: [{ image: a }] }\n');
+      folder.write('slip.yaml', 'spec:\n  containers:\n    - name: istio-prox\n');
+      folder.write('wrong.yaml', 'spec: { containers: [{ name: istio-proxy, image: 5, env: { A: b } }] }\n');
       folder.write('mesh.yaml', 'defaultConfig: { drainDuration: soon }\n');
       const found = await runFairway(folder.path, ['inject', '-f', '-', ...args], input);
       assert.deepEqual(found, { exitCode: 1, stdout: '', stderr });
@@ -129,6 +131,18 @@ describe('fairway inject', () => {
     pod('a'),
     ['--template', 'template.yaml'],
     'error: template.yaml:1: spec.containers[0]: expected the field name, found none [FW3204]\n(run with --help for all options)\n',
+  );
+  check(
+    'refuses a template with a container that no pod could run',
+    pod('a'),
+    ['--template', 'slip.yaml'],
+    'error: slip.yaml:3: spec.containers[0].name: expected istio-proxy, istio-init or a container with an image, found "istio-prox" without one [FW3204]\n(run with --help for all options)\n',
+  );
+  check(
+    'refuses a template with fields that no container has so',
+    pod('a'),
+    ['--template', 'wrong.yaml'],
+    'error: wrong.yaml:1: spec.containers[0].image: expected a string, found 5 [FW3204]\nerror: wrong.yaml:1: spec.containers[0].env: expected a list, found an object [FW3204]\n(run with --help for all options)\n',
   );
   check(
     'refuses a MeshConfig whose defaults no proxy could use',
