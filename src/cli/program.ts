@@ -1,5 +1,5 @@
 /** The command line: every command with its help. */
-import { Command } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { version } from './version.ts';
 
 type Describe = (command: Command) => Command;
@@ -21,12 +21,18 @@ const commands: Readonly<Record<string, () => Promise<Describe>>> = {
   bootstrap: async () => (await import('./bootstrap.ts')).bootstrapCommand,
 };
 
+/** Wrong usage ends with 2; what commands find wrong later, and tell by `command.error`, with 1 unless they say otherwise. */
+function endUsage({ code, exitCode }: CommanderError): never {
+  process.exit(exitCode !== 0 && code !== 'commander.error' ? 2 : exitCode);
+}
+
 /** With the command that is asked for; with all of them when it is none of them, or nobody asks. */
 export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('fairway')
     .description("A service-mesh control plane for Envoy, compatible with Istio's traffic API.")
     .version(version)
-    .showHelpAfterError('(run with --help for all options)');
+    .showHelpAfterError('(run with --help for all options)')
+    .exitOverride(endUsage);
   for (const [name, load] of Object.entries(commands)) {
     if (asked !== name && Object.hasOwn(commands, asked)) continue;
     const describe = await load();

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
+import { runFairway } from '../support/run-fairway.ts';
 
 /** All commands, the program itself first. */
 function commandsOf(program: Command): readonly Command[] {
@@ -249,4 +250,15 @@ describe('arguments that cannot be understood', () => {
     ['serve', '--config', 'x', '--log-format', 'xml'],
     "option '--log-format <format>' argument 'xml' is invalid. Allowed choices are auto, json, text.",
   );
+});
+
+describe('the exit code', () => {
+  for (const args of [['serve', '--nope'], ['validate', '--nope'], ['proxy', 'sideways'], ['srve'], []])
+    it(`is 2 for fairway ${args.join(' ')}`, async () => {
+      assert.equal((await runFairway('.', args)).exitCode, 2);
+    });
+
+  it('is 0 for help', async () => {
+    assert.equal((await runFairway('.', ['serve', '--help'])).exitCode, 0);
+  });
 });
