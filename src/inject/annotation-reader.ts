@@ -5,7 +5,10 @@ import type { Labels } from '../model/labels.ts';
 export interface AnnotationReader {
   readonly text: (name: string) => string | undefined;
   readonly wrong: (name: string, message: string) => void;
+  /** Has no effect here, or none at all. */
   readonly warn: (name: string, message: string) => void;
+  /** Probably a slip. */
+  readonly suspect: (name: string, message: string) => void;
   /** False for what is neither, which is told. */
   readonly boolean: (name: string) => boolean | undefined;
   readonly oneOf: <const T extends string>(name: string, values: readonly T[]) => T | undefined;
@@ -21,6 +24,7 @@ export function annotationReader(annotations: Labels, findings: Finding[]): Anno
     text,
     wrong,
     warn: finding('warning', 'FW0009'),
+    suspect: finding('warning', 'FW3202'),
     boolean(name) {
       const stated = text(name);
       if (stated === undefined) return undefined;

@@ -8,6 +8,7 @@ import { type LogLevels, logLevelsOf } from './log-levels.ts';
 import { type Role, roleOf } from './refusal.ts';
 import { type Resources, resourcesOf, usualResources } from './resources.ts';
 import type { InjectionSettings } from './settings.ts';
+import { tellMistyped, tellUnheeded } from './unheeded.ts';
 
 export interface SidecarOptions {
   readonly role: Role;
@@ -27,23 +28,9 @@ export interface SidecarOptions {
 /** Longer ones are a mistake, and would take long to read. */
 const longestConfig = 64 * 1024;
 
-/** What Istio's injection heeds and ours does not; a template does the same for all pods. */
-const unheeded: readonly string[] = [
-  'sidecar.istio.io/bootstrapOverride',
-  'sidecar.istio.io/userVolume',
-  'sidecar.istio.io/userVolumeMount',
-  'status.sidecar.istio.io/port',
-  'readiness.status.sidecar.istio.io/applicationPorts',
-  'readiness.status.sidecar.istio.io/failureThreshold',
-  'readiness.status.sidecar.istio.io/initialDelaySeconds',
-  'readiness.status.sidecar.istio.io/periodSeconds',
-];
-
 export function sidecarOptions(annotations: Labels, settings: InjectionSettings, findings: Finding[]): SidecarOptions {
   const reader = annotationReader(annotations, findings);
-  for (const name of unheeded)
-    if (annotations[name] !== undefined)
-      reader.warn(name, 'expected an annotation that has an effect here, found one that has none');
+  tellUnheeded(annotations, reader);
   const { config, addressOf } = configOf(settings, reader);
   findings.push(...unservedAddress(config, addressOf));
   const mode = reader.oneOf('sidecar.istio.io/interceptionMode', ['REDIRECT', 'TPROXY', 'NONE']);
@@ -80,7 +67,8 @@ function configOf({ mesh, discoveryAddress }: InjectionSettings, reader: Annotat
   return { config: overlaid(base, own), addressOf };
 }
 
-function podConfig({ text, wrong }: AnnotationReader): ProxyConfig {
+function podConfig(reader: AnnotationReader): ProxyConfig {
+  const { text, wrong } = reader;
   const stated = text(configName);
   if (stated === undefined) return {};
   if (stated.length > longestConfig) {
@@ -88,7 +76,9 @@ function podConfig({ text, wrong }: AnnotationReader): ProxyConfig {
     return {};
   }
   try {
-    return parseProxyConfig(stated, 'ProxyConfig');
+    const config = parseProxyConfig(stated, 'ProxyConfig');
+    tellMistyped(config, configName, reader);
+    return config;
   } catch (error) {
     if (!(error instanceof ProxyConfigError)) throw error;
     for (const line of error.message.split('\n')) wrong(configName, line.replace(/^ProxyConfig: /, ''));

@@ -114,13 +114,36 @@ describe('an annotation that cannot be used', () => {
   );
 });
 
-it('an annotation without an effect is told, and keeps nobody', () => {
-  const annotations = { 'sidecar.istio.io/userVolume': '{}' };
-  const { pod, findings } = injectedPod({ metadata: { annotations }, spec: { containers: [web] } });
-  assert.deepEqual(
-    [pod !== undefined, findings.map(({ severity, code }) => [severity, code])],
-    [true, [['warning', 'FW0009']]],
+describe('what a pod states and nobody acts upon is told, and keeps nobody', () => {
+  function check(name: string, annotations: { readonly [name: string]: string }, ...expected: readonly string[]): void {
+    it(name, () => {
+      const { pod, findings } = injectedPod({ metadata: { annotations }, spec: { containers: [web] } });
+      assert.notEqual(pod, undefined);
+      assert.deepEqual(
+        findings.map(({ severity, path, message, code }) => `${severity}: ${path}: ${message} [${code}]`),
+        expected,
+      );
+    });
+  }
+  const none = 'expected an annotation that has an effect here, found one that has none [FW0009]';
+  check(
+    "annotations of Istio's injection",
+    { 'sidecar.istio.io/userVolume': '{}', 'sidecar.istio.io/proxyImageType': 'distroless' },
+    `warning: metadata.annotations["sidecar.istio.io/userVolume"]: ${none}`,
+    `warning: metadata.annotations["sidecar.istio.io/proxyImageType"]: ${none}`,
   );
+  check(
+    'mistyped ones',
+    { 'traffic.sidecar.istio.io/excludeOutboundPort': '3306', 'sidecar.istio.io/proxyCpu': '1' },
+    'warning: metadata.annotations["traffic.sidecar.istio.io/excludeOutboundPort"]: expected a known annotation such as traffic.sidecar.istio.io/excludeOutboundPorts, found one that nobody knows [FW3202]',
+    'warning: metadata.annotations["sidecar.istio.io/proxyCpu"]: expected a known annotation such as sidecar.istio.io/proxyCPU, found one that nobody knows [FW3202]',
+  );
+  check(
+    'mistyped fields of a ProxyConfig, and not those that are new or old',
+    { 'proxy.istio.io/config': 'concurency: 2\nsomethingNew: 1\nsds: {}\ndrain_duration: 5s\n' },
+    'warning: metadata.annotations["proxy.istio.io/config"]: expected a known field such as concurrency, found the unknown field concurency [FW3202]',
+  );
+  check('annotations of others', { 'sidecar.jaegertracing.io/inject': 'true', 'prometheus.io/scrap': 'true' });
 });
 
 describe('the level of the agent', () => {

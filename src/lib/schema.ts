@@ -334,14 +334,16 @@ function unknownField(found: string, known: readonly string[]): string {
     : `expected a known field such as ${near}, found the unknown field ${found}`;
 }
 
-/** The known name that was probably meant; undefined when none is near. */
+/** The known name that was probably meant, the nearest one; undefined when none is near. */
 export function nearName(found: string, known: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(found.length / 4));
   const text = found.toLowerCase();
   // Names may be as long as a document; their lengths tell that nothing is near, which the distance takes long to find.
-  return known.find(
-    (name) => Math.abs(name.length - found.length) <= most && distance(name.toLowerCase(), text) <= most,
-  );
+  const near = known
+    .filter((name) => Math.abs(name.length - found.length) <= most)
+    .map((name) => ({ name, steps: distance(name.toLowerCase(), text) }))
+    .filter(({ steps }) => steps <= most);
+  return near.toSorted((a, b) => a.steps - b.steps)[0]?.name;
 }
 
 function snakeCase(name: string): string {
