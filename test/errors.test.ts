@@ -43,6 +43,7 @@ const shownInWords: readonly Code[] = [
   'FW3203',
   'FW3204',
   'FW3205',
+  'FW3206',
 ];
 
 /** A page's example, and the console beneath it. */

@@ -1,6 +1,8 @@
 /** Istio's ports of a proxy. */
 export const usualPorts = {
   admin: 15000,
+  outbound: 15001,
+  inbound: 15006,
   agent: 15020,
   status: 15021,
   dns: 15053,

@@ -14,6 +14,7 @@ import {
 import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { type Family, type InterceptionOptions, interceptionRules } from '../agent/iptables/rules.ts';
 import { removalScript, restoreScript } from '../agent/iptables/script.ts';
+import { usualPorts } from '../agent/ports.ts';
 import { parsePort } from './options.ts';
 
 interface IptablesArguments extends Omit<InterceptionOptions, 'outboundPort' | 'proxyUsers' | 'proxyGroups' | 'dns'> {
@@ -42,8 +43,20 @@ export function iptablesCommand(command: Command): Command {
         .choices(['REDIRECT', 'TPROXY'])
         .default('REDIRECT'),
     );
-  option('--envoy-port <port>', 'port of the proxy that outbound connections go to', parsePort, 15001, '15001');
-  option('--inbound-port <port>', 'port of the proxy that inbound connections go to', parsePort, 15006, '15006');
+  option(
+    '--envoy-port <port>',
+    'port of the proxy that outbound connections go to',
+    parsePort,
+    usualPorts.outbound,
+    '15001',
+  );
+  option(
+    '--inbound-port <port>',
+    'port of the proxy that inbound connections go to',
+    parsePort,
+    usualPorts.inbound,
+    '15006',
+  );
   option('--proxy-uid <ids>', 'users whose own connections go out as they are: the proxy', parseIds, ['1337'], '1337');
   option('--proxy-gid <ids>', 'groups of the same kind', parseIds, ['1337'], '1337');
   option(

@@ -8,6 +8,7 @@ import { agentPortOf } from '../agent/ports.ts';
 import { isRecord } from '../lib/schema.ts';
 import { type Finding, hasError } from '../model/decode.ts';
 import { type SidecarOptions, sidecarOptions } from './annotations.ts';
+import { collisions } from './collisions.ts';
 import { type Container, initName, type Pod, proxyName } from './pod.ts';
 import { rewriteProbes } from './probes.ts';
 import { initContainer, isIntercepted, proxyContainer, type SidecarParts, volumes } from './proxy-container.ts';
@@ -38,6 +39,7 @@ export function inject(request: InjectionRequest): Injection {
   const findings: Finding[] = [];
   const options = sidecarOptions(pod.metadata?.annotations ?? {}, settings, findings);
   if (hasError(findings)) return { findings };
+  findings.push(...collisions(pod, options, settings.mesh));
   if (workload.kind.endsWith('Job') && !options.isNative)
     findings.push({
       code: 'FW3203',

@@ -5,7 +5,13 @@ import type { InjectedMesh } from './settings.ts';
 /** What a MeshConfig says of proxies; `problem` when its defaults cannot be used, which are left out then. */
 export function injectedMesh(config: MeshConfig): { readonly mesh: InjectedMesh; readonly problem?: string } {
   const { enablePrometheusMerge: mergesMetrics = true, trustDomain, defaultConfig } = config;
-  const others = { mergesMetrics, ...(trustDomain === undefined ? {} : { trustDomain }) };
+  const { proxyListenPort, proxyInboundListenPort } = config;
+  const others = {
+    mergesMetrics,
+    ...(trustDomain === undefined ? {} : { trustDomain }),
+    ...(proxyListenPort ? { listenPort: proxyListenPort } : {}),
+    ...(proxyInboundListenPort ? { inboundListenPort: proxyInboundListenPort } : {}),
+  };
   try {
     const stated: ProxyConfig = readProxyConfig(defaultConfig?.stated ?? {}, 'defaultConfig');
     return { mesh: { ...others, defaultConfig: stated } };

@@ -26,6 +26,8 @@ const probe = object(
   open,
 );
 
+const identity = object({ runAsUser: integer(0, 2 ** 31 - 1), runAsGroup: integer(0, 2 ** 31 - 1) }, open);
+
 /** Of a pod, or of a part of one. */
 export const container = object(
   {
@@ -38,6 +40,7 @@ export const container = object(
     readinessProbe: probe,
     startupProbe: probe,
     restartPolicy: string,
+    securityContext: identity,
   },
   named,
 );
@@ -58,6 +61,7 @@ const pod = object(
     spec: object(
       {
         hostNetwork: boolean,
+        securityContext: identity,
         containers: list(container),
         initContainers: list(container),
         volumes: list(object({ name: string }, named)),

@@ -25,7 +25,8 @@ export interface SidecarParts {
 /** The entry point of the image, which hooks have to name. */
 export const imageProgram: readonly string[] = ['node', '/fairway/dist/main.js'];
 
-const proxyUser = 1337;
+/** And its group. */
+export const proxyUser = 1337;
 const workFolder = '/etc/istio/proxy';
 const podFolder = '/etc/istio/pod';
 export const envoyVolume = 'istio-envoy';
@@ -179,6 +180,7 @@ export function isIntercepted({ role, mode }: SidecarOptions): boolean {
 /** Sets up interception; undefined where nothing is intercepted. */
 export function initContainer({ options, settings }: SidecarParts): Container | undefined {
   const { mode, traffic, image, resources, config } = options;
+  const { mesh } = settings;
   if (!isIntercepted(options)) return undefined;
   const capturesDns = isTrue(config.proxyMetadata?.ISTIO_META_DNS_CAPTURE);
   return {
@@ -188,21 +190,14 @@ export function initContainer({ options, settings }: SidecarParts): Container | 
     args: [
       'iptables',
       ...(mode === 'TPROXY' ? ['--mode', mode] : []),
+      ...(mesh.listenPort === undefined ? [] : ['--envoy-port', String(mesh.listenPort)]),
+      ...(mesh.inboundListenPort === undefined ? [] : ['--inbound-port', String(mesh.inboundListenPort)]),
       ...traffic,
       ...groupArguments(config.proxyMetadata),
       ...(capturesDns ? ['--dns-port', String(usualPorts.dns)] : []),
     ],
     resources,
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { add: ['NET_ADMIN', 'NET_RAW'], drop: ['ALL'] },
-      privileged: false,
-      // The lock of iptables is a file.
-      readOnlyRootFilesystem: false,
-      runAsGroup: 0,
-      runAsNonRoot: false,
-      runAsUser: 0,
-    },
+    securityContext: initSecurity,
   };
 }
 
@@ -214,3 +209,14 @@ function groupArguments(metadata: { readonly [name: string]: string } = {}): rea
     ...(excluded === '' ? [] : ['--exclude-outbound-groups', excluded]),
   ];
 }
+
+const initSecurity: object = {
+  allowPrivilegeEscalation: false,
+  capabilities: { add: ['NET_ADMIN', 'NET_RAW'], drop: ['ALL'] },
+  privileged: false,
+  // The lock of iptables is a file.
+  readOnlyRootFilesystem: false,
+  runAsGroup: 0,
+  runAsNonRoot: false,
+  runAsUser: 0,
+};

@@ -35,6 +35,9 @@ export interface InjectedMesh {
   readonly defaultConfig: ProxyConfig;
   readonly mergesMetrics: boolean;
   readonly trustDomain?: string;
+  /** Where Envoy listens for what leaves a pod, and for what comes into it; Istio's ports when absent. */
+  readonly listenPort?: number;
+  readonly inboundListenPort?: number;
 }
 
 /** Where the chart puts the control plane. */

@@ -166,6 +166,7 @@ export const codes = {
   FW3203: 'sidecar of a job',
   FW3204: 'template of injection',
   FW3205: 'control plane of a sidecar',
+  FW3206: 'application in the way of its sidecar',
 } as const satisfies { readonly [code: string]: string };
 
 export type Code = keyof typeof codes;
