@@ -106,9 +106,12 @@ function objectsIn(document: YamlDocument | undefined): readonly Stated[] {
 }
 
 function metadataOf({ metadata }: Stated['object']) {
-  const { name, namespace, labels } = isRecord(metadata) ? metadata : {};
+  const { name, generateName, namespace, labels } = isRecord(metadata) ? metadata : {};
+  const prefix = typeof generateName === 'string' ? generateName : '';
   return {
     name: typeof name === 'string' ? name : '',
+    /** What the name will begin with, where the API server makes it. */
+    prefix,
     namespace: typeof namespace === 'string' && namespace !== '' ? namespace : undefined,
     labels,
   };
@@ -123,8 +126,9 @@ function injectedDocument(
   const { value } = document;
   const after = objectsIn(document).map((stated) => {
     const injected = injectedObject(stated.object, namespaces, options);
-    const { name, namespace = '' } = metadataOf(stated.object);
-    const object = { kind: String(stated.object.kind), namespace, name };
+    const { name, prefix, namespace = '' } = metadataOf(stated.object);
+    const isNameless = name === '' && prefix !== '';
+    const object = { kind: String(stated.object.kind), namespace, name: isNameless ? `${prefix}…` : name };
     found.push(
       ...injected.findings.map((finding) => {
         const line = document.root.lineOf([stated.path, finding.path].filter((part) => part !== '').join('.'));
@@ -152,9 +156,15 @@ function injectedObject(
   const findings: Finding[] = [];
   const pod = asPod(valueAt(object, path), path, findings);
   if (pod === undefined) return { object, findings };
-  const { name, namespace = usual } = metadataOf(object);
+  const { name, prefix, namespace = usual } = metadataOf(object);
   const workload: Workload =
-    path.length === 0 ? workloadOf(pod) : { apiVersion: String(object.apiVersion), kind: String(object.kind), name };
+    path.length === 0
+      ? workloadOf(pod)
+      : {
+          apiVersion: String(object.apiVersion),
+          kind: String(object.kind),
+          name: name === '' ? prefix.replace(/-+$/, '') : name,
+        };
   const result = inject({ pod, namespace: namespaces.get(namespace) ?? { name: namespace }, workload, settings });
   const { refusal } = result;
   const within = (inner: string) => [path.join('.'), inner].filter((part) => part !== '').join('.');
