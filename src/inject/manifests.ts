@@ -9,7 +9,7 @@ import { asPod } from './pod.ts';
 import type { PodNamespace } from './refusal.ts';
 import { rewritten } from './rewrite.ts';
 import type { InjectionSettings } from './settings.ts';
-import { podPathIn, valueAt, type Workload, withValueAt, workloadOf } from './workload.ts';
+import { hasPodsOfItsOwn, podPathIn, valueAt, type Workload, withValueAt, workloadOf } from './workload.ts';
 
 /** A text with manifests, and the name to call it by. */
 export interface Manifests {
@@ -152,7 +152,7 @@ function injectedObject(
   { settings, namespace: usual }: ManifestOptions,
 ): { readonly object: Stated['object']; readonly findings: readonly Finding[] } {
   const path = podPathIn(object);
-  if (path === undefined) return { object, findings: [] };
+  if (path === undefined) return { object, findings: hasPodsOfItsOwn(object) ? [unknownKind(object)] : [] };
   const findings: Finding[] = [];
   const pod = asPod(valueAt(object, path), path, findings);
   if (pod === undefined) return { object, findings };
@@ -179,4 +179,9 @@ function injectedObject(
       ...told.map((finding) => (refusal === undefined ? { ...finding, path: within(finding.path) } : finding)),
     ],
   };
+}
+
+function unknownKind({ apiVersion, kind }: Stated['object']): Finding {
+  const message = `expected a kind of Kubernetes itself, found ${String(kind)} of ${String(apiVersion)}, whose pods get sidecars from the webhook`;
+  return { code: 'FW3201', severity: 'info', path: '', message };
 }

@@ -66,6 +66,7 @@ const pod = object(
         initContainers: list(container),
         volumes: list(object({ name: string }, named)),
         os: object({ name: string }, open),
+        nodeSelector: map(string),
         serviceAccountName: string,
         terminationGracePeriodSeconds: integer(0, Number.MAX_SAFE_INTEGER),
       },

@@ -33,6 +33,8 @@ export const revisionLabel = 'istio.io/rev';
 export const namespaceLabel = 'istio-injection';
 export const statusAnnotation = 'sidecar.istio.io/status';
 const templatesAnnotation = 'inject.istio.io/templates';
+/** Older manifests say it of nodes only. */
+const nodeSystem = 'kubernetes.io/os';
 /** What the proxy of a pod can be: beside an application, or the application itself. Istio's names of its templates. */
 const roles = ['sidecar', 'gateway'] as const;
 export type Role = (typeof roles)[number];
@@ -58,6 +60,8 @@ export function refusalOf(pod: Pod, namespace: PodNamespace, revision: string): 
       'spec.hostNetwork',
     );
   if (pod.spec.os?.name === 'windows') return refusal('expected Linux, found windows', 'spec.os.name');
+  if (pod.spec.nodeSelector?.[nodeSystem] === 'windows')
+    return refusal('expected Linux, found nodes with windows', `spec.nodeSelector["${nodeSystem}"]`);
   if (annotations[mirrorAnnotation] !== undefined)
     return refusal('expected a pod that may change, found the mirror of a static one', annotation(mirrorAnnotation));
   if (roleOf(annotations) === undefined)

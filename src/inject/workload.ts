@@ -30,6 +30,11 @@ export function podPathIn(object: { readonly [field: string]: unknown }): readon
   return found?.groups.includes(group) ? found.path : undefined;
 }
 
+/** Whether an object of another kind looks as if it made pods, as an Argo Rollout does. */
+export function hasPodsOfItsOwn(object: { readonly [field: string]: unknown }): boolean {
+  return podPathIn(object) === undefined && Array.isArray(valueAt(object, [...template, 'spec', 'containers']));
+}
+
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((part, key) => (isRecord(part) ? part[key] : undefined), value);
 }
