@@ -90,6 +90,11 @@ describe('a host stands for', () => {
     ['a.shop.svc.cluster.local=10.0.0.1,10.0.0.3'],
   );
   check(
+    'nothing, where only UDP goes there, which no proxy takes',
+    { home: [entry('ext.test', '').replace('name: http, protocol: HTTP', 'name: ntp, protocol: UDP')] },
+    [],
+  );
+  check(
     'nothing, where only DNS itself knows',
     { home: [service('a', 'type: ExternalName, externalName: ext.test')] },
     [],

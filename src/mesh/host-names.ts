@@ -41,9 +41,14 @@ export function hostNameQueries(
 
 const noEndpoints: HostEndpoints = { endpoints: [], origins: [] };
 
-/** Blocks are no addresses of anybody. */
-function virtualAddresses({ addresses, autoAddresses = [] }: Service): readonly string[] {
-  return (addresses.length > 0 ? addresses : autoAddresses).filter((address) => !address.includes('/'));
+/**
+ * Blocks are no addresses of anybody. One that is made up leads somewhere by interception alone, which leaves UDP alone: a host of
+ * UDP is for others to tell.
+ */
+function virtualAddresses({ addresses, autoAddresses = [], ports }: Service): readonly string[] {
+  const isIntercepted = ports.some(({ protocol }) => protocol !== 'UDP');
+  const all = addresses.length > 0 ? addresses : isIntercepted ? autoAddresses : [];
+  return all.filter((address) => !address.includes('/'));
 }
 
 /**
