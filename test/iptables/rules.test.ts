@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { describeWithIptables } from '../support/iptables.ts';
-import { makeNamespaces, type Namespaces, variants } from './support/namespaces.ts';
+import { makeNamespaces, type Namespaces, type Variant, variants } from './support/namespaces.ts';
 
 const dns = ['--dns-port', '15053', '--dns-servers', '10.79.0.1,fd79::1'];
 const withoutRights = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin'];
@@ -136,6 +136,28 @@ describeWithIptables('fairway iptables', (iptables) => {
       await world.close();
     }
   });
+
+  for (const [first, second] of [
+    ['nft', 'legacy'],
+    ['legacy', 'nft'],
+  ] as const)
+    it(`leaves nothing of an earlier run by the other kind: ${first}, then ${second}`, async () => {
+      const world = makeNamespaces(iptables, first);
+      const ours = () =>
+        variants.filter((variant) => world.run('pod', [`ip6tables-${variant}-save`]).includes('FAIRWAY_OUTPUT'));
+      const using = (variant: Variant) => ['env', `IPTABLES_VARIANT=${variant}`];
+      try {
+        await world.fairway([], using(first));
+        assert.deepEqual(ours(), [first]);
+        await world.fairway([], using(second));
+        assert.deepEqual(ours(), [second]);
+        const { stdout } = await world.fairway(['--remove'], using(first));
+        assert.match(stdout, /^nothing is intercepted any more: IPv4 and IPv6/);
+        assert.deepEqual(ours(), []);
+      } finally {
+        await world.close();
+      }
+    });
 
   for (const variant of variants)
     it(`finds its place among thousands of rules of others: ${variant}`, async () => {

@@ -21,21 +21,32 @@ export interface Backend {
  */
 export function findBackend(env: NodeJS.ProcessEnv = process.env): Backend {
   const stated = env.IPTABLES_VARIANT;
-  const suffixes =
-    stated === undefined || stated === '' ? ['', '-nft', '-legacy'] : [stated === 'iptables' ? '' : `-${stated}`];
-  const found = suffixes.flatMap((suffix) => {
-    const { status, stdout } = spawnSync(`iptables${suffix}`, ['--version'], { encoding: 'utf8', env });
-    const kind = /\((nf_tables|legacy)\)/.exec(stdout ?? '')?.[1] ?? 'legacy';
-    return status === 0 ? [{ kind, programs: { 4: `iptables${suffix}`, 6: `ip6tables${suffix}` } }] : [];
-  });
+  const suffixes = stated === undefined || stated === '' ? allSuffixes : [stated === 'iptables' ? '' : `-${stated}`];
+  const found = backendsOf(suffixes);
   const [first] = found;
   if (first === undefined)
     throw new InterceptionError(
       `expected ${suffixes.map((suffix) => `iptables${suffix}`).join(', ')} on PATH, found none: install iptables, or inject an image that has it`,
     );
-  const has = (rule: RegExp) => (backend: Backend) =>
-    families.some((family) => rule.test(saved(backend, family) ?? ''));
-  return found.find(has(/^:FAIRWAY_/m)) ?? found.find(has(/^-A /m)) ?? first;
+  return found.find(hasOurs) ?? found.find((backend) => has(backend, /^-A /m)) ?? first;
+}
+
+const allSuffixes = ['', '-nft', '-legacy'];
+
+function backendsOf(suffixes: readonly string[]): readonly Backend[] {
+  return suffixes.flatMap((suffix) => {
+    const { status, stdout } = spawnSync(`iptables${suffix}`, ['--version'], { encoding: 'utf8' });
+    const kind = /\((nf_tables|legacy)\)/.exec(stdout ?? '')?.[1] ?? 'legacy';
+    return status === 0 ? [{ kind, programs: { 4: `iptables${suffix}`, 6: `ip6tables${suffix}` } }] : [];
+  });
+}
+
+function has(backend: Backend, rule: RegExp): boolean {
+  return families.some((family) => rule.test(saved(backend, family) ?? ''));
+}
+
+function hasOurs(backend: Backend): boolean {
+  return has(backend, /^:FAIRWAY_/m);
 }
 
 const families: readonly Family[] = [4, 6];
@@ -44,8 +55,8 @@ const families: readonly Family[] = [4, 6];
 const ofAnyLength = { encoding: 'utf8', maxBuffer: Number.POSITIVE_INFINITY } as const;
 
 /**
- * Intercepts; a second time changes nothing, and with other options leaves nothing of the first. Throws InterceptionError, and leaves
- * nothing of ours in force in the family that it failed with.
+ * Intercepts; a second time changes nothing, and with other options or by another backend leaves nothing of the first. Throws
+ * InterceptionError, and leaves nothing of ours in force in the family that it failed with.
  */
 export function applyRules(backend: Backend, options: InterceptionOptions, wanted: readonly Family[]): void {
   for (const family of wanted) {
@@ -67,6 +78,7 @@ export function applyRules(backend: Backend, options: InterceptionOptions, wante
       throw error;
     }
   }
+  removeFromOthers(backend);
 }
 
 /** Takes all rules away that any run has made, of every family that is there. Throws InterceptionError. */
@@ -75,7 +87,15 @@ export function removeRules(backend: Backend): readonly Family[] {
   outcome(backend.programs[4], ['-t', 'nat', '-S']);
   const present = families.filter((family) => family === 4 || saved(backend, family) !== undefined);
   for (const family of present) removeFrom(backend, family);
+  removeFromOthers(backend);
   return present;
+}
+
+/** From backends of the other kind: an earlier run was told to use them. Routes and addresses have no kind. */
+function removeFromOthers({ kind }: Backend): void {
+  const others = backendsOf(allSuffixes).filter((other) => other.kind !== kind && hasOurs(other));
+  for (const other of others)
+    for (const family of families) restore(other, family, removalScript(saved(other, family) ?? ''));
 }
 
 function removeFrom(backend: Backend, family: Family): void {
