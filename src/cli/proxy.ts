@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
-import { nameserversIn } from '../agent/dns/upstream.ts';
+import { currentNameservers } from '../agent/dns/upstream.ts';
 import type { DrainPolicy } from '../agent/drain.ts';
 import { findEnvoy, whyNoEnvoy } from '../agent/envoy-program.ts';
 import { ApplicationMetricsError, parsePrometheusAnnotations } from '../agent/metrics.ts';
@@ -14,6 +14,7 @@ import { envoyArguments } from '../agent/proxy-bootstrap.ts';
 import type { ProxyConfig } from '../agent/proxy-config.ts';
 import type { ReadinessProbe } from '../agent/readiness-probe.ts';
 import { formatAddress } from '../lib/address.ts';
+import { systemClock } from '../lib/clock.ts';
 import { isTrue } from '../lib/is-true.ts';
 import { createLog, type LogArguments, withLogOptions } from './log.ts';
 import { parsePort, parseWait } from './options.ts';
@@ -160,5 +161,5 @@ function dnsOf(port: number): NonNullable<ConstructorParameters<typeof ProxyProc
   // Where iptables send questions of either family.
   const hosts = [loopback, '::1'];
   const own = hosts.map((host) => ({ host, port }));
-  return { hosts, port, upstreams: nameserversIn('/etc/resolv.conf', own) };
+  return { hosts, port, upstreams: currentNameservers('/etc/resolv.conf', own, systemClock) };
 }

@@ -30,7 +30,7 @@ function agentOf(mesh: Mesh, upstreams: readonly Nameserver[], port = 0): DnsAge
     domainSuffix: 'cluster.local',
     hosts: ['127.0.0.1', '192.0.2.77'],
     port,
-    upstreams,
+    upstreams: () => upstreams,
     xds: { host: '127.0.0.1', port: mesh.port },
     node: {
       id: 'sidecar~10.1.0.1~web-1.shop~shop.svc.cluster.local',

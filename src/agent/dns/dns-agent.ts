@@ -4,13 +4,12 @@ import { XdsStream, type XdsStreamOptions } from '../xds-stream.ts';
 import { readNameTable } from './name-table.ts';
 import { Names, type NamesOptions } from './names.ts';
 import { DnsServer, type DnsServerOptions } from './server.ts';
-import type { Upstream } from './upstream.ts';
 
 export interface DnsAgentOptions extends NamesOptions, Pick<XdsStreamOptions, 'xds' | 'node'> {
   /** Where it answers, over UDP and TCP; those of a family that the machine does not have are passed over. */
   readonly hosts: readonly string[];
   readonly port: number;
-  readonly upstreams: readonly Upstream[];
+  readonly upstreams: DnsServerOptions['upstreams'];
   readonly log: Log;
   readonly onAnswer?: DnsServerOptions['onAnswer'];
 }

@@ -44,7 +44,14 @@ async function start(
   names.set('*.wild.test', new Map([['*.wild.test', { addresses: ['10.1.1.1'], isKubernetes: false }]]));
   const by: string[] = [];
   const patience = { patienceMs, lastPatienceMs: patienceMs };
-  const server = new DnsServer({ ...local, names, upstreams, log: silent, onAnswer: (who) => by.push(who), patience });
+  const server = new DnsServer({
+    ...local,
+    names,
+    upstreams: () => upstreams,
+    log: silent,
+    onAnswer: (who) => by.push(who),
+    patience,
+  });
   test.after(() => server.close());
   return { server, port: await server.listen(), by };
 }
@@ -214,7 +221,10 @@ describe('a DNS server of a pod', () => {
     await once(taken, 'listening');
     const names = new Names({ namespace: 'shop', domainSuffix: 'cluster.local' });
     const { port } = taken.address();
-    await assert.rejects(new DnsServer({ ...local, port, names, upstreams: [], log: silent }).listen(), /EADDRINUSE/);
+    await assert.rejects(
+      new DnsServer({ ...local, port, names, upstreams: () => [], log: silent }).listen(),
+      /EADDRINUSE/,
+    );
     const free = createServer().listen(port, local.host);
     test.after(() => free.close());
     await once(free, 'listening');
@@ -226,7 +236,7 @@ describe('a DNS server of a pod', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as { readonly port: number };
     const names = new Names({ namespace: 'shop', domainSuffix: 'cluster.local' });
-    const server = new DnsServer({ ...local, port, names, upstreams: [], log: silent });
+    const server = new DnsServer({ ...local, port, names, upstreams: () => [], log: silent });
     await assert.rejects(server.listen(), /EADDRINUSE/);
     const udp = createSocket('udp4');
     test.after(() => udp.close());

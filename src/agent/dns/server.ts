@@ -13,7 +13,8 @@ export interface DnsServerOptions {
   readonly host: string;
   readonly port: number;
   readonly names: Names;
-  readonly upstreams: readonly Upstream[];
+  /** Whom to ask at the moment. */
+  readonly upstreams: () => readonly Upstream[];
   readonly log: Log;
   /** Told of each question, by who has answered it. */
   readonly onAnswer?: (by: 'names' | 'upstream' | 'nobody') => void;
@@ -126,7 +127,7 @@ export class DnsServer {
     }
     this.#pending += 1;
     try {
-      const answer = await askUpstream(message, upstreams, { isUdp, ...patience });
+      const answer = await askUpstream(message, upstreams(), { isUdp, ...patience });
       onAnswer('upstream');
       // Others do not know the name of what only the mesh has; that it has no MX records, say, is no reason to deny it.
       const isDenied = responseCodeOf(answer) === responseCode.noSuchName;

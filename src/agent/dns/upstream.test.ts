@@ -9,8 +9,9 @@ import {
   textOf,
   unusedPort,
 } from '../../../test/support/dns.ts';
+import { fakeClock } from '../../../test/support/fake-clock.ts';
 import { tempFolder } from '../../../test/support/temp-folder.ts';
-import { askUpstream, nameserversIn } from './upstream.ts';
+import { askUpstream, currentNameservers, nameserversIn } from './upstream.ts';
 
 describe('the servers of a resolv.conf', () => {
   const check = (name: string, text: string, expected: readonly string[], own = { host: '127.0.0.1', port: 15053 }) =>
@@ -39,6 +40,24 @@ describe('the servers of a resolv.conf', () => {
   check('are never the agent itself', 'nameserver ::0001\nnameserver 10.0.0.2', ['10.0.0.2'], {
     host: '::1',
     port: 53,
+  });
+  it('are those of another network after a second, but never none', (test) => {
+    const folder = tempFolder(test);
+    const clock = fakeClock();
+    const current = currentNameservers(folder.at('resolv.conf'), [], clock);
+    const found = () => current().map(({ host }) => host);
+    const seen = [found()];
+    for (const [text, ms] of [
+      ['nameserver 10.0.0.2', 999],
+      ['nameserver 10.0.0.2', 1],
+      ['', 1000],
+      ['nameserver 10.0.0.3', 1000],
+    ] as const) {
+      folder.write('resolv.conf', text);
+      clock.advance(ms);
+      seen.push(found());
+    }
+    assert.deepEqual(seen, [[], [], ['10.0.0.2'], ['10.0.0.2'], ['10.0.0.3']]);
   });
   it('are none without the file', () => assert.deepEqual(nameserversIn('/nowhere/resolv.conf', []), []));
 });

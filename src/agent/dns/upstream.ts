@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
+import type { Clock } from '../../lib/clock.ts';
 import { isSameIp } from '../../lib/ip.ts';
 import type { SocketAddress } from '../static-resources.ts';
 import { FrameReader, framed } from './frames.ts';
@@ -34,6 +35,29 @@ export function nameserversIn(path: string, own: readonly SocketAddress[]): read
     .map(([, host = '']) => ({ host, port: dnsPort }))
     .filter(({ host }) => isIP(host) !== 0)
     .filter(({ host, port }) => !own.some((one) => isSameIp(host, one.host) && port === one.port));
+}
+
+/** How long what the file says is taken for what it says now, in milliseconds. */
+const maxAgeMs = 1000;
+
+/**
+ * The servers of a resolv.conf as it is now, as resolvers of applications read it too: a machine may have none when it starts, and
+ * others in another network. Those of before stay while it names none, since somebody may be replacing it.
+ */
+export function currentNameservers(
+  path: string,
+  own: readonly SocketAddress[],
+  clock: Clock,
+): () => readonly Upstream[] {
+  let servers = nameserversIn(path, own);
+  let readAtMs = clock.now();
+  return () => {
+    if (clock.now() - readAtMs < maxAgeMs) return servers;
+    const found = nameserversIn(path, own);
+    readAtMs = clock.now();
+    if (found.length > 0) servers = found;
+    return servers;
+  };
 }
 
 /**
