@@ -30,7 +30,7 @@ interface IptablesArguments extends Omit<InterceptionOptions, 'outboundPort' | '
 
 export function iptablesCommand(command: Command): Command {
   const option = <T>(flags: string, text: string, parse: (value: string) => T, fallback: T, shown: string) =>
-    command.addOption(new Option(flags, text).argParser(parse).default(fallback, shown));
+    command.addOption(withVariable(new Option(flags, text).argParser(parse).default(fallback, shown)));
   command
     .description(
       'Let the connections of this network namespace go through its proxy, as the init container of a pod does. A second run changes ' +
@@ -39,9 +39,11 @@ export function iptablesCommand(command: Command): Command {
     .option('--remove', 'take away all that earlier runs have set up, of both families')
     .option('--dry-run', 'only print what would be given to iptables-restore; changes nothing')
     .addOption(
-      new Option('--mode <mode>', 'how inbound connections reach the proxy; TPROXY keeps the address of the client')
-        .choices(['REDIRECT', 'TPROXY'])
-        .default('REDIRECT'),
+      withVariable(
+        new Option('--mode <mode>', 'how inbound connections reach the proxy; TPROXY keeps the address of the client')
+          .choices(['REDIRECT', 'TPROXY'])
+          .default('REDIRECT'),
+      ),
     );
   option(
     '--envoy-port <port>',
@@ -135,6 +137,27 @@ Examples:
   fairway iptables --remove`,
     )
     .action(run);
+}
+
+/** Istio's, which istioctl writes for virtual machines: an option goes before its variable, and an empty one says nothing. */
+const variables: { readonly [option: string]: string } = {
+  '--mode': 'ISTIO_INBOUND_INTERCEPTION_MODE',
+  '--envoy-port': 'ENVOY_PORT',
+  '--inbound-port': 'INBOUND_CAPTURE_PORT',
+  '--include-outbound-groups': 'ISTIO_OUTBOUND_OWNER_GROUPS',
+  '--exclude-outbound-groups': 'ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE',
+  '--include-outbound': 'ISTIO_SERVICE_CIDR',
+  '--exclude-outbound': 'ISTIO_SERVICE_EXCLUDE_CIDR',
+  '--include-outbound-ports': 'ISTIO_OUTBOUND_PORTS',
+  '--exclude-outbound-ports': 'ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE',
+  '--include-inbound-ports': 'ISTIO_INBOUND_PORTS',
+  '--exclude-inbound-ports': 'ISTIO_LOCAL_EXCLUDE_PORTS',
+  '--exclude-interfaces': 'ISTIO_EXCLUDE_INTERFACES',
+};
+
+function withVariable(option: Option): Option {
+  const name = variables[option.long ?? ''];
+  return name === undefined || process.env[name] === '' ? option : option.env(name);
 }
 
 function run(options: IptablesArguments, command: Command): void {

@@ -87,6 +87,17 @@ describeWithIptables('fairway iptables', (iptables) => {
         assert.match(world.run('pod', [`ip6tables-${variant}-save`]), /FAIRWAY/);
       });
 
+      it("heeds Istio's variables, but options first, and none that is empty", async () => {
+        const variables = ['ISTIO_SERVICE_CIDR=10.0.0.0/8', 'ISTIO_LOCAL_EXCLUDE_PORTS=22', 'ISTIO_INBOUND_PORTS='];
+        const { stdout } = await world.fairway(
+          ['--dry-run', '--family', '4', '--exclude-inbound-ports', '23'],
+          ['env', ...variables],
+        );
+        const args = ['--include-outbound', '10.0.0.0/8', '--exclude-inbound-ports', '23'];
+        assert.equal(stdout, await succeed('--dry-run', '--family', '4', ...args));
+        assert.match(stdout, /^-A FAIRWAY_OUTPUT -d 10\.0\.0\.0\/8 /m);
+      });
+
       it('changes nothing when it is to say what it would do', async () => {
         const before = state();
         const said = await succeed('--mode', 'TPROXY', ...dns, '--dry-run');
