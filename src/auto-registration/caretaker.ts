@@ -32,9 +32,15 @@ export interface CaretakerOptions {
 /** Envoy waits so long at most before it connects again, in milliseconds. */
 const usualAnswerMs = 30_000;
 
+/** So often within the time for an answer it looks whether answers can come, and have come. */
+const looksPerAnswer = 6;
+
 export class Caretaker {
   readonly #options: Required<CaretakerOptions>;
-  #servesSinceMs = 0;
+  /** Since when workloads can connect here, and the store has answered each time that it was asked; undefined while it does not. */
+  #servesSinceMs: number | undefined;
+  /** When it looks next. */
+  #dueMs = 0;
   #next: Cancel | undefined;
   #isClosed = false;
 
@@ -44,7 +50,7 @@ export class Caretaker {
 
   /** Looks at once, and from then on. */
   start(): void {
-    this.#servesSinceMs = this.#options.now();
+    this.#dueMs = this.#options.now();
     void this.#look();
   }
 
@@ -65,27 +71,73 @@ export class Caretaker {
   }
 
   async #look(): Promise<void> {
-    const { registrar, entries, store, log, clock, now, graceMs, answerMs, everyMs } = this.#options;
+    const { clock, now, answerMs, everyMs } = this.#options;
+    const isWaiting = await this.#judge();
+    if (this.#isClosed) return;
+    const ms = isWaiting ? Math.min(answerMs / looksPerAnswer, everyMs) : everyMs;
+    this.#dueMs = now() + ms;
+    this.#next = clock.after(ms, () => void this.#look());
+  }
+
+  /** Yields whether somebody may still answer. */
+  async #judge(): Promise<boolean> {
+    const { registrar, entries, now, graceMs, answerMs } = this.#options;
     const others = new Map(entries().map((entry) => [configKey(entry), entry]));
     for (const key of others.keys()) if (registrar.has(key)) others.delete(key);
+    const [first] = others.values();
+    if (first === undefined) return false;
+    // Who was frozen does not know what others have said, nor does anybody while nothing can be written.
+    if (now() - this.#dueMs > answerMs / 2 || !(await this.#isReached(first))) this.#servesSinceMs = undefined;
+    else this.#servesSinceMs ??= now();
+    if (this.#servesSinceMs === undefined) return true;
     const known = [...others].map(([key, { state }]) => ({ key, state }));
-    const { remove, ask, isWaiting } = judgeOrphans(known, {
+    const { left, silent, ask, isWaiting } = judgeOrphans(known, {
       ...{ nowMs: now(), graceMs, answerMs },
       servesSinceMs: this.#servesSinceMs,
     });
-    for (const key of ask)
-      await this.#change(others.get(key), async (found, { askedAtMs }) => {
-        if (askedAtMs === undefined) await store.replace(asked(found, now()));
-      });
-    for (const key of remove)
-      await this.#change(others.get(key), async (found, { controller, disconnectedAtMs }) => {
-        const judged = others.get(key)?.state;
-        const isSame = judged?.controller === controller && judged.disconnectedAtMs === disconnectedAtMs;
-        if (!isSame || registrar.has(key)) return;
-        await store.remove(found);
-        log.info('a workload that nobody is connected to is not registered any more', { resource: key });
-      });
-    if (!this.#isClosed) this.#next = clock.after(isWaiting ? answerMs : everyMs, () => void this.#look());
+    for (const key of ask) await this.#ask(others.get(key));
+    for (const key of left) await this.#remove(others.get(key));
+    for (const { question, keys } of silent)
+      if (await this.#isStillAsked(others.get(question))) for (const key of keys) await this.#remove(others.get(key));
+    return isWaiting;
+  }
+
+  async #isReached(key: EntryKey): Promise<boolean> {
+    const { store, log } = this.#options;
+    try {
+      await store.read(key);
+      return true;
+    } catch (error) {
+      log.debug('nobody is judged by silence while entries cannot be read', { error });
+      return false;
+    }
+  }
+
+  async #ask(key: EntryKey | undefined): Promise<void> {
+    const { store, now } = this.#options;
+    await this.#change(key, async (found, { askedAtMs }) => {
+      if (askedAtMs === undefined) await store.replace(asked(found, now()));
+    });
+  }
+
+  /** Whether the store has the question, whatever is known here of an answer. */
+  async #isStillAsked(judged: KnownRegistration | undefined): Promise<boolean> {
+    let isSo = false;
+    await this.#change(judged, async (_, { controller, askedAtMs }) => {
+      isSo = controller === judged?.state.controller && askedAtMs === judged.state.askedAtMs;
+    });
+    return isSo;
+  }
+
+  async #remove(judged: KnownRegistration | undefined): Promise<void> {
+    const { registrar, store, log } = this.#options;
+    await this.#change(judged, async (found, { controller, disconnectedAtMs }) => {
+      const key = configKey(found.metadata);
+      const isSame = judged?.state.controller === controller && judged.state.disconnectedAtMs === disconnectedAtMs;
+      if (!isSame || registrar.has(key)) return;
+      await store.remove(found);
+      log.info('a workload that nobody is connected to is not registered any more', { resource: key });
+    });
   }
 
   /** Changes an entry, if it is still one of a workload that registered itself; who changes it meanwhile is right. */

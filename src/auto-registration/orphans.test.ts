@@ -18,7 +18,8 @@ describe('of entries that nobody here is connected to', () => {
   function check(name: string, entries: readonly KnownEntry[], expected: Partial<Judgement>, servesSinceMs = 0): void {
     it(name, () =>
       assert.deepEqual(judgeOrphans(entries, { nowMs: 1000, graceMs: 100, answerMs: 50, servesSinceMs }), {
-        remove: [],
+        left: [],
+        silent: [],
         ask: [],
         isWaiting: false,
         ...expected,
@@ -41,13 +42,13 @@ describe('of entries that nobody here is connected to', () => {
   check(
     'all of a controller that has not answered go',
     [entry('shop/b', 'x', { askedAtMs: 950 }), entry('shop/a', 'x'), entry('shop/c', 'y', { askedAtMs: 980 })],
-    { remove: ['shop/a', 'shop/b'], isWaiting: true },
+    { silent: [{ question: 'shop/b', keys: ['shop/a', 'shop/b'] }], isWaiting: true },
   );
   check('one whose end is noted is its controller’s to remove', [entry('shop/a', 'x', { disconnectedAtMs: 851 })], {
     isWaiting: true,
   });
   check('one that its controller has not removed in time goes', [entry('shop/a', 'x', { disconnectedAtMs: 850 })], {
-    remove: ['shop/a'],
+    left: ['shop/a'],
   });
   check(
     'none goes before workloads have had the time to connect here',

@@ -16,13 +16,16 @@ export interface OrphanRules {
   readonly graceMs: number;
   /** How long a controller may take to answer, and a workload to connect. */
   readonly answerMs: number;
-  /** Since when workloads can connect to who judges: after an outage they all may be on their way. */
+  /** Since when workloads can connect to who judges, and others can answer: after an outage they all may be on their way. */
   readonly servesSinceMs: number;
 }
 
 export interface Judgement {
-  /** What to remove, and through which entries to ask. */
-  readonly remove: readonly string[];
+  /** What to remove: nobody has come back to it. */
+  readonly left: readonly string[];
+  /** All entries of a controller that has not answered, unless it just has: the question tells, as it is by now. */
+  readonly silent: readonly { readonly question: string; readonly keys: readonly string[] }[];
+  /** Through which entries to ask. */
   readonly ask: readonly string[];
   /** Somebody may still answer, or connect. */
   readonly isWaiting: boolean;
@@ -34,12 +37,12 @@ export function judgeOrphans(
   { nowMs, graceMs, answerMs, servesSinceMs }: OrphanRules,
 ): Judgement {
   const isOver = (sinceMs: number) => Math.max(sinceMs, servesSinceMs) + answerMs <= nowMs;
-  const [remove, ask]: [string[], string[]] = [[], []];
+  const [left, silent, ask]: [string[], Judgement['silent'][number][], string[]] = [[], [], []];
   let isWaiting = false;
   // Whoever noted the end of a workload removes its entry, unless it has ended as well.
   for (const { key, state } of entries)
     if (state.disconnectedAtMs !== undefined) {
-      if (isOver(state.disconnectedAtMs + graceMs)) remove.push(key);
+      if (isOver(state.disconnectedAtMs + graceMs)) left.push(key);
       else isWaiting = true;
     }
   const claimed = entries.filter(({ state }) => state.disconnectedAtMs === undefined);
@@ -50,8 +53,9 @@ export function judgeOrphans(
   for (const owned of byController.values()) {
     const question = owned.find(({ state }) => state.askedAtMs !== undefined);
     if (question === undefined) ask.push(...owned.slice(0, 1).map(({ key }) => key));
-    else if (isOver(question.state.askedAtMs ?? 0)) remove.push(...owned.map(({ key }) => key));
+    else if (isOver(question.state.askedAtMs ?? 0))
+      silent.push({ question: question.key, keys: owned.map(({ key }) => key) });
     else isWaiting = true;
   }
-  return { remove, ask, isWaiting: isWaiting || ask.length > 0 };
+  return { left, silent, ask, isWaiting: isWaiting || ask.length > 0 };
 }
