@@ -115,7 +115,8 @@ function registeringHost(mesh: ProxyHost, registrar: Registrar): ProxyHost {
       try {
         registration = registrar.connected(proxy);
       } catch (error) {
-        if (error instanceof RegistrationError) throw new RefusalError(error.message, { cause: error });
+        if (error instanceof RegistrationError)
+          throw new RefusalError(error.message, { proxy: proxy.name, cause: error });
         throw error;
       }
       if (registration === undefined) return mesh.connect(proxy, onScope);

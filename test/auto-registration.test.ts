@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { entryFolder } from '../src/auto-registration/entry-folder.ts';
-import { silent } from '../src/lib/log.ts';
+import { type Log, silent } from '../src/lib/log.ts';
 import { clusterType } from '../src/resource/types.ts';
 import type { ConnectedProxy } from '../src/xds/ads-service.ts';
 import { tempFolder } from './support/temp-folder.ts';
@@ -202,6 +202,25 @@ describe('a stream of a workload that cannot be registered', () => {
     mesh.apply(plain);
     connectVm(mesh);
     await settles(mesh, served('10.2.0.7:8080 stock v1'));
+  });
+
+  it('is told of once for each time and reason, by the name of the proxy', async (test) => {
+    const lines: string[] = [];
+    const warn: Log['warn'] = (message, { proxy, error } = {}) =>
+      lines.push(`${proxy} ${message} ${error ?? ''}`.trim());
+    const mesh = await serveMesh(test, [], { log: { ...silent, warn } });
+    const none = 'expected the WorkloadGroup shop/vms, which AUTO_REGISTER_GROUP names, found none in force';
+    const thief = 'expected SERVICE_ACCOUNT to be stock, as the WorkloadGroup shop/vms has it, found thief';
+    await check(mesh, {}, none);
+    await check(mesh, {}, none);
+    mesh.apply(group('{template: {serviceAccount: stock}}'));
+    await check(mesh, { SERVICE_ACCOUNT: 'thief' }, thief);
+    await connectVm(mesh, { SERVICE_ACCOUNT: 'stock' }).next();
+    await check(mesh, { SERVICE_ACCOUNT: 'thief' }, thief);
+    assert.deepEqual(
+      lines,
+      [none, thief, thief].map((why) => `vm-1.shop a proxy is not served: ${why}`),
+    );
   });
 
   it('ends when the group is of another namespace', async (test) => {

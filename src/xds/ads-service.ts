@@ -73,6 +73,8 @@ const haveWildcard: ReadonlySet<TypeUrl> = new Set([...implyAll, endpointType]);
 /** Far more than any proxy asks for; a client that asks for more costs others too much. */
 const mostTypes = 100;
 const mostNames = 500_000;
+/** So many refused proxies are remembered at a time. */
+const mostRefusals = 10_000;
 
 /** Istio's way for agents to say how applications are; nothing is answered. */
 const healthType: TypeUrl = 'type.googleapis.com/istio.v1.HealthInformation';
@@ -93,6 +95,8 @@ export class AdsService {
   readonly #options: AdsServiceOptions;
   readonly #subscriptions = new Subscriptions();
   readonly #connections = new Set<Connection>();
+  /** Why proxies were refused last, by name. */
+  readonly #refusals = new Map<string, string>();
   #lastNumber = 0;
 
   constructor(options: AdsServiceOptions) {
@@ -126,7 +130,8 @@ export class AdsService {
     const failed = (error: unknown) => {
       const code = statusOf(error);
       const proxy = connection?.proxy.name ?? call.peer;
-      if (code === status.internal) this.#options.log.error('a stream failed', { proxy, error });
+      if (error instanceof RefusalError) this.#refused(error);
+      else if (code === status.internal) this.#options.log.error('a stream failed', { proxy, error });
       else this.#options.log.warn('a stream ended by a request that cannot be served', { proxy, error });
       call.end(code, code === status.internal ? 'internal error' : (error as Error).message);
     };
@@ -159,6 +164,14 @@ export class AdsService {
     };
   }
 
+  /** Refused proxies ask again and again, on each of their streams: the log says why once. */
+  #refused({ proxy, message }: RefusalError): void {
+    const isTold = this.#refusals.get(proxy) === message;
+    this.#options.log[isTold ? 'debug' : 'warn'](`a proxy is not served: ${message}`, { proxy });
+    if (this.#refusals.size >= mostRefusals) this.#refusals.clear();
+    this.#refusals.set(proxy, message);
+  }
+
   #connect(call: Call, dialect: Dialect, node: NodeMessage | undefined, failed: (error: unknown) => void): Connection {
     const { host, log, now, clock = systemClock, controlPlane, events, patienceMs = 1000 } = this.#options;
     if (node === undefined) throw new NodeError('expected a node in the first request, found none');
@@ -176,6 +189,7 @@ export class AdsService {
       log.error(`${proxy.name} rejected ${what} and keeps those it had: ${error.message.trim()}`, { type, nonce });
       events.rejected(type, error, nonce);
     };
+    this.#refusals.delete(proxy.name);
     const { send } = call;
     const viewOf: ProxyHost['view'] = (type, scope) => host.view(type, scope);
     const stream = new AdsStream(
