@@ -45,8 +45,8 @@ export class XdsConnection {
   #session: ClientHttp2Session | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** Somebody has been told that there is none. */
-  #isMissed = false;
+  /** Why there is none, as somebody has been told: each reason once for each time that it is away. */
+  readonly #told = new Set<string>();
 
   constructor(options: XdsConnectionOptions) {
     const { waits = usualWaits } = options;
@@ -87,8 +87,8 @@ export class XdsConnection {
   works(): void {
     this.#delays.reset();
     const { log, type } = this.#options;
-    if (this.#isMissed) log.info('the control plane is back', { type });
-    this.#isMissed = false;
+    if (this.#told.size > 0) log.info('the control plane is back', { type });
+    this.#told.clear();
   }
 
   close(): void {
@@ -103,13 +103,12 @@ export class XdsConnection {
     // What has worked for a while is tried again at once.
     if (afterMs > this.#waits.mostMs) {
       this.#delays.reset();
-      this.#isMissed = false;
+      this.#told.clear();
     }
     const delayMs = this.#delays.next();
-    // Told once for each time that it is away.
-    if (this.#isMissed) log.debug(`${complaint}: ${reason}`, { type });
-    else log.warn(`${complaint}: ${reason}`, { type });
-    this.#isMissed = true;
+    // That the stream has ended says less than why the next one was refused.
+    log[this.#told.has(reason) ? 'debug' : 'warn'](`${complaint}: ${reason}`, { type });
+    this.#told.add(reason);
     this.#retry = setTimeout(() => this.start(), delayMs);
   }
 

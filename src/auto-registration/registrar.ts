@@ -65,7 +65,8 @@ interface Member {
   health?: { readonly stream: object; readonly report: HealthReport } | undefined;
   isWorking: boolean;
   wait?: Cancel | undefined;
-  hasFailed: boolean;
+  /** What is wrong with its registration, as the log has said last. */
+  told?: string | undefined;
   readonly backoff: Backoff;
   readonly unwatch: Cancel;
 }
@@ -144,7 +145,6 @@ export class Registrar {
       streams: new Set(),
       state: { is: 'gone', sinceMs: 0, atMs: 0 },
       isWorking: false,
-      hasFailed: false,
       backoff: backoff(retry),
       unwatch() {
         unwatch();
@@ -201,8 +201,8 @@ export class Registrar {
     member.wait?.();
     member.wait = undefined;
     try {
-      await this.#step(key, member);
-      member.hasFailed = false;
+      const current = await this.#step(key, member);
+      if (current === undefined || stateIn(current) !== 'written') member.told = undefined;
       member.backoff.reset();
     } catch (error) {
       this.#failed(key, member, error);
@@ -212,7 +212,8 @@ export class Registrar {
     this.#work();
   }
 
-  async #step(key: string, member: Member): Promise<void> {
+  /** Yields the entry, as far as it is known then. */
+  async #step(key: string, member: Member): Promise<EntryObject | undefined> {
     const { store, now } = this.#options;
     const found = await store.read(member.entry.metadata);
     const { state } = member;
@@ -222,9 +223,10 @@ export class Registrar {
     if (state.is === 'connected' && member.state === state) member.state = { ...state, isSettled: true };
     const { health } = member;
     const current = written ?? found;
-    if (health === undefined || current === undefined || stateIn(current) === 'written') return;
+    if (health === undefined || current === undefined || stateIn(current) === 'written') return current;
     const conditions = withHealth(current, health.report, now());
     if (conditions !== undefined) await store.setConditions(current, conditions);
+    return current;
   }
 
   /** Yields the entry where it has been written. */
@@ -264,8 +266,8 @@ export class Registrar {
         if (member.streams.size === 0) this.#forget(key, member);
         return undefined;
       case 'nothing':
-        if (found !== undefined && stateIn(found) === 'written' && !member.hasFailed)
-          log.warn('a workload is not registered: somebody has written a WorkloadEntry of its name', { resource: key });
+        if (found !== undefined && stateIn(found) === 'written')
+          this.#tell(key, member, 'a workload is not registered: somebody has written a WorkloadEntry of its name');
         return undefined;
     }
   }
@@ -278,16 +280,16 @@ export class Registrar {
   }
 
   #failed(key: string, member: Member, error: unknown): void {
-    const { log } = this.#options;
-    if (!(error instanceof ChangedError)) {
-      log[member.hasFailed ? 'debug' : 'warn']('the registration of a workload is written later', {
-        resource: key,
-        error,
-      });
-      member.hasFailed = true;
-    }
+    if (!(error instanceof ChangedError))
+      this.#tell(key, member, `a workload is registered, or not any more, later: ${(error as Error).message}`);
     if (this.#isStopping && error instanceof ChangedError) this.#queue.add(key);
     else this.#later(key, member, member.backoff.next());
+  }
+
+  /** Warns of what is wrong, once while it stays so. */
+  #tell(key: string, member: Member, message: string): void {
+    this.#options.log[member.told === message ? 'debug' : 'warn'](message, { resource: key });
+    member.told = message;
   }
 
   #later(key: string, member: Member, ms: number): void {

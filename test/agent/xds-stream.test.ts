@@ -211,6 +211,25 @@ describe('a stream of the agent', () => {
     assert.match(logged[0] ?? '', /: HTTP status 404$/);
   });
 
+  it('says once each why there is none: that a stream has ended hides no refusal', async (test) => {
+    let requests = 0;
+    const refusal = { ':status': 200, 'grpc-status': '9', 'grpc-message': 'expected the WorkloadGroup, found none' };
+    const other = createHttp2Server();
+    other.on('stream', (stream) => {
+      requests += 1;
+      if (requests % 2 === 1) stream.close();
+      else stream.respond(refusal, { endStream: true });
+    });
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    test.after(() => other.close());
+    const { logged } = follow(test, (other.address() as AddressInfo).port);
+    await until(() => requests > 5, { what: 'several tries' });
+    assert.deepEqual(
+      logged.map((line) => line.replace(/^.* stays: /, '')),
+      ['the stream has ended', 'gRPC status 9: expected the WorkloadGroup, found none'],
+    );
+  });
+
   it('is over when it is closed', async (test) => {
     const mesh = await serveMesh(test, [service('a')]);
     const { stream, changes, logged } = follow(test, mesh.port);

@@ -31,9 +31,24 @@ const folder = '/apis/networking.istio.io/v1/namespaces/shop/workloadentries';
 const world = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'istio-system' } },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'reader' },
+    rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] }],
+  },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'reader' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reader' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'reader' }],
+  },
   definition({ kind: 'WorkloadEntry', status: 'open' }),
   definition({ kind: 'WorkloadGroup', status: 'list' }),
 ];
+/** May read all, and write nothing. */
+const reader = { name: 'reader', token: 'reader-token' };
 const groups = [
   { name: 'vms', spec: { template: { labels: { app: 'stock' }, serviceAccount: 'stock' } } },
   { name: 'probed', spec: { template: {}, probe: { tcpSocket: { port: 80 } } } },
@@ -52,8 +67,8 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
 
   const apply = (...objects: readonly object[]) =>
     cluster.kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  async function start(): Promise<Replica> {
-    const replica = await startReplica(cluster.kubeconfigOf(cluster.adminToken));
+  async function start(token = cluster.adminToken): Promise<Replica> {
+    const replica = await startReplica(cluster.kubeconfigOf(token));
     replicas.add(replica);
     return replica;
   }
@@ -92,7 +107,7 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
   const isThere = (found: Entry | undefined) => found !== undefined;
 
   before(async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ users: [reader] });
     await apply(...world);
     await until(
       () =>
@@ -172,6 +187,18 @@ describeWithKubernetes('a workload of a WorkloadGroup in a cluster', () => {
         'expected the API server to have WorkloadEntries and the namespace nowhere, found namespaces "nowhere" not found',
     });
     client.close();
+  });
+
+  test('is told of once when it may not be written, with the right that is missing', async () => {
+    const replica = await start(reader.token);
+    connect(replica, '10.2.0.11');
+    const lines = () =>
+      replica.log.filter((line) => line.includes('a workload is registered, or not any more, later: '));
+    await until(() => lines().length > 2, { what: 'several tries' });
+    const why =
+      'workloadentries.networking.istio.io is forbidden: User "reader" cannot create resource "workloadentries" in API group "networking.istio.io" in the namespace "shop"';
+    const levels = lines().map((line) => line.replace(` a workload is registered, or not any more, later: ${why}`, ''));
+    assert.deepEqual(levels.slice(0, 3), ['warn', 'debug', 'debug']);
   });
 
   test('says how it is in its status, beside what the leader says of it', async () => {
