@@ -58,6 +58,13 @@ describe('a readinessProbe', () => {
   check('by TCP passes', () => ({ tcpSocket: { port } }), undefined);
   check('by TCP may ask elsewhere', () => ({ tcpSocket: { port, host: '127.0.0.1' } }), undefined);
   check('by a command passes', () => ({ exec: { command: ['true'] } }), undefined);
+  const talk = 'head -c 1000000 /dev/zero | tr "\\0" x';
+  check('by a command passes whatever it says', () => ({ exec: { command: ['sh', '-c', talk] } }), undefined);
+  check(
+    'by a command fails with the start of what it says',
+    () => ({ exec: { command: ['sh', '-c', `${talk}; exit 3`] } }),
+    `expected sh to succeed, found 3: ${'x'.repeat(1024)}`,
+  );
   check(
     'by a command fails with what it says',
     () => ({ exec: { command: ['sh', '-c', 'echo no disk >&2; exit 3'] } }),

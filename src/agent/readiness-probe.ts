@@ -60,8 +60,9 @@ export async function askReadiness(probe: ReadinessProbe, application: Applicati
   return `expected the probe to pass, found ${status}${body === '' ? '' : `: ${body.trim()}`}`;
 }
 
-/** So much of what a command says is passed on, in bytes. */
-const mostOutput = 64 * 1024;
+/** A command may say so much, in bytes; so much of it is passed on, in characters. */
+const mostOutput = 16 * 2 ** 20;
+const mostPassedOn = 1024;
 
 function run([program, ...args]: readonly string[], timeoutMs: number): Promise<string | undefined> {
   if (program === undefined) return Promise.resolve('expected a command, found none');
@@ -70,7 +71,10 @@ function run([program, ...args]: readonly string[], timeoutMs: number): Promise<
     execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) resolve(undefined);
       else if (error.killed === true) resolve(`expected ${program} to end within ${timeoutMs} ms`);
-      else resolve(`expected ${program} to succeed, found ${error.code ?? error.signal}: ${(stderr || stdout).trim()}`);
+      else {
+        const words = (stderr || stdout).trim().slice(0, mostPassedOn);
+        resolve(`expected ${program} to succeed, found ${error.code ?? error.signal}: ${words}`);
+      }
     });
   });
 }
