@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { freePorts } from '../agent/support/proxy.ts';
-import { fairwayProgram } from '../support/run-fairway.ts';
+import { exitCodeOf, fairwayProgram } from '../support/run-fairway.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const who = { POD_NAME: 'web-1', POD_NAMESPACE: 'shop', INSTANCE_IP: '127.0.0.1' };
@@ -23,7 +23,9 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv) {
 
 describe('fairway proxy says in one line', () => {
   const check = (name: string, args: readonly string[], env: NodeJS.ProcessEnv, expected: string) =>
-    it(name, async () => assert.deepEqual(await run(['proxy', ...args], env), { code: 1, line: expected }));
+    it(name, async () =>
+      assert.deepEqual(await run(['proxy', ...args], env), { code: exitCodeOf(expected), line: expected }),
+    );
 
   check(
     'that ENVOY names none',

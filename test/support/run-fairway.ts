@@ -26,3 +26,8 @@ export async function runFairway(folder: string, args: readonly string[], input 
   ]);
   return { exitCode, stdout, stderr };
 }
+
+/** The exit code that goes with the first line of an error: 2 for arguments that no command understands, else 1. */
+export function exitCodeOf(line: string): number {
+  return /^error: (option|command-argument) /.test(line) ? 2 : 1;
+}
