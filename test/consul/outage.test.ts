@@ -8,6 +8,7 @@ import type { AddressBlock } from '../../src/up/address-block.ts';
 import { describeWithEnvoy } from '../envoy/support/suite.ts';
 import { takeTestBlock } from '../envoy/support/test-blocks.ts';
 import { type HttpFaultProxy, startHttpFaultProxy } from '../support/http-fault-proxy.ts';
+import { until } from '../support/until.ts';
 import { consulCatalogAt } from './support/catalog.ts';
 import { type ConsulMesh, startConsulMesh } from './support/consul-mesh.ts';
 import * as faults from './support/faults.ts';
@@ -98,7 +99,14 @@ describeWithConsul('a mesh of instances in a Consul', (program) => {
 
     test('goes on while its token is revoked, and takes the next one from the file', async (context) => {
       const goes = await begin(context);
-      await quorum.agent.request('DELETE', `/v1/acl/token/${token.AccessorID}`);
+      const revoke = () => quorum.agent.request('DELETE', `/v1/acl/token/${token.AccessorID}`);
+      // A new leader manages no tokens until it has found that all servers can.
+      const isRevoked = () =>
+        revoke().then(
+          () => true,
+          () => false,
+        );
+      await until(isRevoked, { what: 'a leader that revokes tokens', mostMs: 30_000 });
       // A query that waits already still answers.
       proxy.breakOpen();
       await mesh.untilStale(/ACL not found/);

@@ -68,7 +68,7 @@ for (const protocol of ['udp', 'tcp'] as const)
     const serving = (test: TestContext, ...answers: readonly ((message: Buffer) => Buffer)[]) =>
       nameserver(test, (message) => answers.map((answer) => answer(message)));
     const ask = (...servers: readonly Pick<Nameserver, 'host' | 'port'>[]) =>
-      askUpstream(asked, servers, { isUdp: protocol === 'udp', patienceMs: 50, lastPatienceMs: 2000 }).then(textOf);
+      askUpstream(asked, servers, { isUdp: protocol === 'udp', patienceMs: 500, lastPatienceMs: 2000 }).then(textOf);
     const good = (message: Buffer) => addressOf(message, '10.0.0.1');
     const withCode = (code: number) => (message: Buffer) => answerOf(message, { flags: code });
 
