@@ -233,7 +233,7 @@ describeWithEnvoy('fairway up without what it needs', () => {
 
   test('without a folder says what it expected', async (context) => {
     const fairway = startFairway(context, ['up', '/nowhere/at/all', ...anyPorts]);
-    assert.equal(await fairway.exit, 1);
+    assert.equal(await fairway.exit, 2);
     assert.match(
       fairway.stderr(),
       /expected a folder of Kubernetes and Istio YAML, found nothing at \/nowhere\/at\/all/,
