@@ -6,14 +6,6 @@ export const envoyLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error'
 /** What the messages of a wrong list say. */
 export const componentLevelsForm = `a list such as http:debug,upstream:info, with levels among ${envoyLevels.join(', ')}`;
 
-/** The items of `component:level,…`, as `--component-log-level` of Envoy has them, without the spaces that it would not take. */
-export function componentLevelsIn(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
-
 /** Whether Envoy would take an item, if it has a component of that name: which ones there are depends on its version. */
 export function isComponentLevel(item: string): boolean {
   const [, level] = /^[a-z0-9_]+:([a-z]+)$/.exec(item) ?? [];

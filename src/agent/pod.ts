@@ -3,6 +3,7 @@
  * Istio's injection gives them, so that either injector's pods work.
  */
 import { isIP } from 'node:net';
+import { itemsIn } from '../lib/comma-list.ts';
 import type { Labels } from '../model/labels.ts';
 import { type Locality, parseLocality } from '../model/locality.ts';
 
@@ -67,10 +68,7 @@ export function annotationsOf({ read, podFolder }: Pick<PodSources, 'read' | 'po
 }
 
 function addressesIn(text = ''): Pod['ips'] {
-  const found = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  const found = itemsIn(text);
   const wrong = found.find((part) => isIP(part) === 0);
   const [first, ...others] = found;
   if (first === undefined || wrong !== undefined)

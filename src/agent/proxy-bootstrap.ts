@@ -1,8 +1,8 @@
 /** From what a pod and its ProxyConfig say to the bootstrap of its Envoy, and to the arguments that it is started with. */
 import { readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
+import { amountOf } from '../model/quantity.ts';
 import type { BootstrapOptions } from './bootstrap.ts';
-import { cpusIn } from './cpus.ts';
 import { type Pod, PodError } from './pod.ts';
 import { usualPorts } from './ports.ts';
 import { type ProxyConfig, ProxyConfigError } from './proxy-config.ts';
@@ -101,7 +101,7 @@ const usualConcurrency = 2;
 export function concurrencyOf({ concurrency }: ProxyConfig, { ISTIO_CPU_LIMIT: limit }: NodeJS.ProcessEnv): number {
   if (concurrency !== undefined) return concurrency;
   if (limit === undefined || limit === '') return usualConcurrency;
-  const cpus = cpusIn(limit);
+  const cpus = /^\d+(\.\d+)?m?$/.test(limit) ? amountOf(limit) : undefined;
   if (cpus === undefined)
     throw new PodError(`expected ISTIO_CPU_LIMIT to be CPUs such as 2 or 1500m, found ${JSON.stringify(limit)}`);
   return Math.ceil(cpus) || usualConcurrency;

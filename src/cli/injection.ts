@@ -4,8 +4,7 @@ import { envoyLevels } from '../agent/log-levels.ts';
 import { readText } from '../files/text.ts';
 import { parseYaml } from '../files/yaml.ts';
 import { locateInFile } from '../files/yaml-file.ts';
-import { type AgentLevel, agentLevels } from '../inject/log-levels.ts';
-import { amountOf, overLimit, type Quantities, usualResources } from '../inject/resources.ts';
+import { overLimit, type Quantities, usualResources } from '../inject/resources.ts';
 import {
   defaultRevision,
   type InjectionSettings,
@@ -14,8 +13,10 @@ import {
   usualDiscoveryAddress,
 } from '../inject/settings.ts';
 import { asTemplate, type PodFragment } from '../inject/template.ts';
+import { type LogLevel, logLevels } from '../lib/log.ts';
 import type { Finding } from '../model/decode.ts';
 import { formatProblem, type Problem } from '../model/problem.ts';
+import { amountOf } from '../model/quantity.ts';
 import { parseComponentLevels } from './options.ts';
 import { version } from './version.ts';
 
@@ -26,7 +27,7 @@ export interface InjectionArguments {
   readonly proxyLimits: Quantities;
   readonly proxyLogLevel?: string;
   readonly proxyComponentLogLevel?: string;
-  readonly agentLogLevel?: AgentLevel;
+  readonly agentLogLevel?: LogLevel;
   readonly revision: string;
   readonly discoveryAddress?: string;
   readonly nativeSidecars: boolean;
@@ -60,7 +61,7 @@ export function withInjectionOptions(command: Command): Command {
     )
     .addOption(
       new Option('--agent-log-level <level>', 'the least important lines that agents write, else info').choices(
-        agentLevels,
+        logLevels,
       ),
     )
     .addOption(

@@ -1,8 +1,8 @@
 /** What `validate` and `analyze` share: their options, what they read, and how they end. */
 import { type Command, type CommanderError, Option } from 'commander';
-import { type Input, type Inspection, type InspectionOptions, inspect, PathError, readInputs } from '../inspection.ts';
+import { type Inspection, type InspectionOptions, inspect, PathError, readInputs } from '../inspection.ts';
+import { inputsAt } from './inputs.ts';
 import { formatReport, isGood, type Report, type ReportFormat, reportFormats } from './report.ts';
-import { standardInput } from './standard-input.ts';
 
 export interface InspectionArguments {
   readonly meshConfig?: string;
@@ -36,14 +36,10 @@ export async function inspectPaths(
   { meshConfig, domain }: InspectionArguments,
 ): Promise<Inspection> {
   try {
-    const stated = paths.filter((path) => path !== '-');
-    const piped: readonly Input[] = paths.includes('-')
-      ? [{ file: 'stdin', text: (await standardInput()).toString() }]
-      : [];
     const [mesh] = meshConfig === undefined ? [] : readInputs([meshConfig]);
     return inspect({
       depth,
-      inputs: [...piped, ...readInputs(stated)],
+      inputs: await inputsAt(paths),
       domainSuffix: domain,
       ...(mesh === undefined ? {} : { meshConfig: mesh }),
     });

@@ -15,6 +15,7 @@ import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { type Family, type InterceptionOptions, interceptionRules } from '../agent/iptables/rules.ts';
 import { removalScript, restoreScript } from '../agent/iptables/script.ts';
 import { usualPorts } from '../agent/ports.ts';
+import { itemsIn } from '../lib/comma-list.ts';
 import { parsePort } from './options.ts';
 
 interface IptablesArguments extends Omit<InterceptionOptions, 'outboundPort' | 'proxyUsers' | 'proxyGroups' | 'dns'> {
@@ -221,16 +222,10 @@ function familiesOf(family: IptablesArguments['family']): readonly Family[] {
   return has6 ? [4, 6] : [4];
 }
 
-const parseNames = (value: string): readonly string[] =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
 /** Names that mean something in a line of iptables-restore must not get there. */
 function parseEach(what: string, isOne: (text: string) => boolean): (value: string) => readonly string[] {
   return (value) => {
-    const found = parseNames(value);
+    const found = itemsIn(value);
     const bad = found.find((one) => !isOne(one));
     if (bad !== undefined) throw new InvalidArgumentError(`expected ${what}, found ${JSON.stringify(bad)}`);
     return found;
@@ -242,7 +237,7 @@ const parseInterfaces = parseEach('names of network interfaces such as eth0', is
 const parseEachBlock = parseEach('CIDR blocks such as 10.0.0.0/8', isBlock);
 const parseServers = parseEach('IP addresses such as 10.96.0.10', (text) => isIP(text) !== 0);
 
-const parsePorts = (value: string): readonly number[] => parseNames(value).map(parsePort);
+const parsePorts = (value: string): readonly number[] => itemsIn(value).map(parsePort);
 
 function parseBlocks(value: string): readonly string[] {
   const longest = (address: string) => (isIP(address) === 6 ? 128 : 32);

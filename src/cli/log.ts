@@ -1,10 +1,9 @@
 /** Log lines for machines (JSON) or for people (on a terminal), written by pino. */
 import { type Command, Option } from 'commander';
 import { pino } from 'pino';
-import type { Log, LogFields } from '../lib/log.ts';
+import { type Log, type LogFields, type LogLevel, logLevels } from '../lib/log.ts';
 
 export type LogFormat = 'auto' | 'json' | 'text';
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export interface LogArguments {
   readonly logFormat: LogFormat;
@@ -20,9 +19,7 @@ export function withLogOptions(command: Command): Command {
         .default('auto'),
     )
     .addOption(
-      new Option('--log-level <level>', 'the least important lines to write')
-        .choices(['error', 'warn', 'info', 'debug'])
-        .default('info'),
+      new Option('--log-level <level>', 'the least important lines to write').choices(logLevels).default('info'),
     );
 }
 

@@ -1,7 +1,8 @@
 /** Values of options: from the text a user gave to what the code wants, or one clear line. */
 import { InvalidArgumentError } from 'commander';
-import { componentLevelsForm, componentLevelsIn, isComponentLevel } from '../agent/log-levels.ts';
+import { componentLevelsForm, isComponentLevel } from '../agent/log-levels.ts';
 import { type Address, readAddress } from '../lib/address.ts';
+import { itemsIn } from '../lib/comma-list.ts';
 import { parseDuration } from '../lib/schema.ts';
 
 /** `127.0.0.1:15010`, `[::1]:15010`, or `:15010` for all addresses. */
@@ -35,7 +36,7 @@ export function parsePort(value: string): number {
 
 /** Levels of Envoy's components, such as `http:debug,upstream:info`, as Envoy takes them. */
 export function parseComponentLevels(value: string): string {
-  const items = componentLevelsIn(value);
+  const items = itemsIn(value);
   const bad = items.find((item) => !isComponentLevel(item));
   if (bad !== undefined)
     throw new InvalidArgumentError(`expected ${componentLevelsForm}, found ${JSON.stringify(bad)}`);

@@ -17,6 +17,7 @@ import { mostThreads, overlaid, type ProxyConfig, ProxyConfigError, parseProxyCo
 import { type Address, readAddress } from '../lib/address.ts';
 import type { Labels } from '../model/labels.ts';
 import { parseLocality } from '../model/locality.ts';
+import { amountOf } from '../model/quantity.ts';
 import { parseAddress, parseComponentLevels, parsePort } from './options.ts';
 
 export interface ProxyArguments {
@@ -245,21 +246,10 @@ function parseCount(value: string): number {
   return number;
 }
 
-const units: { readonly [unit: string]: number } = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-};
-
 /** A quantity as Kubernetes writes it: `512Mi`. */
 function parseBytes(value: string): number {
-  const [, number, unit = ''] = /^(\d+)([kMG]i?|Ki)?$/.exec(value) ?? [];
-  const factor = units[unit];
-  if (number === undefined || factor === undefined)
+  const bytes = /^\d+([kMG]i?|Ki)?$/.test(value) ? amountOf(value) : undefined;
+  if (bytes === undefined)
     throw new InvalidArgumentError(`expected bytes such as 512Mi, found ${JSON.stringify(value)}`);
-  return Number(number) * factor;
+  return bytes;
 }

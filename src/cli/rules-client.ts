@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { type Command, type CommanderError, Option } from 'commander';
 import { customResources } from '../config/custom-resources.ts';
 import { FileParser } from '../files/file.ts';
-import { type Input, PathError, readInputs } from '../inspection.ts';
+import { type Input, PathError } from '../inspection.ts';
 import { isLoopback } from '../lib/ip.ts';
 import { locate } from '../model/decode.ts';
 import type { KubernetesObject } from '../model/kubernetes-object.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Answer, RulesClient, RulesClientError } from '../rules-api/client.ts';
 import type { ObjectPlace } from '../rules-api/place.ts';
+import { inputsAt } from './inputs.ts';
 import { collect } from './options.ts';
 import { problemText } from './report.ts';
-import { standardInput } from './standard-input.ts';
 import { version } from './version.ts';
 
 export interface RulesClientArguments {
@@ -71,9 +71,8 @@ export async function readObjects(
 }
 
 async function inputsOf(paths: readonly string[], command: Command): Promise<readonly Input[]> {
-  const piped = paths.includes('-') ? [{ file: 'stdin', text: (await standardInput()).toString() }] : [];
   try {
-    return [...piped, ...readInputs(paths.filter((path) => path !== '-'))];
+    return await inputsAt(paths);
   } catch (error) {
     if (!(error instanceof PathError)) throw error;
     return command.error(`error: ${error.message}`);

@@ -1,6 +1,7 @@
 /** What a pod's annotations say of its sidecar: Istio's, checked. */
 import { isBlock, isInterface } from '../agent/iptables/items.ts';
 import { overlaid, type ProxyConfig, ProxyConfigError, parseProxyConfig } from '../agent/proxy-config.ts';
+import { itemsIn } from '../lib/comma-list.ts';
 import type { Finding } from '../model/decode.ts';
 import type { Labels } from '../model/labels.ts';
 import { type AnnotationReader, annotationReader } from './annotation-reader.ts';
@@ -146,10 +147,7 @@ function trafficOf({ text, wrong }: AnnotationReader): readonly string[] {
     const name = newer !== undefined && text(newer) !== undefined ? newer : `traffic.sidecar.istio.io/${annotation}`;
     const stated = text(name)?.trim();
     if (stated === undefined || stated === usual) return [];
-    const found = stated
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '');
+    const found = itemsIn(stated);
     const { expected, isOne } = items[kind];
     const bad = found.find((one) => !isOne(one));
     if (bad !== undefined) {

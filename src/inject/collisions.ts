@@ -2,7 +2,7 @@
 import { agentPortOf, usualPorts } from '../agent/ports.ts';
 import type { Finding } from '../model/decode.ts';
 import type { SidecarOptions } from './annotations.ts';
-import { initName, type Pod, proxyName } from './pod.ts';
+import { isOurs, type Pod } from './pod.ts';
 import { proxyUser } from './proxy-container.ts';
 import type { InjectedMesh } from './settings.ts';
 
@@ -15,10 +15,8 @@ function applications({ spec }: Pod) {
   const lists = ['initContainers', 'containers'] as const;
   return lists.flatMap((list) =>
     (spec[list] ?? []).flatMap((container, i) => {
-      const { name, restartPolicy } = container;
-      const isOurs = name === proxyName || name === initName;
-      const isLasting = list === 'containers' || restartPolicy === 'Always';
-      return isLasting && !isOurs ? [{ container, path: `spec.${list}[${i}]` }] : [];
+      const isLasting = list === 'containers' || container.restartPolicy === 'Always';
+      return isLasting && !isOurs(container) ? [{ container, path: `spec.${list}[${i}]` }] : [];
     }),
   );
 }

@@ -9,7 +9,7 @@ import { isRecord } from '../lib/schema.ts';
 import { type Finding, hasError } from '../model/decode.ts';
 import { type SidecarOptions, sidecarOptions } from './annotations.ts';
 import { collisions } from './collisions.ts';
-import { type Container, initName, type Pod, proxyName } from './pod.ts';
+import { type Container, initName, isOurs, type Pod, proxyName } from './pod.ts';
 import { rewriteProbes } from './probes.ts';
 import { initContainer, isIntercepted, proxyContainer, type SidecarParts, volumes } from './proxy-container.ts';
 import { type PodNamespace, type Refusal, refusalOf, revisionLabel, statusAnnotation } from './refusal.ts';
@@ -81,7 +81,6 @@ type Overrides = {
 /** Containers of our names in the pod are not containers of the application but changes to ours. */
 function apart(pod: Pod): { readonly own: Pod; readonly overrides: Overrides } {
   const { containers, initContainers } = pod.spec;
-  const isOurs = ({ name }: Container) => name === proxyName || name === initName;
   const spec = {
     ...pod.spec,
     ...(initContainers ? { initContainers: initContainers.filter((one) => !isOurs(one)) } : {}),

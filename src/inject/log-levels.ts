@@ -1,5 +1,7 @@
 /** What the sidecars of a mesh, or that of one pod, write into their logs: Istio's annotations, as arguments of `fairway proxy`. */
-import { componentLevelsForm, componentLevelsIn, envoyLevels, isComponentLevel } from '../agent/log-levels.ts';
+import { componentLevelsForm, envoyLevels, isComponentLevel } from '../agent/log-levels.ts';
+import { itemsIn } from '../lib/comma-list.ts';
+import { type LogLevel, logLevels } from '../lib/log.ts';
 import type { AnnotationReader } from './annotation-reader.ts';
 
 /** The least important lines that are written; what is absent is as `fairway proxy` has it. */
@@ -8,11 +10,8 @@ export interface LogLevels {
   readonly proxy?: string;
   /** Those of single components of Envoy: `http:debug,upstream:info`. */
   readonly components?: string;
-  readonly agent?: AgentLevel;
+  readonly agent?: LogLevel;
 }
-
-export const agentLevels = ['error', 'warn', 'info', 'debug'] as const;
-export type AgentLevel = (typeof agentLevels)[number];
 
 const names = {
   proxy: 'sidecar.istio.io/logLevel',
@@ -45,25 +44,21 @@ export function logArguments({ proxy, components, agent }: LogLevels): readonly 
 function componentLevels({ text, wrong }: AnnotationReader): string | undefined {
   const stated = text(names.components);
   if (stated === undefined) return undefined;
-  const items = componentLevelsIn(stated);
+  const items = itemsIn(stated);
   const bad = items.find((item) => !isComponentLevel(item));
   if (bad !== undefined) wrong(names.components, `expected ${componentLevelsForm}, found ${JSON.stringify(bad)}`);
   return items.join(',');
 }
 
 /** Istio's levels beyond ours: of an agent that ends, or says nothing, errors are wanted at most. */
-const istioLevels: { readonly [level: string]: AgentLevel } = { fatal: 'error', none: 'error' };
+const istioLevels: { readonly [level: string]: LogLevel } = { fatal: 'error', none: 'error' };
 
 /** Istio's `scope:level,…`, where a level alone is that of the scope `default`. Our agent is one scope. */
-function agentLevel({ text, wrong, warn }: AnnotationReader): AgentLevel | undefined {
-  const items = (text(names.agent) ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-  let found: AgentLevel | undefined;
-  for (const item of items) {
+function agentLevel({ text, wrong, warn }: AnnotationReader): LogLevel | undefined {
+  let found: LogLevel | undefined;
+  for (const item of itemsIn(text(names.agent) ?? '')) {
     const [, scope = 'default', stated = ''] = /^(?:([^:]*):)?(.*)$/.exec(item) ?? [];
-    const level = agentLevels.find((one) => one === stated) ?? istioLevels[stated];
+    const level = logLevels.find((one) => one === stated) ?? istioLevels[stated];
     if (level === undefined)
       wrong(names.agent, `expected a level among debug, info, warn, error, fatal, none, found ${JSON.stringify(item)}`);
     else if (scope === 'default' || scope === 'all') found = level;

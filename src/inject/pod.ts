@@ -120,7 +120,7 @@ function withoutNulls(pod: Pod): Pod {
 
 /** In a change to a container of ours null takes a field away. */
 function statedContainer(container: Container): Container {
-  return container.name === proxyName || container.name === initName ? container : stated(container);
+  return isOurs(container) ? container : stated(container);
 }
 
 /** Without the fields of null. */
@@ -141,3 +141,8 @@ export function lastingContainers({ spec }: Pod): readonly Container[] {
 /** Istio's names, by which tools and rules know them. */
 export const proxyName = 'istio-proxy';
 export const initName = 'istio-init';
+
+/** Whether a container is one that injection adds, or a change to it. */
+export function isOurs({ name }: Pick<Container, 'name'>): boolean {
+  return name === proxyName || name === initName;
+}

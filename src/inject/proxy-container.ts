@@ -1,10 +1,11 @@
 /** The containers that injection adds: the proxy, and the one that sets up interception before it. */
 import { usualPorts } from '../agent/ports.ts';
 import { isTrue } from '../lib/is-true.ts';
+import { amountOf } from '../model/quantity.ts';
 import type { SidecarOptions } from './annotations.ts';
 import { logArguments } from './log-levels.ts';
 import { type Container, initName, lastingContainers, type Pod, type Probe, proxyName } from './pod.ts';
-import { amountOf, type Quantities } from './resources.ts';
+import type { Quantities } from './resources.ts';
 import { type InjectionSettings, usualDiscoveryAddress } from './settings.ts';
 import { ownerText, type Workload } from './workload.ts';
 

@@ -1,6 +1,6 @@
 /** Whether a pod is injected, and why not: Istio's labels and annotations. */
 import type { Labels } from '../model/labels.ts';
-import { containersOf, initName, type Pod, proxyName } from './pod.ts';
+import { containersOf, isOurs, type Pod } from './pod.ts';
 import { defaultRevision } from './settings.ts';
 
 export interface Refusal {
@@ -106,8 +106,4 @@ function wishOf(labels: Labels, annotations: Labels) {
 
 function annotation(name: string): string {
   return `metadata.annotations["${name}"]`;
-}
-
-function isOurs({ name }: { readonly name: string }): boolean {
-  return name === proxyName || name === initName;
 }

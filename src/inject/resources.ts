@@ -1,5 +1,6 @@
 /** What a sidecar asks of its node, and may use. */
 import { isRecord } from '../lib/schema.ts';
+import { amountOf } from '../model/quantity.ts';
 import type { AnnotationReader } from './annotation-reader.ts';
 import { proxyName } from './pod.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -20,21 +21,6 @@ export const usualResources = {
   requests: { cpu: '100m', memory: '128Mi' },
   limits: { cpu: '2', memory: '1Gi' },
 } as const satisfies Resources;
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-const quantity = /^\+?(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
-
-const units: { readonly [unit: string]: number } = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** As a number, of CPUs or bytes; undefined for what is no quantity. */
-export function amountOf(text: string): number | undefined {
-  const [, number, unit, exponent] = quantity.exec(text) ?? [];
-  if (number === undefined) return undefined;
-  return Number(number) * (unit === undefined ? 10 ** Number(exponent ?? 0) : (units[unit] ?? 1));
-}
 
 /** The name of a resource of which more is asked than may be used, which no API server takes; undefined when there is none. */
 export function overLimit({ requests = {}, limits = {} }: Resources): string | undefined {

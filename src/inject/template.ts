@@ -2,7 +2,7 @@
 
 import { any, list, map, object, string } from '../lib/schema.ts';
 import { decodeWith, type Finding, hasError } from '../model/decode.ts';
-import { container, initName, type Pod, proxyName, stated } from './pod.ts';
+import { container, initName, isOurs, type Pod, proxyName, stated } from './pod.ts';
 import { strategicMerge } from './strategic-merge.ts';
 
 interface NamedPart {
@@ -60,8 +60,9 @@ function withoutNulls(template: PodFragment): PodFragment {
 /** A slip in `istio-proxy` would be a container that no API server takes, in every pod. */
 function containersWithoutImage({ spec = {} }: PodFragment): readonly Finding[] {
   return (['initContainers', 'containers'] as const).flatMap((list) =>
-    (spec[list] ?? []).flatMap(({ name, image, $patch }, i): readonly Finding[] => {
-      if (name === proxyName || name === initName || typeof image === 'string' || $patch === 'delete') return [];
+    (spec[list] ?? []).flatMap((part, i): readonly Finding[] => {
+      const { name, image, $patch } = part;
+      if (isOurs(part) || typeof image === 'string' || $patch === 'delete') return [];
       const message = `expected ${proxyName}, ${initName} or a container with an image, found ${JSON.stringify(name)} without one`;
       return [{ code: 'FW3204', severity: 'error', path: `spec.${list}[${i}].name`, message }];
     }),
@@ -73,7 +74,6 @@ export function laidOver(pod: Pod, { metadata, spec = {} }: PodFragment): Pod {
   const { containers = [], initContainers = [], ...rest } = spec;
   const isInitial = (name: string) => (pod.spec.initContainers ?? []).some((one) => one.name === name);
   const isUsual = (name: string) => pod.spec.containers.some((one) => one.name === name);
-  const isOurs = ({ name }: NamedPart) => name === proxyName || name === initName;
   const isElsewhere = (part: NamedPart, isThere: (name: string) => boolean, isHere: (name: string) => boolean) =>
     isOurs(part) && isThere(part.name) && !isHere(part.name);
   const initial = [

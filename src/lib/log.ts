@@ -18,5 +18,9 @@ export interface Log {
   debug(message: string, fields?: LogFields): void;
 }
 
+/** The most urgent first. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const satisfies readonly (keyof Log)[];
+export type LogLevel = (typeof logLevels)[number];
+
 /** For tests and one-shot commands. */
 export const silent: Log = { error() {}, warn() {}, info() {}, debug() {} };

@@ -1,4 +1,5 @@
 /** From an Envoy's node message to a Proxy row. The form of ids and the names of metadata are Istio's. */
+import { itemsIn } from '../lib/comma-list.ts';
 import { isTrue } from '../lib/is-true.ts';
 import { isRecord } from '../lib/schema.ts';
 import { textsIn } from '../lib/texts.ts';
@@ -29,13 +30,8 @@ export function toProxy(node: NodeMessage, connectionNumber: number): Proxy {
     (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '') ||
     domain.split('.')[0] ||
     'default';
-  const list = (key: string) =>
-    text(key)
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
-  const instanceIps = list('INSTANCE_IPS');
-  const networkView = list('REQUESTED_NETWORK_VIEW').sort();
+  const instanceIps = itemsIn(text('INSTANCE_IPS'));
+  const networkView = [...itemsIn(text('REQUESTED_NETWORK_VIEW'))].sort();
   const proxyConfig = metadata.PROXY_CONFIG;
   const interception = text('INTERCEPTION_MODE');
   const httpProxyPort = portOf(metadata.HTTP_PROXY_PORT);

@@ -1,3 +1,4 @@
+import { itemsIn } from '../../lib/comma-list.ts';
 import { isRecord } from '../../lib/schema.ts';
 import type { Hostname } from '../../model/hostname.ts';
 import type { KubernetesObject } from '../../model/kubernetes-object.ts';
@@ -20,7 +21,7 @@ export function toService(
   const { name, namespace, createdAt, labels, annotations, origin } = object;
   const isAlias = spec.type === 'ExternalName';
   const isHeadless = spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None';
-  const exportTo = listOf(annotations['networking.istio.io/exportTo']);
+  const exportTo = itemsIn(annotations['networking.istio.io/exportTo'] ?? '');
   const distribution = trafficDistribution(
     spec.trafficDistribution ?? annotations['networking.istio.io/traffic-distribution'],
   );
@@ -85,13 +86,6 @@ function numberOrName(targetPort: number | string): number | string {
 function virtualAddresses(clusterIPs: readonly string[] | undefined, clusterIP: string | undefined): readonly string[] {
   const addresses = clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP]);
   return addresses.filter((address) => address !== '' && address !== 'None');
-}
-
-function listOf(text: string | undefined): readonly string[] {
-  return (text ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 }
 
 /** Kubernetes' names of today and those that they replace; anything else asks for nothing. */
