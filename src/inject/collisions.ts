@@ -3,11 +3,11 @@ import { agentPortOf, usualPorts } from '../agent/ports.ts';
 import type { Finding } from '../model/decode.ts';
 import type { SidecarOptions } from './annotations.ts';
 import { isOurs, type Pod } from './pod.ts';
-import { proxyUser } from './proxy-container.ts';
+import { isIntercepted, proxyUser } from './proxy-container.ts';
 import type { InjectedMesh } from './settings.ts';
 
 export function collisions(pod: Pod, options: SidecarOptions, mesh: InjectedMesh): readonly Finding[] {
-  return [...(options.mode === 'NONE' ? [] : sharedUsers(pod)), ...sharedPorts(pod, options, mesh)];
+  return [...(isIntercepted(options) ? sharedUsers(pod) : []), ...sharedPorts(pod, options, mesh)];
 }
 
 /** The containers of the application that run as long as the pod, each with its path. */
@@ -39,18 +39,19 @@ function sharedUsers(pod: Pod): readonly Finding[] {
   );
 }
 
-function sharedPorts(pod: Pod, { config, mode }: SidecarOptions, mesh: InjectedMesh): readonly Finding[] {
+function sharedPorts(pod: Pod, options: SidecarOptions, mesh: InjectedMesh): readonly Finding[] {
+  const { config } = options;
   const ports = new Map<number | undefined, string>([
     [config.proxyAdminPort ?? usualPorts.admin, "Envoy's admin interface"],
     [agentPortOf(config), 'the agent'],
     [usualPorts.status, 'readiness'],
     [usualPorts.prometheus, "Envoy's metrics"],
-    ...(mode === 'NONE'
-      ? []
-      : ([
+    ...(isIntercepted(options)
+      ? ([
           [mesh.listenPort ?? usualPorts.outbound, 'what leaves the pod'],
           [mesh.inboundListenPort ?? usualPorts.inbound, 'what comes into it'],
-        ] as const)),
+        ] as const)
+      : []),
   ]);
   return applications(pod).flatMap(({ container, path }) =>
     (container.ports ?? []).flatMap(({ containerPort }, i): readonly Finding[] => {
