@@ -28,7 +28,10 @@ export function findBackend(env: NodeJS.ProcessEnv = process.env): Backend {
     throw new InterceptionError(
       `expected ${suffixes.map((suffix) => `iptables${suffix}`).join(', ')} on PATH, found none: install iptables, or inject an image that has it`,
     );
-  return found.find(hasOurs) ?? found.find((backend) => has(backend, /^-A /m)) ?? first;
+  // Each reads what is in force once: every container of a pod waits for this.
+  const states = found.map((backend) => ({ backend, inForce: inForceIn(backend) }));
+  const having = (rule: RegExp) => states.find(({ inForce }) => rule.test(inForce))?.backend;
+  return having(ours) ?? having(/^-A /m) ?? first;
 }
 
 const allSuffixes = ['', '-nft', '-legacy'];
@@ -41,12 +44,11 @@ function backendsOf(suffixes: readonly string[]): readonly Backend[] {
   });
 }
 
-function has(backend: Backend, rule: RegExp): boolean {
-  return families.some((family) => rule.test(saved(backend, family) ?? ''));
-}
+/** A chain that some run has made. */
+const ours = /^:FAIRWAY_/m;
 
-function hasOurs(backend: Backend): boolean {
-  return has(backend, /^:FAIRWAY_/m);
+function inForceIn(backend: Backend): string {
+  return families.map((family) => saved(backend, family) ?? '').join('\n');
 }
 
 const families: readonly Family[] = [4, 6];
@@ -93,7 +95,7 @@ export function removeRules(backend: Backend): readonly Family[] {
 
 /** From backends of the other kind: an earlier run was told to use them. Routes and addresses have no kind. */
 function removeFromOthers({ kind }: Backend): void {
-  const others = backendsOf(allSuffixes).filter((other) => other.kind !== kind && hasOurs(other));
+  const others = backendsOf(allSuffixes).filter((other) => other.kind !== kind && ours.test(inForceIn(other)));
   for (const other of others)
     for (const family of families) restore(other, family, removalScript(saved(other, family) ?? ''));
 }
