@@ -65,6 +65,8 @@ describe('a connection', () => {
     const isOpenYet = !session.closed;
     mesh.clock.advance(30_000);
     await until(() => session.closed, { what: 'the end of the connection' });
+    // The server learns of the end a moment after its client.
+    await until(() => mesh.clock.pending === 0, { what: 'nothing that waits' });
     assert.deepEqual([isOpenYet, mesh.clock.pending], [true, 0]);
   });
 
